@@ -1,0 +1,192 @@
+// A whole store in this process, for C++ programs that are not actors.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/io/file.hpp"
+#include "engine/log/batch.hpp"
+#include "engine/options.hpp"
+#include "engine/tree.hpp"
+#include "schema/types.hpp"
+
+namespace coppice::actors {
+
+struct StoreOptions {
+  std::string directory;
+  /// Where shards are cut when the store is created, ascending; empty: one shard. A store that exists keeps
+  /// its own.
+  std::vector<Bytes> boundaries;
+  engine::TreeOptions tree;
+  /// Of the block cache that all shards share.
+  size_t cache_size = 256 << 20;
+  /// 1 and more; 0: one for each core.
+  uint32_t scheduler_threads = 0;
+  uint32_t compactor_threads = 1;
+  uint32_t reader_threads = 2;
+  /// Writes waiting in one shard's queue, operations and bytes; past either a write is refused as
+  /// unavailable.
+  uint32_t queue_operations_max = 1 << 20;
+  uint64_t queue_size_max = 256 << 20;
+  /// Nothing: the real one. Lifetime: outlives the store.
+  engine::FileSystem* files = nullptr;
+};
+
+/// A moment on every shard, kept readable until the last copy of the handle is gone.
+/// Lifetime: may outlive the store. Threads: any.
+class Snapshot {
+public:
+  virtual ~Snapshot() = default;
+  virtual Timestamp timestamp() const = 0;
+};
+using SnapshotHandle = std::shared_ptr<const Snapshot>;
+
+struct ScanOptions {
+  KeyRange range;
+  bool reverse = false;
+  /// 0: no limit.
+  uint64_t limit = 0;
+  bool keys_only = false;
+  /// Of keys and values in a page; a page has at least one entry, however large.
+  size_t page_size = 256 << 10;
+  /// Nothing: a moment taken when the scan begins.
+  SnapshotHandle snapshot;
+};
+
+/// Entries one behind the other in one piece of memory.
+class Page {
+public:
+  void add(ByteView key, ByteView value);
+  size_t count() const { return items_.size(); }
+  ByteView key(size_t index) const;
+  ByteView value(size_t index) const;
+  size_t size() const { return bytes_.size(); }
+  /// No entry comes after this page.
+  bool last = false;
+
+private:
+  struct Place {
+    size_t offset;
+    uint32_t key_size;
+    uint32_t value_size;
+  };
+  Bytes bytes_;
+  std::vector<Place> items_;
+};
+
+/// A scan over one or many shards, in key order, of one moment. Dropping it ends it.
+/// Threads: one call at a time.
+class Scan {
+public:
+  virtual ~Scan() = default;
+  /// Blocks: on the disk. After the last page: an empty last page.
+  virtual Result<Page> next() = 0;
+  /// The same on a thread of the reader pool, which calls `done`.
+  virtual void next(std::function<void(Result<Page>)> done) = 0;
+};
+
+struct ShardStats {
+  enum class State : uint8_t { serving, recovering, failed };
+  uint64_t id = 0;
+  KeyRange range;
+  State state = State::serving;
+  std::string problem;
+  engine::TreeStats tree;
+  uint64_t writes = 0;
+  uint64_t groups = 0;
+  uint64_t syncs = 0;
+  uint32_t snapshots = 0;
+  Timestamp visible;
+};
+
+struct StoreStats {
+  std::vector<ShardStats> shards;
+  uint64_t cache_size = 0;
+  uint64_t cache_size_max = 0;
+  uint64_t cache_hits = 0;
+  uint64_t cache_misses = 0;
+};
+
+struct SplitShards {
+  uint64_t left = 0;
+  uint64_t right = 0;
+};
+
+template <class T>
+using Done = std::function<void(Result<T>)>;
+/// For calls that return nothing but success.
+struct Nothing {};
+
+/// Opens, serves and closes the shards of one directory.
+///
+/// Every call comes twice: one that waits for its answer, and one that calls `done` once, on a thread of the
+/// store, where it must neither block nor throw. Futures: wrap a call with as_future().
+///
+/// Errors: invalid_argument (a limit of schema/types.hpp), unavailable (a queue is full, or a shard is
+/// restarting: the text says which and why), corruption, io_error, out_of_space; in_use at open. Threads: any
+/// number, until close() begins.
+class Store {
+public:
+  /// Creates the store if the directory is missing or empty. in_use names the other process's id.
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  /// A clean stop: refuses new work, waits for what is under way. Durable: on success, every write.
+  Status close();
+  /// Closes, if close() was not called.
+  ~Store();
+
+  Result<std::optional<Bytes>> get(ByteView key, const SnapshotHandle& snapshot = nullptr);
+  /// Answers from memory on this thread, before it returns, or later from the reader pool.
+  void get(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done);
+  /// All of one moment, in the order asked.
+  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const Bytes> keys,
+                                                     const SnapshotHandle& snapshot = nullptr);
+  void get_many(std::vector<Bytes> keys, const SnapshotHandle& snapshot,
+                Done<std::vector<std::optional<Bytes>>> done);
+
+  Result<Timestamp> put(ByteView key, ByteView value, Durability durability = Durability::synced);
+  Result<Timestamp> remove(ByteView key, Durability durability = Durability::synced);
+  Result<Timestamp> delete_range(const KeyRange& range, Durability durability = Durability::synced);
+  /// All or nothing, on every shard it touches.
+  Result<Timestamp> write(engine::Batch batch, Durability durability = Durability::synced);
+  void write(engine::Batch batch, Durability durability, Done<Timestamp> done);
+
+  Result<SnapshotHandle> snapshot();
+  void snapshot(Done<SnapshotHandle> done);
+  Result<std::unique_ptr<Scan>> scan(ScanOptions options);
+  void scan(ScanOptions options, Done<std::shared_ptr<Scan>> done);
+
+  // Care. Each works on the shards that overlap `range`.
+  Status flush(const KeyRange& range = {});
+  void flush(const KeyRange& range, Done<Nothing> done);
+  Status compact(const KeyRange& range = {});
+  void compact(const KeyRange& range, Done<Nothing> done);
+  Result<engine::VerifyReport> verify(const KeyRange& range = {});
+  void verify(const KeyRange& range, Done<engine::VerifyReport> done);
+  /// Cuts the shard that holds `key` in two; reads go on, and no write is lost.
+  Result<SplitShards> split(ByteView key);
+  void split(ByteView key, Done<SplitShards> done);
+  Result<StoreStats> stats();
+  void stats(Done<StoreStats> done);
+
+private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// The answer of a call with `done` as a future:
+///   auto answer = as_future<Timestamp>([&](auto done) { store.write(batch, Durability::synced, done); });
+template <class T, class Call>
+std::future<Result<T>> as_future(Call&& call) {
+  auto promise = std::make_shared<std::promise<Result<T>>>();
+  auto future = promise->get_future();
+  std::forward<Call>(call)([promise](Result<T> answer) { promise->set_value(std::move(answer)); });
+  return future;
+}
+
+}  // namespace coppice::actors

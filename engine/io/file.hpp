@@ -1,0 +1,83 @@
+// What the engine asks of a file system. io/posix_file.hpp is the real one; tests bring one that misbehaves.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "schema/types.hpp"
+
+namespace coppice::engine {
+
+/// A file being written from front to back. Errors name the file, the operation and the system's reason;
+/// a full disk is out_of_space, everything else io_error.
+/// Threads: one at a time, but sync() may run on another thread than append() between two appends.
+class AppendFile {
+public:
+  virtual ~AppendFile() = default;
+
+  /// Hands the bytes to the operating system: they outlive the process, not the machine.
+  virtual Status append(ByteView bytes) = 0;
+  /// Durable: on success, every earlier append and the file's size.
+  /// Blocks: on the disk.
+  virtual Status sync() = 0;
+  virtual uint64_t size() const = 0;
+};
+
+/// A file that no longer changes, read anywhere.
+/// Threads: any number.
+class RandomFile {
+public:
+  virtual ~RandomFile() = default;
+
+  /// Fills `[target, target + size)` from `offset`. Fewer bytes in the file: corruption, naming the file and
+  /// offset. Blocks: on the disk.
+  virtual Status read(uint64_t offset, size_t size, char* target) const = 0;
+  virtual uint64_t size() const = 0;
+  virtual const std::string& name() const = 0;
+};
+
+/// Keeps a directory ours until it is destroyed or the process ends.
+class DirectoryLock {
+public:
+  virtual ~DirectoryLock() = default;
+};
+
+/// Paths are whole paths. A missing file is not_found.
+/// Threads: any.
+class FileSystem {
+public:
+  virtual ~FileSystem() = default;
+
+  /// Creates an empty file, replacing one of that name.
+  virtual Result<std::unique_ptr<AppendFile>> create(const std::string& path) = 0;
+  /// Opens an existing file to append after its first `keep` bytes; what lies behind them is cut off.
+  virtual Result<std::unique_ptr<AppendFile>> reopen(const std::string& path, uint64_t keep) = 0;
+  virtual Result<std::unique_ptr<RandomFile>> open(const std::string& path) = 0;
+
+  /// Names, not paths, in no order, without . and ..
+  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
+  virtual Result<bool> exists(const std::string& path) = 0;
+  virtual Status rename(const std::string& source, const std::string& target) = 0;
+  /// A second name for the same file.
+  virtual Status link(const std::string& source, const std::string& target) = 0;
+  virtual Status remove(const std::string& path) = 0;
+  /// A directory with all in it; none of that name is success.
+  virtual Status remove_tree(const std::string& directory) = 0;
+  /// With its parents; one that exists is success.
+  virtual Status make_directory(const std::string& directory) = 0;
+  /// Durable: on success, every creation, rename, link and removal in the directory.
+  virtual Status sync_directory(const std::string& directory) = 0;
+
+  /// `in_use`, with the holder's process id, if another process holds it.
+  virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) = 0;
+};
+
+/// Reads a whole file of at most `size_max` bytes; a larger one is corruption.
+Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max);
+
+/// Replaces a file so that a crash leaves the old or the new content: writes `path`.new, syncs, renames,
+/// syncs the directory.
+Status replace_file(FileSystem& files, const std::string& path, ByteView content);
+
+}  // namespace coppice::engine

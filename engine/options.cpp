@@ -1,0 +1,29 @@
+#include "engine/options.hpp"
+
+namespace coppice::engine {
+namespace {
+
+Status check_range(const char* name, uint64_t value, uint64_t least, uint64_t most) {
+  if (value >= least && value <= most) return success();
+  return Error{Errc::invalid_argument, std::string(name) + " is " + std::to_string(value) + ": it may be " +
+                                           std::to_string(least) + " to " + std::to_string(most)};
+}
+
+constexpr uint64_t kKiB = 1024;
+constexpr uint64_t kTiB = kKiB * kKiB * kKiB * kKiB;
+
+}  // namespace
+
+Status check_options(const TreeOptions& options) {
+  COPPICE_TRY(check_range("memtable_size", options.memtable_size, 64 * kKiB, kTiB));
+  COPPICE_TRY(check_range("sealed_memtables_max", options.sealed_memtables_max, 1, 1024));
+  COPPICE_TRY(check_range("block_size", options.block_size, kKiB, kKiB * kKiB));
+  COPPICE_TRY(check_range("table_size", options.table_size, 64 * kKiB, kTiB));
+  COPPICE_TRY(check_range("filter_bits_per_key", options.filter_bits_per_key, 0, 32));
+  COPPICE_TRY(check_range("level0_merge_count", options.level0_merge_count, 2, 1024));
+  COPPICE_TRY(check_range("level0_slow_count", options.level0_slow_count, options.level0_merge_count, 1024));
+  COPPICE_TRY(check_range("level1_size", options.level1_size, 64 * kKiB, kTiB));
+  return check_range("level_ratio", options.level_ratio, 2, 100);
+}
+
+}  // namespace coppice::engine

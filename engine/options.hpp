@@ -1,0 +1,46 @@
+// What a tree can be told, and what it is given to stand on.
+#pragma once
+
+#include "engine/io/file.hpp"
+#include "schema/types.hpp"
+
+namespace coppice::engine {
+
+class BlockCache;
+
+enum class Compression : uint8_t { none = 0, lz4 = 1, zstd = 2 };
+
+/// The defaults need no change. Sizes are bytes.
+struct TreeOptions {
+  /// A memtable this full is sealed and flushed; 64 KiB and more.
+  size_t memtable_size = 64 << 20;
+  /// Writes are refused as unavailable while this many sealed memtables wait for their flush; 1 and more.
+  uint32_t sealed_memtables_max = 4;
+  /// Of keys and values in a data block, before compression; 1 KiB to 1 MiB.
+  size_t block_size = 4096;
+  /// A merge begins a new table when one is this large; 64 KiB and more.
+  size_t table_size = 64 << 20;
+  /// Of a table's bloom filter; 0 (none) to 32. 10 turn 99 % of absent keys away.
+  uint32_t filter_bits_per_key = 10;
+  Compression compression = Compression::none;
+  /// A merge of level 0 begins at this many tables; 2 and more.
+  uint32_t level0_merge_count = 4;
+  /// Writes slow down from here, and are refused as unavailable at twice as many.
+  uint32_t level0_slow_count = 16;
+  /// Of level 1; every further level may be level_ratio times larger.
+  uint64_t level1_size = 256 << 20;
+  uint32_t level_ratio = 10;
+};
+
+/// invalid_argument naming the first option out of its range.
+Status check_options(const TreeOptions& options);
+
+/// What a tree stands on. Lifetime: all of it outlives the tree and every reader of it.
+struct TreeEnv {
+  FileSystem& files;
+  BlockCache& cache;
+  /// Seeds skip-list heights and the unique ids of tables.
+  uint64_t seed = 0;
+};
+
+}  // namespace coppice::engine

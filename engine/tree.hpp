@@ -1,0 +1,122 @@
+// One LSM tree in one directory: the façade of the engine.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/compact/job.hpp"
+#include "engine/log/batch.hpp"
+#include "engine/log/log_writer.hpp"
+#include "engine/options.hpp"
+#include "engine/tree_reader.hpp"
+
+namespace coppice::engine {
+
+struct LevelStats {
+  uint32_t tables = 0;
+  uint64_t size = 0;
+  uint64_t entries = 0;
+};
+
+struct TreeStats {
+  uint64_t memtable_size = 0;  // active and sealed
+  uint32_t sealed_memtables = 0;
+  uint64_t log_size = 0;
+  std::vector<LevelStats> levels;
+  uint64_t flushes = 0;
+  uint64_t merges = 0;
+};
+
+/// A batch and the moment it commits at.
+struct GroupWrite {
+  const Batch* batch = nullptr;
+  Timestamp commit;
+};
+
+/// Owned by one actor, or by any one thread at a time. All but reader() is for the owner only; the reader and
+/// the values LogSync and Job may be used on other threads meanwhile.
+///
+/// A write takes three steps, so that the owner never waits for the disk:
+///
+///     log_group ---> plan_sync -> run anywhere -> install_sync ---> apply_group
+///     bytes in the log            (only if durable)                 readers see them
+///
+/// Work in the background takes three as well: plan on the owner, run anywhere, install on the owner.
+///
+/// After an error of log_group, install_sync, seal_memtable or install nothing is known about the disk:
+/// broken() tells, every later write is refused, and only opening the directory again says what is kept.
+class Tree {
+public:
+  /// Makes `directory` an empty tree that owns `range`. Durable: on success.
+  static Status create(const TreeEnv& env, const std::string& directory, const KeyRange& range);
+
+  /// Recovers. Reads first, and writes only once all is decided: an error leaves every file as it was.
+  /// corruption names the file and offset; not_found: no tree is there; unsupported: a newer format.
+  static Result<std::unique_ptr<Tree>> open(const TreeEnv& env, const std::string& directory,
+                                            const TreeOptions& options);
+
+  /// A clean stop: what memory-durable writes left in buffers goes to the log. Readers that hold views go on.
+  /// Durable: on success, every write.
+  Status close();
+  ~Tree();
+
+  const KeyRange& range() const;
+  /// The half for readers, for any thread; it may outlive the tree, and then answers unavailable.
+  std::shared_ptr<TreeReader> reader() const;
+  /// Of the last write applied or recovered.
+  Timestamp last_commit() const;
+  bool broken() const;
+
+  // Writing. Requires, of every group: commits rise, and lie after last_commit().
+
+  /// log_group, sync if asked, and apply_group at once, on this thread.
+  Status write(const Batch& batch, Timestamp commit, Durability durability);
+
+  /// Puts the group into the log, with one append for all of it. Durable: `buffered`, unless `strongest` is
+  /// `memory`, when the bytes may stay in a buffer until a later group or close().
+  /// unavailable, with a time to wait and nothing logged, while too much waits to be flushed or merged.
+  Status log_group(std::span<const GroupWrite> group, Durability strongest);
+  /// Requires: none is under way. The value's run() makes durable all that was logged before.
+  LogSync plan_sync();
+  Status install_sync(const Status& outcome);
+  /// Requires: the same group was logged, and synced where that was asked. Readers see it, whole.
+  void apply_group(std::span<const GroupWrite> group);
+  /// Readers at `moment` or before will never see more than now. Requires: later writes commit after it.
+  void advance(Timestamp moment);
+
+  // Work in the background. `snapshots` (ascending) are moments that readers still hold: versions they see
+  // stay.
+
+  bool memtable_full() const;
+  /// Begins a new memtable and log; does nothing if the active memtable is empty.
+  Status seal_memtable();
+  /// Writes the oldest sealed memtable to a table. Nothing to do, or one is under way: nothing.
+  std::optional<Job> plan_flush(std::span<const Timestamp> snapshots);
+  /// The most pressing merge that does not touch tables already being merged, or nothing.
+  std::optional<Job> plan_merge(std::span<const Timestamp> snapshots);
+  /// The next step towards every table that overlaps `range` lying in the last level; nothing: done, or one
+  /// is under way.
+  std::optional<Job> plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots);
+  /// Takes a job that has run. Its failure is returned: out_of_space and cancelled leave the tree as it was,
+  /// to be planned again.
+  Status install(Job job);
+  /// Nothing sealed, nothing in the active memtable.
+  bool memtables_empty() const;
+
+  /// Makes two trees of this one's tables, by links: `left` owns the keys before `key`, `right` the others.
+  /// Requires: memtables_empty(), no job under way, `key` inside range(). Durable: on success.
+  Status split(ByteView key, const std::string& left, const std::string& right);
+
+  /// 0: none; 1: refuse. From level-0 tables and sealed memtables.
+  double debt() const;
+  TreeStats stats() const;
+
+private:
+  struct State;
+  explicit Tree(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,51 @@
+// The half of a tree that any thread may use.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/cursor/visible_cursor.hpp"
+#include "schema/types.hpp"
+
+namespace coppice::engine {
+
+struct ReadOptions {
+  /// Nothing: now, linearizable. Otherwise a moment that the tree's owner keeps readable (see
+  /// Tree::plan_flush).
+  std::optional<Timestamp> at;
+  /// Never waits for the disk: would_block instead.
+  bool cached_only = false;
+};
+
+/// What a verification read and found.
+struct VerifyReport {
+  uint64_t tables = 0;
+  uint64_t blocks = 0;
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+  std::vector<std::string> problems;
+};
+
+/// Reads what its tree has published. After the tree is closed or destroyed every call answers unavailable.
+/// Threads: any number. Nothing here waits for the tree's owner.
+class TreeReader {
+public:
+  virtual ~TreeReader() = default;
+
+  /// Every write up to this moment is seen.
+  virtual Timestamp visible() const = 0;
+
+  /// The value of `key`, or nothing. corruption names the file and offset.
+  virtual Result<std::optional<Bytes>> get(ByteView key, const ReadOptions& options) const = 0;
+
+  /// Walks the live keys of `range` (cut to the tree's own) at one moment. The cursor pins the view that it
+  /// reads.
+  virtual Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
+                                                        const ReadOptions& options) const = 0;
+
+  /// Reads every block of every table that overlaps `range`. Blocks: for long; `progress` may stop it by
+  /// false.
+  virtual Result<VerifyReport> verify(const KeyRange& range) const = 0;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,58 @@
+@0xd3a1c58e0f7b2694;
+# The records of a tree's MANIFEST: edits whose sum is the tree's present version.
+# How they are framed on disk is written in engine/FORMAT.md.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("coppice::schema");
+
+struct KeyBounds {
+  begin @0 :Data;
+  end @1 :Data;
+  hasEnd @2 :Bool;
+  # Without an end, to the last key.
+}
+
+struct TableRecord {
+  number @0 :UInt64;
+  # Names the file.
+  fileSize @1 :UInt64;
+  bounds @2 :KeyBounds;
+  # Holds every key and range delete of the table; `end` is the first key past them.
+  entryCount @3 :UInt64;
+  deleteCount @4 :UInt64;
+  rangeDeleteCount @5 :UInt64;
+  oldest @6 :UInt64;
+  newest @7 :UInt64;
+  # Commit timestamps.
+  uniqueId @8 :UInt64;
+  # Drawn at random when the table was built; kept when trees share the file.
+}
+
+struct Edit {
+  # Fields that an edit leaves out stay as they were.
+  formatVersion @0 :UInt32;
+  # Set in the first record of a file.
+  range @1 :KeyBounds;
+  # The keys that the tree owns. Set in the first record of a file.
+  hasRange @2 :Bool;
+  removed @3 :List(TableRef);
+  added @4 :List(AddedTable);
+  logsBegun @5 :List(UInt64);
+  # Logs that recovery must find, until they are retired.
+  logsRetired @6 :List(UInt64);
+  # Their entries are all in tables.
+  nextFileNumber @7 :UInt64;
+  # Every number in use is smaller.
+  flushed @8 :UInt64;
+  # Every commit up to this timestamp is in tables.
+
+  struct TableRef {
+    level @0 :UInt8;
+    number @1 :UInt64;
+  }
+
+  struct AddedTable {
+    level @0 :UInt8;
+    table @1 :TableRecord;
+  }
+}

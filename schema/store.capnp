@@ -1,0 +1,177 @@
+@0xb0d6f2a7c1e94a35;
+# The public RPC of a Coppice store.
+#
+# Expected outcomes (an absent key) are values in results. Failures are RPC exceptions whose text starts
+# with one of our error codes and a colon, "unavailable: ...":
+#
+#   exception type   codes                                     what a caller does
+#   overloaded       unavailable                               waits as the text says, then tries again
+#   disconnected     (the connection broke)                    connects again; a write may or may not be kept
+#   unimplemented    unsupported                               upgrades the server or the client
+#   failed           every other code                          mends the request, or the store
+#
+# A connection may have 1024 calls under way; a further one is answered `unavailable`.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("coppice::schema");
+
+using Timestamp = UInt64;
+# A moment: 44 bits of milliseconds since 1970 above 20 bits of counter.
+
+struct KeyRange {
+  # Keys from `begin` on and before `end`.
+  begin @0 :Data;
+  # Empty: from the first key.
+  end @1 :Data;
+  # Empty: to the last key.
+}
+
+struct Entry {
+  key @0 :Data;
+  # 1 to 16384 bytes.
+  value @1 :Data;
+  # 0 to 64 MiB less the message's own bytes.
+}
+
+enum Durability {
+  # What an acknowledged write survives. The default is `synced`.
+  synced @0;
+  # Power loss, on a disk that honours fdatasync.
+  buffered @1;
+  # kill -9 of the server.
+  memory @2;
+  # A clean stop of the server.
+}
+
+struct Operation {
+  union {
+    put @0 :Entry;
+    delete @1 :Data;
+    deleteRange @2 :KeyRange;
+    # Every key in the range; an empty `end` deletes to the last key.
+  }
+}
+
+struct Value {
+  # What a key holds.
+  union {
+    absent @0 :Void;
+    present @1 :Data;
+  }
+}
+
+interface Reader {
+  # What can be read: the store as it is now, or a snapshot.
+
+  get @0 (key :Data) -> (value :Value);
+  # Linearizable on a store; of the snapshot's moment on a snapshot.
+
+  getMany @1 (keys :List(Data)) -> (values :List(Value));
+  # All at one moment, in the order asked. At most 64 MiB of answer: more is invalid_argument.
+
+  scan @2 (range :KeyRange, reverse :Bool, limit :UInt64, keysOnly :Bool, sink :PageSink) -> (count :UInt64);
+  # Sends the range's entries to `sink` in key order (descending if `reverse`), all of one moment, as
+  # pages of about 256 KiB, as fast as the sink takes them. Returns when the last page has been taken.
+  # `limit` 0: no limit. Dropping the call ends the scan.
+}
+
+interface PageSink {
+  # Receives a scan. Given by the caller.
+
+  page @0 (entries :List(Entry)) -> stream;
+  # In scan order. With `keysOnly`, values are empty.
+}
+
+interface Snapshot extends(Reader) {
+  # The store as it was at one moment, on every shard. Dropping the capability releases it.
+
+  timestamp @0 () -> (timestamp :Timestamp);
+}
+
+interface Store extends(Reader) {
+  # The bootstrap capability of a node.
+
+  put @0 (entry :Entry, durability :Durability) -> (timestamp :Timestamp);
+  delete @1 (key :Data, durability :Durability) -> (timestamp :Timestamp);
+  deleteRange @2 (range :KeyRange, durability :Durability) -> (timestamp :Timestamp);
+
+  write @3 (operations :List(Operation), durability :Durability) -> (timestamp :Timestamp);
+  # All or nothing, on every shard it touches. Of two operations on one key the later wins.
+  # At most 64 MiB of keys and values.
+
+  snapshot @4 () -> (snapshot :Snapshot);
+
+  admin @5 () -> (admin :Admin);
+}
+
+interface Admin {
+  # Care of a store. Each call works on the shards that overlap its range.
+
+  stats @0 () -> (stats :Stats);
+
+  flush @1 (range :KeyRange) -> ();
+  # Returns when all that was written before is in tables.
+
+  compact @2 (range :KeyRange) -> ();
+  # Flushes, and merges every table that overlaps the range down to the last level.
+
+  verify @3 (range :KeyRange) -> (report :VerifyReport);
+  # Reads every block of every table and checks checksums, order, ranges and counts.
+
+  split @4 (key :Data) -> (left :UInt64, right :UInt64);
+  # Cuts the shard that holds `key` in two: `key` is the first of the right one. Returns their ids.
+  # `invalid_argument` if a shard starts with `key` already.
+}
+
+struct Stats {
+  # Counts since the node started, but for sizes, which are of now.
+  version @0 :Text;
+  uptimeMs @1 :UInt64;
+  shards @2 :List(Shard);
+  cacheSize @3 :UInt64;
+  cacheSizeMax @4 :UInt64;
+  cacheHits @5 :UInt64;
+  cacheMisses @6 :UInt64;
+  connections @7 :UInt32;
+
+  struct Shard {
+    id @0 :UInt64;
+    range @1 :KeyRange;
+    state @2 :State;
+    problem @3 :Text;
+    # Why the shard does not serve, or empty.
+    memtableSize @4 :UInt64;
+    logSize @5 :UInt64;
+    levels @6 :List(Level);
+    writes @7 :UInt64;
+    # Operations committed.
+    groups @8 :UInt64;
+    # Log appends they took.
+    syncs @9 :UInt64;
+    flushes @10 :UInt64;
+    merges @11 :UInt64;
+    snapshots @12 :UInt32;
+    visible @13 :Timestamp;
+  }
+
+  struct Level {
+    tables @0 :UInt32;
+    size @1 :UInt64;
+    entries @2 :UInt64;
+  }
+
+  enum State {
+    serving @0;
+    recovering @1;
+    failed @2;
+  }
+}
+
+struct VerifyReport {
+  tables @0 :UInt64;
+  blocks @1 :UInt64;
+  entries @2 :UInt64;
+  bytes @3 :UInt64;
+  problems @4 :List(Text);
+  # Empty: all is well. Each names the file, the offset and what to do.
+}
