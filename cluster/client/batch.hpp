@@ -1,0 +1,54 @@
+// A batch of operations as a program gathers it, before the client sends it.
+#pragma once
+
+#include <vector>
+
+#include "schema/types.hpp"
+
+namespace coppice::client {
+
+/// Operations that are committed together or not at all; of two on one key the later wins.
+/// Threads: one at a time.
+class Batch {
+public:
+  enum class Kind : uint8_t { put, remove, delete_range };
+
+  /// Views borrow from the batch.
+  struct Operation {
+    Kind kind;
+    ByteView key;    // delete_range: the first key deleted; may be empty
+    ByteView value;  // delete_range: the first key not deleted; empty: none, to the last key
+  };
+
+  /// invalid_argument, and nothing added, if a key or value breaks a limit of schema/types.hpp or the batch
+  /// would pass kBatchSizeMax.
+  Status put(ByteView key, ByteView value);
+  Status remove(ByteView key);
+  /// An empty range is invalid_argument.
+  Status delete_range(const KeyRange& range);
+
+  size_t count() const { return places_.size(); }
+  bool empty() const { return places_.empty(); }
+  /// Of keys and values and what a message adds to each; what kBatchSizeMax limits.
+  size_t size() const { return bytes_.size() + places_.size() * kOperationOverhead; }
+  /// Requires: index < count(). Lifetime: until the batch changes.
+  Operation operation(size_t index) const;
+  void clear();
+
+private:
+  struct Place {
+    size_t offset;
+    uint32_t key_size;
+    uint32_t value_size;
+    Kind kind;
+  };
+  /// In store.capnp: two words of Operation, two of Entry, and the padding of key and value.
+  static constexpr size_t kOperationOverhead = 48;
+
+  Status append(Kind kind, ByteView key, ByteView value);
+
+  Bytes bytes_;
+  std::vector<Place> places_;
+};
+
+}  // namespace coppice::client
