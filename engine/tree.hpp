@@ -14,6 +14,8 @@
 
 namespace coppice::engine {
 
+struct TreeState;
+
 struct LevelStats {
   uint32_t tables = 0;
   uint64_t size = 0;
@@ -29,10 +31,30 @@ struct TreeStats {
   uint64_t merges = 0;
 };
 
+/// One shard's share of a batch over several shards. Lifetime: the bytes are the giver's.
+struct SpanningPart {
+  uint64_t shard = 0;
+  /// Batch::bytes().
+  ByteView batch;
+};
+
 /// A batch and the moment it commits at.
 struct GroupWrite {
   const Batch* batch = nullptr;
   Timestamp commit;
+  /// Not empty: `batch` is this tree's part of a batch over several shards, and here are all parts, its own
+  /// included. Every participant logs them all, so that recovery can give each its own.
+  std::span<const SpanningPart> spanning = {};
+};
+
+/// A batch over several shards that was found in the log when the tree was opened.
+struct RecoveredSpanning {
+  struct Part {
+    uint64_t shard = 0;
+    Batch batch;
+  };
+  Timestamp commit;
+  std::vector<Part> parts;
 };
 
 /// Owned by one actor, or by any one thread at a time. All but reader() is for the owner only; the reader and
@@ -86,6 +108,14 @@ public:
   /// Readers at `moment` or before will never see more than now. Requires: later writes commit after it.
   void advance(Timestamp moment);
 
+  // Batches over several shards. The log that holds one stays, also through flushes and openings, until the
+  // batch is settled: every participant has it in its own log, or in its tables.
+
+  /// What the logs hold that was not settled in this tree's life, oldest first. Its own part is applied.
+  std::vector<RecoveredSpanning> spanning() const;
+  /// Requires: a batch over several shards was logged, or recovered, at `commit`.
+  void settle(Timestamp commit);
+
   // Work in the background. `snapshots` (ascending) are moments that readers still hold: versions they see
   // stay.
 
@@ -99,8 +129,8 @@ public:
   /// The next step towards every table that overlaps `range` lying in the last level; nothing: done, or one
   /// is under way.
   std::optional<Job> plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots);
-  /// Takes a job that has run. Its failure is returned: out_of_space and cancelled leave the tree as it was,
-  /// to be planned again.
+  /// Takes a job back, run or not. Its failure is returned: out_of_space and cancelled leave the tree as it
+  /// was, to be planned again.
   Status install(Job job);
   /// Nothing sealed, nothing in the active memtable.
   bool memtables_empty() const;
@@ -114,9 +144,8 @@ public:
   TreeStats stats() const;
 
 private:
-  struct State;
-  explicit Tree(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Tree(std::unique_ptr<TreeState> state);
+  std::unique_ptr<TreeState> state_;
 };
 
 }  // namespace coppice::engine

@@ -1,0 +1,45 @@
+// A flush or a merge as a value: planned by the tree's owner, run anywhere, installed by the owner.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "schema/result.hpp"
+
+namespace coppice::engine {
+
+struct JobState;
+
+/// Every job that a tree planned must come back to Tree::install, run or not: until then the tree believes
+/// it under way. A job that never ran counts as cancelled.
+///
+/// A job holds what it reads; it may outlive its tree, and then removes nothing but its own outputs.
+class Job {
+public:
+  enum class Kind : uint8_t { flush, merge };
+
+  Job(Job&&) noexcept;
+  Job& operator=(Job&&) noexcept;
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  ~Job();
+
+  Kind kind() const;
+
+  /// Does the work and keeps the outcome inside for Tree::install. Stops early, removing what it wrote, once
+  /// `cancelled` is true. Requires: it has not run before.
+  /// Threads: any one. Blocks: on the disk, for long.
+  void run(const std::atomic<bool>& cancelled);
+
+  /// Of the files read and written by run().
+  uint64_t bytes_read() const;
+  uint64_t bytes_written() const;
+
+private:
+  friend class Tree;
+  explicit Job(std::unique_ptr<JobState> state);
+
+  std::unique_ptr<JobState> state_;
+};
+
+}  // namespace coppice::engine
