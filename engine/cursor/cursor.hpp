@@ -30,6 +30,13 @@ public:
   virtual const Entry* next() = 0;
   virtual const Entry* prev() = 0;
 
+  /// Like next(), but may leave out entries before `target` that are older than `commit`: how a scan crosses
+  /// a range delete without reading what it covers. Requires: as next(), and `target` lies behind this entry.
+  virtual const Entry* next_past(const Position& /*target*/, Timestamp /*commit*/) { return next(); }
+  /// Like prev(), but may leave out entries at or after `target` that are older than `commit`.
+  /// Requires: as prev(), and `target` lies at or before this entry.
+  virtual const Entry* prev_past(const Position& /*target*/, Timestamp /*commit*/) { return prev(); }
+
   /// Success unless a read failed or found damage; then the error names the file and offset, for ever.
   virtual const Status& status() const = 0;
 };

@@ -1,0 +1,24 @@
+// Turns versions and range deletes into what a user sees at one moment.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/cursor/cursor.hpp"
+#include "engine/cursor/visible_cursor.hpp"
+
+namespace coppice::engine {
+
+class RangeDeletes;
+
+/// Shows, of `entries`, the keys in `range` whose newest version at or before `at` is a put that no range
+/// delete at or before `at` covers.
+///
+/// `keep` is whatever `entries` and `range_deletes` borrow from, a pinned view for instance; it is let go
+/// last. Null pointers among `range_deletes` stand for none.
+std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entries,
+                                                   std::vector<const RangeDeletes*> range_deletes,
+                                                   KeyRange range, Timestamp at,
+                                                   std::shared_ptr<const void> keep);
+
+}  // namespace coppice::engine

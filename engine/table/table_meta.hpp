@@ -1,0 +1,30 @@
+// What the tree knows about a table without opening it.
+#pragma once
+
+#include "schema/types.hpp"
+
+namespace coppice::engine {
+
+/// The manifest keeps one for every live table; the file repeats all but the number in its properties.
+struct TableMeta {
+  /// Names the file: see io/file_names.hpp.
+  uint64_t number = 0;
+  uint64_t file_size = 0;
+  /// Holds every key and every range delete of the table. The first bound is one of theirs; `end` is the
+  /// largest key with a zero byte behind it, or the end of a range delete.
+  KeyRange bounds;
+  /// Puts and removes.
+  uint64_t entry_count = 0;
+  /// Of them, removes.
+  uint64_t delete_count = 0;
+  uint64_t range_delete_count = 0;
+  /// Commit timestamps of the entries and range deletes.
+  Timestamp oldest = kTimestampMax;
+  Timestamp newest = kTimestampMin;
+  /// Kept when several trees share the file, so it tells blocks apart where numbers cannot.
+  uint64_t unique_id = 0;
+
+  bool operator==(const TableMeta&) const = default;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,86 @@
+// Reads one table. The format is in table_format.hpp.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "engine/cursor/cursor.hpp"
+#include "engine/io/file.hpp"
+#include "engine/table/block_cache.hpp"
+#include "engine/table/table_meta.hpp"
+
+namespace coppice::engine {
+
+class RangeDeletes;
+
+struct TableReadOptions {
+  /// Answer would_block rather than touch the disk.
+  bool cached_only = false;
+  /// Blocks that had to be read go into the block cache; false for reads that come once, like a merge's.
+  bool fill_cache = true;
+};
+
+/// What one source says about a key.
+struct PointRead {
+  /// False: the source has no version of the key at that moment, and the rest is not set.
+  bool found = false;
+  Kind kind = Kind::put;
+  Timestamp commit;
+  /// Lifetime: `block`'s.
+  ByteView value;
+  BlockRef block;
+};
+
+/// What a verification has read.
+struct TableCheck {
+  uint64_t blocks = 0;
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+};
+
+/// Opens its file at the first read, checks the footer against `meta`, and keeps the index's root and the
+/// range deletes in memory from then on. An opening that failed is tried again by the next read.
+///
+/// Every byte that comes from the disk is checked before it is used: damage is corruption and names the file
+/// and the offset. Threads: any number. Blocks: on the disk, unless `cached_only`.
+class TableReader {
+public:
+  /// Lifetime: `files` and `cache` outlive the reader.
+  TableReader(FileSystem& files, std::string path, TableMeta meta, BlockCache& cache);
+  ~TableReader();
+  TableReader(const TableReader&) = delete;
+  TableReader& operator=(const TableReader&) = delete;
+
+  const TableMeta& meta() const { return meta_; }
+  const std::string& path() const { return path_; }
+
+  /// The newest version of `key` at or before `at`. Knows nothing of range deletes.
+  Result<PointRead> get(ByteView key, Timestamp at, const TableReadOptions& options) const;
+
+  /// Walks the entries; range deletes hide nothing. Lifetime: the reader outlives the cursor.
+  std::unique_ptr<Cursor> cursor(const TableReadOptions& options) const;
+
+  /// Null if the table has none, which needs no disk. Lifetime: the reader's.
+  Result<const RangeDeletes*> range_deletes(const TableReadOptions& options) const;
+
+  /// Reads every block from the disk, past the cache, and checks that entries are in order, in bounds and as
+  /// many as the properties say, and that the index, the filter and the properties agree with them.
+  Result<TableCheck> verify() const;
+
+private:
+  friend class TableCursor;
+  struct Opened;
+
+  Result<const Opened*> opened(bool cached_only) const;
+  Result<std::unique_ptr<Opened>> open() const;
+
+  FileSystem& files_;
+  const std::string path_;
+  const TableMeta meta_;
+  BlockCache& cache_;
+  // Published once, by whoever opens first, with release; readers acquire. A second opener drops its own.
+  mutable std::atomic<const Opened*> opened_{nullptr};
+};
+
+}  // namespace coppice::engine
