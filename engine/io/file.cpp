@@ -2,7 +2,15 @@
 
 #include <string>
 
+#include "engine/io/file_names.hpp"
+
 namespace coppice::engine {
+
+Error short_read(const std::string& path, uint64_t offset, uint64_t size, uint64_t end) {
+  return Error{Errc::corruption, path + ": ends at offset " + std::to_string(end) + ", where " +
+                                     std::to_string(size) + " bytes from offset " + std::to_string(offset) +
+                                     " were expected: the file was cut short; restore it from a backup"};
+}
 
 Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max) {
   COPPICE_TRY_ASSIGN(file, files.open(path));
@@ -22,8 +30,7 @@ Status replace_file(FileSystem& files, const std::string& path, ByteView content
     COPPICE_TRY(file->sync());
   }
   COPPICE_TRY(files.rename(fresh, path));
-  const size_t slash = path.rfind('/');
-  return files.sync_directory(slash == std::string::npos ? "." : path.substr(0, slash));
+  return files.sync_directory(parent_directory(path));
 }
 
 }  // namespace coppice::engine

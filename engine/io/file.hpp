@@ -73,6 +73,10 @@ public:
   virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) = 0;
 };
 
+/// The corruption that RandomFile::read returns where `path` ends at `end`, before `[offset, offset + size)`
+/// does.
+Error short_read(const std::string& path, uint64_t offset, uint64_t size, uint64_t end);
+
 /// Reads a whole file of at most `size_max` bytes; a larger one is corruption.
 Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max);
 

@@ -1,0 +1,89 @@
+#include "engine/base/arena.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "schema/check.hpp"
+
+namespace coppice::engine {
+namespace {
+
+constexpr size_t kAlignment = 8;
+constexpr size_t kBlockSizeMin = 32 << 10;
+constexpr size_t kBlockSizeMax = 2 << 20;
+constexpr size_t kLargeSize = kBlockSizeMax / 4;
+
+}  // namespace
+
+Arena::~Arena() {
+  free_blocks(current_.load(std::memory_order_relaxed));
+  free_blocks(large_.load(std::memory_order_relaxed));
+}
+
+char* Arena::allocate(size_t size) {
+  COPPICE_CHECK(size > 0);
+  size = (size + kAlignment - 1) & ~(kAlignment - 1);
+  if (size > kLargeSize) return allocate_large(size);
+
+  Block* block = current_.load(std::memory_order_acquire);
+  for (;;) {
+    if (block != nullptr) {
+      // A block that is full may be asked again by every thread that has not seen the next one: the counter
+      // runs past the capacity by their pieces, and is 64 bits wide.
+      const size_t offset = block->used.fetch_add(size, std::memory_order_relaxed);
+      if (offset + size <= block->capacity) return block->bytes() + offset;
+    }
+    Block* current = current_.load(std::memory_order_acquire);
+    if (current == block) return allocate_behind(block, size);
+    block = current;
+  }
+}
+
+char* Arena::allocate_behind(Block* full, size_t size) {
+  size_t capacity = full == nullptr ? kBlockSizeMin : std::min(full->capacity * 2, kBlockSizeMax);
+  while (capacity < size) capacity *= 2;
+  Block* fresh = make_block(full, capacity);
+  // Taken before anybody sees the block, so that the one who made it never starves.
+  fresh->used.store(size, std::memory_order_relaxed);
+  if (current_.compare_exchange_strong(full, fresh, std::memory_order_release, std::memory_order_acquire))
+    return fresh->bytes();
+  // Somebody was faster; theirs has room, or we come back here.
+  fresh->before = nullptr;
+  free_blocks(fresh);
+  return allocate(size);
+}
+
+char* Arena::allocate_large(size_t size) {
+  Block* fresh = make_block(large_.load(std::memory_order_relaxed), size);
+  while (!large_.compare_exchange_weak(fresh->before, fresh, std::memory_order_release,
+                                       std::memory_order_relaxed)) {
+  }
+  large_size_.fetch_add(sizeof(Block) + size, std::memory_order_relaxed);
+  return fresh->bytes();
+}
+
+size_t Arena::size() const {
+  size_t size = large_size_.load(std::memory_order_relaxed);
+  if (const Block* block = current_.load(std::memory_order_acquire))
+    size += block->size_before + sizeof(Block) +
+            std::min(block->used.load(std::memory_order_relaxed), block->capacity);
+  return size;
+}
+
+Arena::Block* Arena::make_block(Block* before, size_t capacity) {
+  static_assert(sizeof(Block) % kAlignment == 0);
+  void* memory = ::operator new(sizeof(Block) + capacity);
+  const size_t size_before = before == nullptr ? 0 : before->size_before + sizeof(Block) + before->capacity;
+  return new (memory) Block{before, capacity, size_before};
+}
+
+void Arena::free_blocks(Block* last) {
+  while (last != nullptr) {
+    Block* before = last->before;
+    last->~Block();
+    ::operator delete(last);
+    last = before;
+  }
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,42 @@
+// The names of the files in a tree's directory.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "schema/types.hpp"
+
+namespace coppice::engine {
+
+/// Which files a tree has, and what is in them.
+inline constexpr std::string_view kManifestName = "MANIFEST";
+/// A manifest not yet complete; a crash may leave one behind.
+inline constexpr std::string_view kFreshManifestName = "MANIFEST.new";
+/// Keeps a second process out. See FileSystem::lock.
+inline constexpr std::string_view kLockName = "LOCK";
+
+/// "000012.log": at least six digits, more if need be.
+std::string log_file_name(uint64_t number);
+/// "000013.sst"
+std::string table_file_name(uint64_t number);
+
+struct FileName {
+  enum class Kind : uint8_t { manifest, fresh_manifest, lock, log, table };
+  Kind kind;
+  /// Of logs and tables.
+  uint64_t number = 0;
+
+  bool operator==(const FileName&) const = default;
+};
+
+/// What the name says; nothing if it is none that a tree would give, so that foreign files stay untouched.
+std::optional<FileName> parse_file_name(std::string_view name);
+
+/// "directory/name"
+std::string join_path(std::string_view directory, std::string_view name);
+
+/// The directory that `path` lies in: "." for a bare name, "/" at the root. Trailing slashes do not count.
+std::string parent_directory(std::string_view path);
+
+}  // namespace coppice::engine

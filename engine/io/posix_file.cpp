@@ -1,0 +1,261 @@
+#include "engine/io/posix_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/io/file_names.hpp"
+
+namespace coppice::engine {
+namespace {
+
+/// What the user can do about it, where the system's own reason does not say.
+const char* advice(int reason) {
+  switch (reason) {
+    case ENOSPC:
+    case EDQUOT:
+      return "; free some space on that disk";
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return "; give this user the right to read and write there, or choose another directory";
+    case ENOTDIR:
+      return "; a file stands where a directory should be";
+    case EMFILE:
+    case ENFILE:
+      return "; raise the limit of open files (ulimit -n)";
+    default:
+      return "";
+  }
+}
+
+Error system_error(const std::string& path, const char* operation, int reason) {
+  Errc code = Errc::io_error;
+  if (reason == ENOENT) code = Errc::not_found;
+  if (reason == ENOSPC || reason == EDQUOT) code = Errc::out_of_space;
+  return Error{
+      code, path + ": cannot " + operation + ": " + std::generic_category().message(reason) + advice(reason)};
+}
+
+/// Closes what it holds.
+class Descriptor {
+public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+
+private:
+  int number_;
+};
+
+Result<Descriptor> open_descriptor(const std::string& path, int flags, const char* operation) {
+  constexpr mode_t kMode = 0644;
+  int number = -1;
+  do {
+    number = ::open(path.c_str(), flags | O_CLOEXEC, kMode);
+  } while (number < 0 && errno == EINTR);
+  if (number < 0) return system_error(path, operation, errno);
+  return Descriptor(number);
+}
+
+Result<uint64_t> file_size(const Descriptor& file, const std::string& path) {
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error(path, "read the size", errno);
+  if (S_ISDIR(info.st_mode)) return Error{Errc::io_error, path + ": is a directory, not a file"};
+  return static_cast<uint64_t>(info.st_size);
+}
+
+class PosixAppendFile final : public AppendFile {
+public:
+  PosixAppendFile(Descriptor file, std::string path, uint64_t size)
+      : file_(std::move(file)), path_(std::move(path)), size_(size) {}
+
+  Status append(ByteView bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+      if (written < 0) {
+        if (errno == EINTR) continue;
+        return system_error(path_, "append", errno);
+      }
+      size_ += static_cast<uint64_t>(written);
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+    return success();
+  }
+
+  Status sync() override {
+    // Never tried again: see LogWriter. A second call may report success for pages lost by the first.
+    if (::fdatasync(file_.get()) != 0) return system_error(path_, "sync", errno);
+    return success();
+  }
+
+  uint64_t size() const override { return size_; }
+
+private:
+  Descriptor file_;
+  const std::string path_;
+  uint64_t size_;
+};
+
+class PosixRandomFile final : public RandomFile {
+public:
+  PosixRandomFile(Descriptor file, std::string path, uint64_t size)
+      : file_(std::move(file)), path_(std::move(path)), size_(size) {}
+
+  Status read(uint64_t offset, size_t size, char* target) const override {
+    const uint64_t begin = offset;
+    const size_t wanted = size;
+    while (size > 0) {
+      const ssize_t got = ::pread(file_.get(), target, size, static_cast<off_t>(offset));
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        return system_error(path_, ("read at offset " + std::to_string(offset)).c_str(), errno);
+      }
+      if (got == 0) return short_read(path_, begin, wanted, offset);
+      target += got;
+      offset += static_cast<uint64_t>(got);
+      size -= static_cast<size_t>(got);
+    }
+    return success();
+  }
+
+  uint64_t size() const override { return size_; }
+  const std::string& name() const override { return path_; }
+
+private:
+  Descriptor file_;
+  const std::string path_;
+  const uint64_t size_;
+};
+
+class PosixDirectoryLock final : public DirectoryLock {
+public:
+  explicit PosixDirectoryLock(Descriptor file) : file_(std::move(file)) {}
+
+private:
+  // The kernel lets go of the lock when the descriptor is closed. The file stays: were it removed, a process
+  // that has it open already and one that makes it anew could both hold "the" lock.
+  Descriptor file_;
+};
+
+/// The process id that the holder wrote, or "unknown" in the moment before it did.
+std::string lock_holder(const Descriptor& file) {
+  std::array<char, 32> text{};
+  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+  std::string holder(text.data(), size > 0 ? static_cast<size_t>(size) : 0);
+  holder.erase(std::find_if(holder.begin(), holder.end(), [](char c) { return c < '0' || c > '9'; }),
+               holder.end());
+  return holder.empty() ? "unknown" : holder;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AppendFile>> PosixFileSystem::create(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(path, "replace", errno);
+  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, "create"));
+  return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(std::move(file), path, 0));
+}
+
+Result<std::unique_ptr<AppendFile>> PosixFileSystem::reopen(const std::string& path, uint64_t keep) {
+  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_WRONLY | O_APPEND, "open"));
+  COPPICE_TRY_ASSIGN(size, file_size(file, path));
+  if (size < keep) return short_read(path, 0, keep, size);
+  if (size > keep && ::ftruncate(file.get(), static_cast<off_t>(keep)) != 0)
+    return system_error(path, "cut", errno);
+  return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(std::move(file), path, keep));
+}
+
+Result<std::unique_ptr<RandomFile>> PosixFileSystem::open(const std::string& path) {
+  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDONLY, "open"));
+  COPPICE_TRY_ASSIGN(size, file_size(file, path));
+  return std::unique_ptr<RandomFile>(std::make_unique<PosixRandomFile>(std::move(file), path, size));
+}
+
+Result<std::vector<std::string>> PosixFileSystem::list(const std::string& directory) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir(directory.c_str()), &::closedir);
+  if (!stream) return system_error(directory, "list", errno);
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* found = ::readdir(stream.get());
+    if (!found) break;
+    const std::string name = found->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  if (errno != 0) return system_error(directory, "list", errno);
+  return names;
+}
+
+Result<bool> PosixFileSystem::exists(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0) return true;
+  if (errno == ENOENT) return false;
+  return system_error(path, "look up", errno);
+}
+
+Status PosixFileSystem::rename(const std::string& source, const std::string& target) {
+  if (::rename(source.c_str(), target.c_str()) != 0)
+    return system_error(source, ("rename to " + target).c_str(), errno);
+  return success();
+}
+
+Status PosixFileSystem::link(const std::string& source, const std::string& target) {
+  if (::link(source.c_str(), target.c_str()) != 0)
+    return system_error(source, ("link as " + target).c_str(), errno);
+  return success();
+}
+
+Status PosixFileSystem::remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return system_error(path, "remove", errno);
+  return success();
+}
+
+Status PosixFileSystem::remove_tree(const std::string& directory) {
+  std::error_code reason;
+  std::filesystem::remove_all(directory, reason);
+  if (reason) return system_error(directory, "remove", reason.value());
+  return success();
+}
+
+Status PosixFileSystem::make_directory(const std::string& directory) {
+  std::error_code reason;
+  std::filesystem::create_directories(directory, reason);
+  if (reason) return system_error(directory, "make the directory", reason.value());
+  return success();
+}
+
+Status PosixFileSystem::sync_directory(const std::string& directory) {
+  COPPICE_TRY_ASSIGN(file, open_descriptor(directory, O_RDONLY | O_DIRECTORY, "open the directory"));
+  if (::fsync(file.get()) != 0) return system_error(directory, "sync the directory", errno);
+  return success();
+}
+
+Result<std::unique_ptr<DirectoryLock>> PosixFileSystem::lock(const std::string& directory) {
+  const std::string path = join_path(directory, kLockName);
+  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDWR | O_CREAT, "lock"));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return system_error(path, "lock", errno);
+    return Error{Errc::in_use, directory + ": in use by the process with id " + lock_holder(file) +
+                                   "; stop that process first, or choose another directory"};
+  }
+  const std::string holder = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file.get(), 0) != 0 ||
+      ::pwrite(file.get(), holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))
+    return system_error(path, "write the process id", errno);
+  return std::unique_ptr<DirectoryLock>(std::make_unique<PosixDirectoryLock>(std::move(file)));
+}
+
+}  // namespace coppice::engine

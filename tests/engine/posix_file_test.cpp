@@ -1,0 +1,184 @@
+#include "engine/io/posix_file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "engine/io/file_names.hpp"
+
+namespace coppice::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+class PosixFileTest : public ::testing::Test {
+protected:
+  PosixFileTest() {
+    std::string pattern = ::testing::TempDir() + "coppice_posix_XXXXXX";
+    directory = ::mkdtemp(pattern.data());
+  }
+  ~PosixFileTest() override { std::filesystem::remove_all(directory); }
+
+  std::string path(std::string_view name) const { return join_path(directory, name); }
+  void write(std::string_view name, ByteView content) {
+    auto file = files.create(path(name));
+    ASSERT_TRUE(file.ok());
+    ASSERT_TRUE((*file)->append(content).ok());
+    ASSERT_TRUE((*file)->sync().ok());
+  }
+  Bytes content(std::string_view name) {
+    auto read = read_file(files, path(name), 1 << 20);
+    return read.ok() ? *read : to_string(read.error());
+  }
+
+  std::string directory;
+  PosixFileSystem files;
+};
+
+TEST_F(PosixFileTest, WhatWasAppendedIsRead) {
+  auto file = files.create(path("a"));
+  ASSERT_TRUE(file.ok());
+  EXPECT_TRUE((*file)->append("one ").ok());
+  EXPECT_TRUE((*file)->append("two").ok());
+  EXPECT_EQ((*file)->size(), 7u);
+  EXPECT_TRUE((*file)->sync().ok());
+
+  auto opened = files.open(path("a"));
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ((*opened)->size(), 7u);
+  Bytes middle(3, ' ');
+  EXPECT_TRUE((*opened)->read(2, 3, middle.data()).ok());
+  EXPECT_EQ(middle, "e t");
+}
+
+TEST_F(PosixFileTest, ReadPastTheEndIsCorruptionThatNamesFileAndOffset) {
+  write("a", "1234567");
+  auto opened = files.open(path("a"));
+  ASSERT_TRUE(opened.ok());
+  Bytes target(4, ' ');
+  const Status status = (*opened)->read(5, 4, target.data());
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, Errc::corruption);
+  EXPECT_THAT(status.error().text, HasSubstr(path("a")));
+  EXPECT_THAT(status.error().text, HasSubstr("offset 5"));
+}
+
+TEST_F(PosixFileTest, ReopenCutsWhatIsNotKept) {
+  write("a", "keep and cut");
+  {
+    auto file = files.reopen(path("a"), 5);
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ((*file)->size(), 5u);
+    EXPECT_TRUE((*file)->append("more").ok());
+  }
+  EXPECT_EQ(content("a"), "keep more");
+  EXPECT_EQ(files.reopen(path("a"), 10).error().code, Errc::corruption);
+}
+
+TEST_F(PosixFileTest, CreateLeavesOtherLinksOfTheOldFileAlone) {
+  write("old", "old");
+  ASSERT_TRUE(files.link(path("old"), path("other")).ok());
+  write("old", "new");
+  EXPECT_EQ(content("old"), "new");
+  EXPECT_EQ(content("other"), "old");
+}
+
+TEST_F(PosixFileTest, MissingFilesAreNotFound) {
+  EXPECT_EQ(files.open(path("none")).error().code, Errc::not_found);
+  EXPECT_EQ(files.reopen(path("none"), 0).error().code, Errc::not_found);
+  EXPECT_EQ(files.remove(path("none")).error().code, Errc::not_found);
+  EXPECT_EQ(files.rename(path("none"), path("new")).error().code, Errc::not_found);
+  EXPECT_EQ(files.list(path("none")).error().code, Errc::not_found);
+  EXPECT_EQ(files.create(path("none/a")).error().code, Errc::not_found);
+  EXPECT_FALSE(*files.exists(path("none")));
+  EXPECT_TRUE(files.remove_tree(path("none")).ok());
+}
+
+TEST_F(PosixFileTest, DirectoriesAreMadeWithParentsListedAndRemovedWithAllInThem) {
+  ASSERT_TRUE(files.make_directory(path("x/y")).ok());
+  ASSERT_TRUE(files.make_directory(path("x/y")).ok());
+  write("x/y/b", "");
+  write("x/a", "");
+  ASSERT_TRUE(files.sync_directory(path("x")).ok());
+
+  auto names = files.list(path("x"));
+  ASSERT_TRUE(names.ok());
+  std::sort(names->begin(), names->end());
+  EXPECT_EQ(*names, (std::vector<std::string>{"a", "y"}));
+
+  EXPECT_TRUE(files.remove_tree(path("x")).ok());
+  EXPECT_FALSE(*files.exists(path("x")));
+}
+
+TEST_F(PosixFileTest, ReplacedFileIsOldOrNewAndLeavesNoOther) {
+  ASSERT_TRUE(replace_file(files, path("a"), "old").ok());
+  ASSERT_TRUE(replace_file(files, path("a"), "new").ok());
+  EXPECT_EQ(content("a"), "new");
+  EXPECT_EQ(files.list(directory)->size(), 1u);
+}
+
+TEST_F(PosixFileTest, ReadFileRefusesWhatIsLargerThanItMayBe) {
+  write("a", "12345");
+  EXPECT_TRUE(read_file(files, path("a"), 5).ok());
+  EXPECT_EQ(read_file(files, path("a"), 4).error().code, Errc::corruption);
+}
+
+TEST_F(PosixFileTest, FileInThePlaceOfADirectoryIsSaidSo) {
+  write("a", "");
+  for (const Status& status : {files.make_directory(path("a/b")), files.exists(path("a/MANIFEST")).status(),
+                               files.list(path("a")).status(), files.lock(path("a")).status()}) {
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().code, Errc::io_error);
+    EXPECT_THAT(status.error().text, HasSubstr("a file stands where a directory should be"));
+  }
+  EXPECT_EQ(files.make_directory(path("a")).error().code, Errc::io_error);
+}
+
+TEST_F(PosixFileTest, DirectoryInThePlaceOfAFileIsSaidSo) {
+  ASSERT_TRUE(files.make_directory(path("a")).ok());
+  EXPECT_THAT(files.open(path("a")).error().text, HasSubstr("is a directory, not a file"));
+  EXPECT_EQ(files.create(path("a")).error().code, Errc::io_error);
+}
+
+TEST_F(PosixFileTest, ReadOnlyDirectorySaysWhatToDo) {
+  constexpr uid_t kNobody = 65534;
+  const uid_t self = ::geteuid();
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_read);
+  // Root may write everywhere, so it tries as somebody else.
+  ASSERT_EQ(::seteuid(self == 0 ? kNobody : self), 0);
+  const auto created = files.create(path("a"));
+  ASSERT_EQ(::seteuid(self), 0);
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
+
+  ASSERT_FALSE(created.ok());
+  EXPECT_EQ(created.error().code, Errc::io_error);
+  EXPECT_THAT(created.error().text, HasSubstr("give this user the right"));
+}
+
+TEST_F(PosixFileTest, FullDiskIsOutOfSpace) {
+  auto full = files.reopen("/dev/full", 0);
+  ASSERT_TRUE(full.ok());
+  const Status status = (*full)->append("no room");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, Errc::out_of_space);
+  EXPECT_THAT(status.error().text, HasSubstr("/dev/full: cannot append"));
+  EXPECT_EQ((*full)->size(), 0u);
+}
+
+TEST_F(PosixFileTest, SecondLockIsInUseAndNamesTheHolder) {
+  auto lock = files.lock(directory);
+  ASSERT_TRUE(lock.ok());
+  const auto second = files.lock(directory);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, Errc::in_use);
+  EXPECT_THAT(second.error().text, HasSubstr("process with id " + std::to_string(::getpid()) + ";"));
+
+  lock->reset();
+  EXPECT_TRUE(files.lock(directory).ok());
+}
+
+}  // namespace
+}  // namespace coppice::engine
