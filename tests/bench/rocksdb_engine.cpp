@@ -1,0 +1,77 @@
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include "tests/bench/engine.hpp"
+
+namespace coppice::bench {
+namespace {
+
+void require(const rocksdb::Status& status) {
+  if (!status.ok()) give_up("rocksdb: " + status.ToString());
+}
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+class RocksEngine : public Engine {
+public:
+  explicit RocksEngine(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+
+  void put(std::string_view key, std::string_view value, bool sync) override {
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    require(db_->Put(options, slice(key), slice(value)));
+  }
+  void remove(std::string_view key) override { require(db_->Delete({}, slice(key))); }
+  void write(const std::vector<Pair>& pairs) override {
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, value] : pairs) require(batch.Put(slice(key), slice(value)));
+    require(db_->Write({}, &batch));
+  }
+  bool get(std::string_view key, std::string& value) override {
+    rocksdb::PinnableSlice found(&value);
+    const rocksdb::Status status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &found);
+    if (status.IsNotFound()) return false;
+    require(status);
+    touch(found.ToStringView());
+    return true;
+  }
+  uint64_t scan(std::string_view from, uint64_t count) override {
+    const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator({}));
+    uint64_t seen = 0;
+    for (iterator->Seek(slice(from)); seen < count && iterator->Valid(); iterator->Next(), ++seen) {
+      touch(iterator->key().ToStringView());
+      touch(iterator->value().ToStringView());
+    }
+    require(iterator->status());
+    return seen;
+  }
+  void settle() override {
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    require(db_->CompactRange(options, nullptr, nullptr));
+  }
+
+private:
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> open_rocksdb(const std::string& directory, const Settings& settings) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(settings.cache_size);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.compression = rocksdb::kNoCompression;
+  options.write_buffer_size = settings.write_buffer_size;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  rocksdb::DB* db = nullptr;
+  require(rocksdb::DB::Open(options, directory, &db));
+  return std::make_unique<RocksEngine>(std::unique_ptr<rocksdb::DB>(db));
+}
+
+}  // namespace coppice::bench
