@@ -61,10 +61,10 @@ using Done = std::function<void(Result<T>)>;
 
 /// Calls wait for their answers, those with `done` excepted.
 ///
-/// Errors: what the node answered, its code as the node gave it; unavailable if no connection comes about or
-/// no answer within the time limit; io_error once the connection broke: the text names the address and what
-/// to do. After io_error every further call fails with it: connect again. A write that ended in io_error or
-/// unavailable without an answer may or may not be kept; writing it again is harmless.
+/// Errors: what the node answered, its code as the node gave it; unavailable if no connection comes about, or
+/// no answer within the time limit; io_error if the connection broke: the text names the address and what to
+/// do, and every further call fails with the same. A write that ended so, or without an answer in time, may
+/// or may not be kept; writing it again is harmless.
 ///
 /// Threads: the one that connected. Several clients of one thread share its event loop, and each makes
 /// progress while any of them waits. The thread must have no KJ event loop of its own.
@@ -97,6 +97,8 @@ public:
   Status get_async(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done);
   /// Waits until every call begun has been answered; the error of a broken connection, if it broke.
   Status wait();
+  /// False once a call has found the connection broken.
+  bool connected() const;
   /// Calls begun and not answered.
   size_t calls_under_way() const;
 

@@ -23,6 +23,14 @@ Type type_of(Errc code) {
   }
 }
 
+/// The text as it was thrown, on whichever side.
+std::string_view reason(const kj::Exception& exception) {
+  const kj::StringPtr description = exception.getDescription();
+  std::string_view text(description.cStr(), description.size());
+  while (text.starts_with(kRemote)) text.remove_prefix(kRemote.size());
+  return text;
+}
+
 /// Takes the wait off the end of `text`; 0 if there is none.
 uint32_t take_wait(std::string& text) {
   const size_t begin = text.rfind(kWaitBegin);
@@ -62,17 +70,20 @@ kj::Exception to_exception(const Error& error) {
   return kj::Exception(type_of(error.code), __FILE__, __LINE__, kj::heapString(text.data(), text.size()));
 }
 
-Error from_exception(const kj::Exception& exception, std::string_view peer) {
-  const kj::StringPtr description = exception.getDescription();
-  std::string_view text(description.cStr(), description.size());
-  while (text.starts_with(kRemote)) text.remove_prefix(kRemote.size());
-
+std::optional<Error> find_error(const kj::Exception& exception) {
+  const std::string_view text = reason(exception);
   const size_t colon = text.find(": ");
   const auto code = errc_from_string(text.substr(0, colon == std::string_view::npos ? 0 : colon));
-  if (!code) return foreign_error(exception.getType(), peer, text);
+  if (!code) return std::nullopt;
   Error error{*code, std::string(text.substr(colon + 2))};
   error.retry_after_ms = take_wait(error.text);
   return error;
+}
+
+Error from_exception(const kj::Exception& exception, std::string_view peer) {
+  if (exception.getType() != Type::DISCONNECTED)
+    if (auto error = find_error(exception)) return *std::move(error);
+  return foreign_error(exception.getType(), peer, reason(exception));
 }
 
 }  // namespace coppice::wire

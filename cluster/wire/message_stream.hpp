@@ -15,10 +15,6 @@ struct MessageStreamOptions {
   bool reads_wait_for_writes = false;
 };
 
-// capnp's interface has no virtual destructor; nothing deletes a stream through it.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
-
 /// The framing that capnp's own stream speaks, with fewer calls into the kernel and bounds on the peer: see
 /// MessageInput and MessageOutput. File descriptors are neither sent nor taken.
 /// Threads: that of the event loop.
@@ -47,7 +43,5 @@ private:
   MessageOutput output_;
   const bool reads_wait_for_writes_;
 };
-
-#pragma GCC diagnostic pop
 
 }  // namespace coppice::wire

@@ -48,6 +48,13 @@ TEST(RpcErrorTest, ABrokenConnectionNamesThePeer) {
             "been kept");
 }
 
+TEST(RpcErrorTest, AConnectionEndedForAReasonIsBroken) {
+  const kj::Exception ended =
+      exception(Type::DISCONNECTED, "remote exception: unavailable: too many connections");
+  EXPECT_EQ(from_exception(ended, "node:1").code, Errc::io_error);
+  EXPECT_EQ(to_string(*find_error(ended)), "unavailable: too many connections");
+}
+
 TEST(RpcErrorTest, AForeignTextIsNotTakenForACode) {
   EXPECT_EQ(from_exception(exception(Type::FAILED, "oops: broken"), "n").code, Errc::io_error);
   EXPECT_EQ(from_exception(exception(Type::UNIMPLEMENTED, "no method"), "n").code, Errc::unsupported);

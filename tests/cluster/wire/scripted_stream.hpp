@@ -10,10 +10,6 @@
 
 namespace coppice::wire {
 
-// KJ's streams have no virtual destructor; nothing deletes this one through its base.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
-
 /// Reads what the test pushed, piece by piece as it was pushed, and then waits, or ends after end_of_input().
 /// Writes are kept; while `blocked`, they wait for unblock().
 class ScriptedStream final : public kj::AsyncIoStream {
@@ -89,7 +85,5 @@ private:
   kj::Own<kj::PromiseFulfiller<void>> reader_;
   kj::Own<kj::PromiseFulfiller<void>> writer_;
 };
-
-#pragma GCC diagnostic pop
 
 }  // namespace coppice::wire

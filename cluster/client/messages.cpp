@@ -1,0 +1,97 @@
+#include "cluster/client/messages.hpp"
+
+#include "cluster/wire/convert.hpp"
+
+namespace coppice::client {
+namespace {
+
+std::string text(capnp::Text::Reader message) { return {message.cStr(), message.size()}; }
+
+LevelStats read_level(schema::Stats::Level::Reader message) {
+  return {message.getTables(), message.getSize(), message.getEntries()};
+}
+
+ShardStats::State read_state(schema::Stats::State message) {
+  switch (message) {
+    case schema::Stats::State::SERVING:
+      return ShardStats::State::serving;
+    case schema::Stats::State::RECOVERING:
+      return ShardStats::State::recovering;
+    case schema::Stats::State::FAILED:
+      break;
+  }
+  return ShardStats::State::failed;
+}
+
+ShardStats read_shard(schema::Stats::Shard::Reader message) {
+  ShardStats shard;
+  shard.id = message.getId();
+  shard.range = wire::read_range(message.getRange());
+  shard.state = read_state(message.getState());
+  shard.problem = text(message.getProblem());
+  shard.memtable_size = message.getMemtableSize();
+  shard.log_size = message.getLogSize();
+  for (auto level : message.getLevels()) shard.levels.push_back(read_level(level));
+  shard.writes = message.getWrites();
+  shard.groups = message.getGroups();
+  shard.syncs = message.getSyncs();
+  shard.flushes = message.getFlushes();
+  shard.merges = message.getMerges();
+  shard.snapshots = message.getSnapshots();
+  shard.visible = Timestamp{message.getVisible()};
+  return shard;
+}
+
+}  // namespace
+
+capnp::MessageSize write_size(const Batch& batch) { return {wire::words_for(batch.size()) + 16, 0}; }
+
+void set_operations(const Batch& batch, capnp::List<schema::Operation>::Builder operations) {
+  for (size_t i = 0; i < batch.count(); ++i) {
+    const Batch::Operation operation = batch.operation(i);
+    auto message = operations[static_cast<capnp::uint>(i)];
+    switch (operation.kind) {
+      case Batch::Kind::put: {
+        auto entry = message.initPut();
+        entry.setKey(wire::as_data(operation.key));
+        entry.setValue(wire::as_data(operation.value));
+        break;
+      }
+      case Batch::Kind::remove:
+        message.setDelete(wire::as_data(operation.key));
+        break;
+      case Batch::Kind::delete_range: {
+        auto range = message.initDeleteRange();
+        range.setBegin(wire::as_data(operation.key));
+        range.setEnd(wire::as_data(operation.value));
+        break;
+      }
+    }
+  }
+}
+
+std::optional<Bytes> read_value(schema::Value::Reader message) {
+  if (!message.isPresent()) return std::nullopt;
+  return Bytes(wire::as_view(message.getPresent()));
+}
+
+Stats read_stats(schema::Stats::Reader message) {
+  Stats stats;
+  stats.version = text(message.getVersion());
+  stats.uptime_ms = message.getUptimeMs();
+  for (auto shard : message.getShards()) stats.shards.push_back(read_shard(shard));
+  stats.cache_size = message.getCacheSize();
+  stats.cache_size_max = message.getCacheSizeMax();
+  stats.cache_hits = message.getCacheHits();
+  stats.cache_misses = message.getCacheMisses();
+  stats.connections = message.getConnections();
+  return stats;
+}
+
+VerifyReport read_report(schema::VerifyReport::Reader message) {
+  VerifyReport report{message.getTables(), message.getBlocks(), message.getEntries(), message.getBytes(), {}};
+  for (auto problem : message.getProblems()) report.problems.push_back(text(problem));
+  return report;
+}
+
+}  // namespace coppice::client
