@@ -9,6 +9,7 @@
 #include "engine/compact/job.hpp"
 #include "engine/log/batch.hpp"
 #include "engine/log/log_writer.hpp"
+#include "engine/log/spanning.hpp"
 #include "engine/options.hpp"
 #include "engine/tree_reader.hpp"
 
@@ -31,13 +32,6 @@ struct TreeStats {
   uint64_t merges = 0;
 };
 
-/// One shard's share of a batch over several shards. Lifetime: the bytes are the giver's.
-struct SpanningPart {
-  uint64_t shard = 0;
-  /// Batch::bytes().
-  ByteView batch;
-};
-
 /// A batch and the moment it commits at.
 struct GroupWrite {
   const Batch* batch = nullptr;
@@ -45,16 +39,6 @@ struct GroupWrite {
   /// Not empty: `batch` is this tree's part of a batch over several shards, and here are all parts, its own
   /// included. Every participant logs them all, so that recovery can give each its own.
   std::span<const SpanningPart> spanning = {};
-};
-
-/// A batch over several shards that was found in the log when the tree was opened.
-struct RecoveredSpanning {
-  struct Part {
-    uint64_t shard = 0;
-    Batch batch;
-  };
-  Timestamp commit;
-  std::vector<Part> parts;
 };
 
 /// Owned by one actor, or by any one thread at a time. All but reader() is for the owner only; the reader and
@@ -145,6 +129,8 @@ public:
 
 private:
   explicit Tree(std::unique_ptr<TreeState> state);
+  static std::optional<Job> wrap(std::unique_ptr<JobState> job);
+
   std::unique_ptr<TreeState> state_;
 };
 

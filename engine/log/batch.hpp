@@ -50,8 +50,6 @@ public:
   };
 
 private:
-  Status append(OperationKind kind, ByteView key, ByteView value);
-
   Bytes bytes_;
   uint32_t count_ = 0;
   uint32_t range_delete_count_ = 0;

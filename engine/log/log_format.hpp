@@ -2,7 +2,7 @@
 // under which a reader accepts them; the manifest is framed in the same way.
 #pragma once
 
-#include <array>
+#include <optional>
 #include <span>
 
 #include "schema/types.hpp"
@@ -11,7 +11,7 @@ namespace coppice::engine {
 
 inline constexpr uint32_t kLogFormatVersion = 1;
 /// Records begin at multiples of this.
-inline constexpr size_t kLogAlignment = 8;
+inline constexpr size_t kRecordAlignment = 8;
 inline constexpr size_t kLogHeaderSize = 40;
 inline constexpr size_t kRecordHeaderSize = 24;
 /// Of a record's payload: a batch over several shards, with all of its parts, fits.
@@ -32,34 +32,29 @@ struct LogHeader {
   uint64_t salt = 0;
 };
 
-struct RecordHeader {
-  uint64_t checksum = 0;
-  uint32_t payload_size = 0;
-  RecordKind kind = RecordKind::batch;
-  Timestamp commit;
-};
+void append_log_header(Bytes& target, const LogHeader& header);
 
-std::array<char, kLogHeaderSize> encode_log_header(const LogHeader& header);
-
-/// Of the kLogHeaderSize bytes at the front of `bytes`. unsupported: a newer format; corruption: anything else
+/// Reads the header at the front of a file's bytes. unsupported: a newer format; corruption: anything else
 /// that is no header. `name` is the file's, for the message.
 Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name);
 
-/// The 24 bytes before a payload, checksum included. Requires: the pieces are the whole payload.
-std::array<char, kRecordHeaderSize> encode_record_header(uint64_t salt, RecordKind kind, Timestamp commit,
-                                                         std::span<const ByteView> payload);
+/// `payload` may come in pieces, so that its owner need not join them.
+/// Requires: `target` holds whole records, and the payload at most kRecordPayloadMax bytes.
+void append_record(Bytes& target, uint64_t salt, RecordKind kind, Timestamp commit,
+                   std::span<const ByteView> payload);
 
-/// A record that lies whole and unharmed at the front of `bytes`, or nothing.
 struct Record {
   RecordKind kind = RecordKind::batch;
   Timestamp commit;
   /// Lifetime: of the bytes it was found in.
   ByteView payload;
-  /// With its header and padding.
-  size_t size = 0;
 };
-std::optional<Record> find_record(uint64_t salt, ByteView bytes);
 
-constexpr size_t aligned(size_t size) { return (size + kLogAlignment - 1) / kLogAlignment * kLogAlignment; }
+/// The bytes that a record takes whose first kRecordHeaderSize bytes these are, with header and padding;
+/// nothing if no record begins so. Its checksum is not looked at.
+std::optional<size_t> record_size(ByteView header);
+
+/// The record that fills `bytes` whole, if it is unharmed. Requires: record_size(bytes) == bytes.size().
+std::optional<Record> decode_record(uint64_t salt, ByteView bytes);
 
 }  // namespace coppice::engine

@@ -37,8 +37,8 @@ private:
 /// refuses everything from then on; recovery decides what survived.
 class LogWriter {
 public:
-  /// Begins an empty file with a log's header. `salt` is random. Durable: not before a sync.
-  static Result<LogWriter> begin(FileSystem& files, const std::string& path, uint64_t number, uint64_t salt);
+  /// Begins a new file with `header`, whose salt is random. Durable: not before a sync.
+  static Result<LogWriter> begin(FileSystem& files, const std::string& path, const LogHeader& header);
   /// Goes on behind the last record of a log that was read whole; cuts off what lies behind `keep`.
   static Result<LogWriter> resume(FileSystem& files, const std::string& path, const LogHeader& header,
                                   uint64_t keep);

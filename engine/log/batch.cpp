@@ -1,0 +1,109 @@
+#include "engine/log/batch.hpp"
+
+#include "engine/base/coding.hpp"
+
+namespace coppice::engine {
+namespace {
+
+// An operation is its kind, then key and value, each behind its size; a remove has no value.
+// Moves `rest` past it; nothing if `rest` holds no whole operation.
+std::optional<Operation> take_operation(ByteView& rest) {
+  if (rest.empty()) return std::nullopt;
+  Operation operation;
+  operation.kind = static_cast<OperationKind>(rest.front());
+  rest.remove_prefix(1);
+
+  const auto key = take_sized(rest);
+  if (!key) return std::nullopt;
+  operation.key = *key;
+  if (operation.kind == OperationKind::remove) return operation;
+
+  const auto value = take_sized(rest);
+  if (!value) return std::nullopt;
+  operation.value = *value;
+  return operation;
+}
+
+Status check_range_bound(ByteView bound, const char* which) {
+  if (bound.size() <= kKeySizeMax) return success();
+  return Error{Errc::invalid_argument, std::string("the ") + which + " of the range has " +
+                                           std::to_string(bound.size()) +
+                                           " bytes: keys have 1 to 16384 bytes"};
+}
+
+Status check_operation(const Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::put:
+      COPPICE_TRY(check_key(operation.key));
+      return check_value(operation.value);
+    case OperationKind::remove:
+      return check_key(operation.key);
+    case OperationKind::delete_range:
+      COPPICE_TRY(check_range_bound(operation.key, "begin"));
+      COPPICE_TRY(check_range_bound(operation.value, "end"));
+      if (!operation.value.empty() && operation.value <= operation.key)
+        return Error{Errc::invalid_argument, "the range from " + printable(operation.key) + " to before " +
+                                                 printable(operation.value) + " has no keys in it"};
+      return success();
+  }
+  return Error{Errc::invalid_argument,
+               "there is no operation of kind " + std::to_string(static_cast<unsigned>(operation.kind))};
+}
+
+}  // namespace
+
+Status Batch::put(ByteView key, ByteView value) { return add({OperationKind::put, key, value}); }
+
+Status Batch::remove(ByteView key) { return add({OperationKind::remove, key, {}}); }
+
+Status Batch::delete_range(ByteView begin, ByteView end) {
+  return add({OperationKind::delete_range, begin, end});
+}
+
+Status Batch::add(const Operation& operation) {
+  COPPICE_TRY(check_operation(operation));
+  const bool has_value = operation.kind != OperationKind::remove;
+  const size_t size = 1 + varint_size(operation.key.size()) + operation.key.size() +
+                      (has_value ? varint_size(operation.value.size()) + operation.value.size() : 0);
+  if (size > kBatchSizeMax - bytes_.size())
+    return Error{Errc::invalid_argument,
+                 "the batch would pass 67108864 encoded bytes: write it in several batches"};
+
+  bytes_ += static_cast<char>(operation.kind);
+  put_sized(bytes_, operation.key);
+  if (has_value) put_sized(bytes_, operation.value);
+  ++count_;
+  if (operation.kind == OperationKind::delete_range) ++range_delete_count_;
+  return success();
+}
+
+Result<Batch> Batch::decode(Bytes bytes) {
+  if (bytes.size() > kBatchSizeMax)
+    return Error{Errc::corruption,
+                 "a batch of " + std::to_string(bytes.size()) + " bytes is larger than any"};
+  Batch batch;
+  for (ByteView rest = bytes; !rest.empty();) {
+    const size_t offset = bytes.size() - rest.size();
+    const auto operation = take_operation(rest);
+    if (!operation)
+      return Error{Errc::corruption,
+                   "the operation at byte " + std::to_string(offset) + " of the batch is cut short"};
+    if (Status valid = check_operation(*operation); !valid.ok())
+      return Error{Errc::corruption, "the operation at byte " + std::to_string(offset) +
+                                         " of the batch is none: " + valid.error().text};
+    ++batch.count_;
+    if (operation->kind == OperationKind::delete_range) ++batch.range_delete_count_;
+  }
+  batch.bytes_ = std::move(bytes);
+  return batch;
+}
+
+void Batch::clear() {
+  bytes_.clear();
+  count_ = 0;
+  range_delete_count_ = 0;
+}
+
+std::optional<Operation> Batch::Reader::next() { return take_operation(rest_); }
+
+}  // namespace coppice::engine

@@ -1,0 +1,56 @@
+#include "engine/log/live_logs.hpp"
+
+#include <algorithm>
+
+namespace coppice::engine {
+
+void LiveLogs::begin(uint64_t number) {
+  COPPICE_CHECK(logs_.empty() || number > logs_.rbegin()->first);
+  logs_.emplace(number, Log{});
+}
+
+void LiveLogs::note(Timestamp commit) { logs_.rbegin()->second.newest = commit; }
+
+void LiveLogs::note_spanning(Timestamp commit) {
+  unsettled_.emplace(commit, Spanning{current(), std::nullopt});
+}
+
+void LiveLogs::set_size(uint64_t size) { logs_.rbegin()->second.size = size; }
+
+void LiveLogs::note_recovered(RecoveredSpanning batch) {
+  const Timestamp commit = batch.commit;
+  unsettled_.emplace(commit, Spanning{current(), std::move(batch)});
+}
+
+void LiveLogs::settle(Timestamp commit) { COPPICE_CHECK(unsettled_.erase(commit) == 1); }
+
+std::vector<RecoveredSpanning> LiveLogs::recovered() const {
+  std::vector<RecoveredSpanning> found;
+  for (const auto& [commit, spanning] : unsettled_)
+    if (spanning.recovered) found.push_back(*spanning.recovered);
+  return found;
+}
+
+uint64_t LiveLogs::current() const {
+  COPPICE_CHECK(!logs_.empty());
+  return logs_.rbegin()->first;
+}
+
+uint64_t LiveLogs::size() const {
+  uint64_t size = 0;
+  for (const auto& [number, log] : logs_) size += log.size;
+  return size;
+}
+
+std::vector<uint64_t> LiveLogs::retire(Timestamp flushed) {
+  const auto holds_unsettled = [&](uint64_t number) {
+    return std::ranges::any_of(unsettled_, [&](const auto& item) { return item.second.log == number; });
+  };
+  std::vector<uint64_t> retired;
+  for (const auto& [number, log] : logs_)
+    if (number != current() && log.newest <= flushed && !holds_unsettled(number)) retired.push_back(number);
+  for (uint64_t number : retired) logs_.erase(number);
+  return retired;
+}
+
+}  // namespace coppice::engine

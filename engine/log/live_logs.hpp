@@ -1,0 +1,48 @@
+// Which logs of a tree are still needed, and why.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "engine/log/spanning.hpp"
+
+namespace coppice::engine {
+
+/// A log is needed while it is written to, while a commit in it is in no table, and while it holds a batch
+/// over several shards that is not settled. Numbers rise with age's end: the highest is the one written to.
+class LiveLogs {
+public:
+  /// From now on this log is written to. Requires: its number is the highest.
+  void begin(uint64_t number);
+  /// The log written to holds, or held before the tree was opened, a record of `commit`.
+  void note(Timestamp commit);
+  void note_spanning(Timestamp commit);
+  /// Of the log written to, in bytes.
+  void set_size(uint64_t size);
+  /// As note_spanning, for one found by recovery; it is listed by recovered() until settled.
+  void note_recovered(RecoveredSpanning batch);
+
+  void settle(Timestamp commit);
+  std::vector<RecoveredSpanning> recovered() const;
+
+  uint64_t current() const;
+  /// Of all logs, in bytes.
+  uint64_t size() const;
+  /// The logs that are not needed once every commit up to `flushed` is in tables; forgets them.
+  std::vector<uint64_t> retire(Timestamp flushed);
+
+private:
+  struct Log {
+    Timestamp newest;
+    uint64_t size = 0;
+  };
+  struct Spanning {
+    uint64_t log = 0;
+    std::optional<RecoveredSpanning> recovered;
+  };
+
+  std::map<uint64_t, Log> logs_;
+  std::map<Timestamp, Spanning> unsettled_;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,111 @@
+#include "engine/log/log_format.hpp"
+
+#include <cstddef>
+#include <type_traits>
+
+#include "engine/base/checksum.hpp"
+#include "engine/base/coding.hpp"
+
+namespace coppice::engine {
+namespace {
+
+// "COPPLOG" and a zero.
+constexpr uint64_t kMagic = 0x00474f4c50504f43;
+
+struct FileHeader {
+  uint64_t magic;
+  uint32_t format_version;
+  uint32_t reserved;
+  uint64_t number;
+  uint64_t salt;
+  uint64_t checksum;  // of the bytes before it
+};
+static_assert(sizeof(FileHeader) == kLogHeaderSize && std::has_unique_object_representations_v<FileHeader>);
+
+struct RecordHeader {
+  uint64_t checksum;  // of the header behind it, the payload and the padding, seeded by the salt; never 0
+  uint32_t payload_size;
+  uint8_t kind;
+  uint8_t reserved[3];
+  uint64_t commit;
+};
+static_assert(sizeof(RecordHeader) == kRecordHeaderSize &&
+              std::has_unique_object_representations_v<RecordHeader>);
+
+ByteView bytes_of(const auto& value) { return {reinterpret_cast<const char*>(&value), sizeof(value)}; }
+
+uint64_t header_checksum(const FileHeader& header) {
+  return checksum(bytes_of(header).substr(0, offsetof(FileHeader, checksum)), 0);
+}
+
+uint64_t record_checksum(uint64_t salt, ByteView record) {
+  const uint64_t sum = checksum(record.substr(sizeof(uint64_t)), salt);
+  return sum == 0 ? 1 : sum;
+}
+
+constexpr size_t aligned(size_t size) {
+  return (size + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
+}
+
+bool is_known(uint8_t kind) {
+  return kind >= static_cast<uint8_t>(RecordKind::batch) && kind <= static_cast<uint8_t>(RecordKind::close);
+}
+
+}  // namespace
+
+void append_log_header(Bytes& target, const LogHeader& header) {
+  FileHeader raw{kMagic, kLogFormatVersion, 0, header.number, header.salt, 0};
+  raw.checksum = header_checksum(raw);
+  target += bytes_of(raw);
+}
+
+Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name) {
+  const auto damaged = [&](const char* what) {
+    return Error{Errc::corruption, name + ": offset 0: " + what};
+  };
+  if (bytes.size() < kLogHeaderSize) return damaged("the file ends within its header");
+  const auto raw = load_fixed<FileHeader>(bytes.data());
+  if (raw.magic != kMagic) return damaged("this is no log or manifest of ours");
+  if (raw.checksum != header_checksum(raw)) return damaged("the header's checksum does not match");
+  if (raw.format_version > kLogFormatVersion)
+    return Error{Errc::unsupported, name + ": has format version " + std::to_string(raw.format_version) +
+                                        ", and this build reads up to " + std::to_string(kLogFormatVersion) +
+                                        ": upgrade coppice to open it"};
+  if (raw.format_version == 0 || raw.reserved != 0) return damaged("the header holds values never written");
+  return LogHeader{raw.number, raw.salt};
+}
+
+void append_record(Bytes& target, uint64_t salt, RecordKind kind, Timestamp commit,
+                   std::span<const ByteView> payload) {
+  size_t payload_size = 0;
+  for (ByteView piece : payload) payload_size += piece.size();
+  COPPICE_CHECK(payload_size <= kRecordPayloadMax);
+  COPPICE_CHECK(target.size() % kRecordAlignment == 0);
+
+  const size_t begin = target.size();
+  RecordHeader header{0, static_cast<uint32_t>(payload_size), static_cast<uint8_t>(kind), {}, commit.raw};
+  target += bytes_of(header);
+  for (ByteView piece : payload) target += piece;
+  target.resize(aligned(target.size()));
+
+  header.checksum = record_checksum(salt, ByteView(target).substr(begin));
+  store_fixed(target.data() + begin, header.checksum);
+}
+
+std::optional<size_t> record_size(ByteView header) {
+  if (header.size() < kRecordHeaderSize) return std::nullopt;
+  const auto raw = load_fixed<RecordHeader>(header.data());
+  if (raw.checksum == 0 || raw.payload_size > kRecordPayloadMax || !is_known(raw.kind)) return std::nullopt;
+  if (raw.reserved[0] != 0 || raw.reserved[1] != 0 || raw.reserved[2] != 0) return std::nullopt;
+  return aligned(kRecordHeaderSize + raw.payload_size);
+}
+
+std::optional<Record> decode_record(uint64_t salt, ByteView bytes) {
+  COPPICE_CHECK(bytes.size() >= kRecordHeaderSize);
+  const auto raw = load_fixed<RecordHeader>(bytes.data());
+  if (raw.checksum != record_checksum(salt, bytes)) return std::nullopt;
+  return Record{static_cast<RecordKind>(raw.kind), Timestamp{raw.commit},
+                bytes.substr(kRecordHeaderSize, raw.payload_size)};
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,91 @@
+#include "engine/log/log_reader.hpp"
+
+#include <algorithm>
+
+namespace coppice::engine {
+namespace {
+
+constexpr size_t kWindowSize = 256 << 10;
+
+Error damage(const std::string& name, uint64_t offset, const std::string& what) {
+  return Error{Errc::corruption, name + ": offset " + std::to_string(offset) + ": " + what};
+}
+
+}  // namespace
+
+LogReader::LogReader(std::unique_ptr<RandomFile> file, const LogHeader& header)
+    : file_(std::move(file)), header_(header) {}
+
+Result<LogReader> LogReader::open(FileSystem& files, const std::string& path, uint64_t number) {
+  COPPICE_TRY_ASSIGN(file, files.open(path));
+  LogReader reader(std::move(file), {});
+  COPPICE_TRY_ASSIGN(front, reader.bytes_at(0, kLogHeaderSize));
+  COPPICE_TRY_ASSIGN(header, decode_log_header(front, path));
+  if (header.number != number)
+    return damage(path, 0, "the header says that this is log " + std::to_string(header.number));
+  reader.header_ = header;
+  return reader;
+}
+
+Result<std::optional<Record>> LogReader::next() {
+  COPPICE_CHECK(!end_);
+  if (!closed_) {
+    COPPICE_TRY_ASSIGN(found, record_at(offset_));
+    if (found) {
+      record_offset_ = offset_;
+      offset_ += found->size;
+      if (found->record.kind != RecordKind::close) return std::optional(found->record);
+      closed_ = true;
+    }
+  }
+  COPPICE_TRY_ASSIGN(end, judge_end());
+  end_ = end;
+  return std::optional<Record>();
+}
+
+LogEnd LogReader::end() const {
+  COPPICE_CHECK(end_);
+  return *end_;
+}
+
+Result<ByteView> LogReader::bytes_at(uint64_t offset, size_t size) {
+  const uint64_t rest = offset < file_->size() ? file_->size() - offset : 0;
+  size = static_cast<size_t>(std::min<uint64_t>(size, rest));
+  const bool inside =
+      offset >= window_offset_ && offset + size <= window_offset_ + window_.size() && !window_.empty();
+  if (!inside) {
+    window_.resize(static_cast<size_t>(std::min<uint64_t>(std::max(size, kWindowSize), rest)));
+    window_offset_ = offset;
+    COPPICE_TRY(file_->read(offset, window_.size(), window_.data()));
+  }
+  return ByteView(window_).substr(static_cast<size_t>(offset - window_offset_), size);
+}
+
+Result<std::optional<LogReader::Found>> LogReader::record_at(uint64_t offset) {
+  COPPICE_TRY_ASSIGN(front, bytes_at(offset, kRecordHeaderSize));
+  const auto size = record_size(front);
+  if (!size || *size > file_->size() - offset) return std::optional<Found>();
+  COPPICE_TRY_ASSIGN(whole, bytes_at(offset, *size));
+  const auto record = decode_record(header_.salt, whole);
+  if (!record) return std::optional<Found>();
+  return std::optional(Found{*record, *size});
+}
+
+Result<LogEnd> LogReader::judge_end() {
+  bool torn = false;
+  for (uint64_t place = offset_; place < file_->size(); place += kRecordAlignment) {
+    COPPICE_TRY_ASSIGN(word, bytes_at(place, kRecordAlignment));
+    if (word.find_first_not_of('\0') == ByteView::npos) continue;
+    if (closed_) return damage(name(), place, "there are bytes behind the record that closes the log");
+    torn = true;
+    COPPICE_TRY_ASSIGN(found, record_at(place));
+    if (found)
+      return damage(name(), offset_,
+                    "no record can be read here, yet one lies behind, at offset " + std::to_string(place) +
+                        ": restore the file, or remove the tree's directory to give its keys up");
+  }
+  if (closed_) return LogEnd::closed;
+  return torn ? LogEnd::torn : LogEnd::open;
+}
+
+}  // namespace coppice::engine

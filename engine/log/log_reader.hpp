@@ -1,0 +1,64 @@
+// Reads the records of a log file and judges how it ends.
+#pragma once
+
+#include <memory>
+
+#include "engine/io/file.hpp"
+#include "engine/log/log_format.hpp"
+
+namespace coppice::engine {
+
+/// How a log that was read whole ends.
+enum class LogEnd : uint8_t {
+  closed,  // with a close record
+  open,    // after its last record: it was never closed
+  torn,    // with bytes that are no record, and no record behind them: a write that a crash cut short
+};
+
+/// Reads from front to back.
+///
+/// Bytes that are no record end a log only if no record lies anywhere behind them; otherwise they were a
+/// record once, and that is corruption. So is anything behind a close record.
+class LogReader {
+public:
+  /// Reads and checks the header. `path` must bear `number`.
+  static Result<LogReader> open(FileSystem& files, const std::string& path, uint64_t number);
+
+  /// The next record, or nothing at the end. Lifetime: until the next call.
+  /// corruption names the file and the offset. Blocks: on the disk.
+  Result<std::optional<Record>> next();
+
+  /// Requires: next() has returned nothing.
+  LogEnd end() const;
+  /// Of the header and all records read. Requires: as end().
+  uint64_t end_offset() const { return offset_; }
+  /// Where the record that next() returned last begins.
+  uint64_t record_offset() const { return record_offset_; }
+  const LogHeader& header() const { return header_; }
+  const std::string& name() const { return file_->name(); }
+
+private:
+  LogReader(std::unique_ptr<RandomFile> file, const LogHeader& header);
+
+  /// The bytes from `offset` on, `size` of them or as many as the file has.
+  Result<ByteView> bytes_at(uint64_t offset, size_t size);
+  /// The record at `offset`, and its size; nothing if none lies there unharmed.
+  struct Found {
+    Record record;
+    size_t size;
+  };
+  Result<std::optional<Found>> record_at(uint64_t offset);
+  Result<LogEnd> judge_end();
+
+  std::unique_ptr<RandomFile> file_;
+  LogHeader header_;
+  uint64_t offset_ = kLogHeaderSize;
+  uint64_t record_offset_ = 0;
+  bool closed_ = false;
+  std::optional<LogEnd> end_;
+  // What the file has from window_offset_ on.
+  Bytes window_;
+  uint64_t window_offset_ = 0;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,222 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/checksum.hpp"
+#include "engine/base/coding.hpp"
+#include "engine/io/file_names.hpp"
+#include "engine/io/posix_file.hpp"
+#include "engine/log/log_reader.hpp"
+#include "engine/log/log_writer.hpp"
+#include "tests/support/damage.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace coppice::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class LogTest : public ::testing::Test {
+protected:
+  LogWriter begin() {
+    auto writer = LogWriter::begin(files, path, {kNumber, kSalt});
+    EXPECT_TRUE(writer.ok());
+    return *std::move(writer);
+  }
+  static void add(LogWriter& writer, ByteView payload, uint64_t commit) {
+    const std::array<ByteView, 1> pieces{payload};
+    writer.add(RecordKind::batch, Timestamp{commit}, pieces);
+  }
+  /// Three records, the second one long, handed over.
+  LogWriter write_three() {
+    LogWriter writer = begin();
+    add(writer, "first", 1);
+    add(writer, Bytes(kLong, 'x'), 2);
+    add(writer, "third", 3);
+    EXPECT_TRUE(writer.sync().ok());
+    return writer;
+  }
+
+  struct Outcome {
+    std::vector<Bytes> payloads;
+    std::vector<uint64_t> commits;
+    std::optional<LogEnd> end;
+    uint64_t end_offset = 0;
+    Error error{Errc::cancelled, ""};
+  };
+  Outcome read() {
+    Outcome outcome;
+    auto reader = LogReader::open(files, path, kNumber);
+    if (!reader.ok()) {
+      outcome.error = reader.error();
+      return outcome;
+    }
+    for (;;) {
+      auto record = reader->next();
+      if (!record.ok()) {
+        outcome.error = record.error();
+        return outcome;
+      }
+      if (!*record) break;
+      outcome.payloads.emplace_back((*record)->payload);
+      outcome.commits.push_back((*record)->commit.raw);
+    }
+    outcome.end = reader->end();
+    outcome.end_offset = reader->end_offset();
+    return outcome;
+  }
+  size_t size() { return content_of(files, path).size(); }
+
+  static constexpr size_t kLong = 3000;
+  static constexpr uint64_t kNumber = 12;
+  static constexpr uint64_t kSalt = 0x5a17;
+  PosixFileSystem files;
+  TemporaryDirectory directory;
+  std::string path = join_path(directory.path(), log_file_name(kNumber));
+};
+
+TEST_F(LogTest, GivesBackItsRecords) {
+  LogWriter writer = write_three();
+  const Outcome outcome = read();
+  EXPECT_THAT(outcome.payloads, ElementsAre("first", Bytes(kLong, 'x'), "third"));
+  EXPECT_THAT(outcome.commits, ElementsAre(1, 2, 3));
+  EXPECT_EQ(outcome.end, LogEnd::open);
+  EXPECT_EQ(outcome.end_offset, size());
+  EXPECT_EQ(writer.size(), size());
+}
+
+TEST_F(LogTest, ReadsARecordLargerThanItsWindow) {
+  LogWriter writer = begin();
+  add(writer, Bytes(900'000, 'y'), 1);
+  add(writer, "behind", 2);
+  ASSERT_TRUE(writer.hand_over().ok());
+  EXPECT_THAT(read().payloads, ElementsAre(Bytes(900'000, 'y'), "behind"));
+}
+
+TEST_F(LogTest, JoinsAPayloadThatComesInPieces) {
+  LogWriter writer = begin();
+  const std::array<ByteView, 3> pieces{"one ", "", "two"};
+  writer.add(RecordKind::spanning, Timestamp{1}, pieces);
+  ASSERT_TRUE(writer.hand_over().ok());
+  EXPECT_THAT(read().payloads, ElementsAre("one two"));
+}
+
+TEST_F(LogTest, NothingIsInTheFileBeforeItIsHandedOver) {
+  LogWriter writer = begin();
+  add(writer, "waits", 1);
+  EXPECT_GT(writer.waiting(), 0u);
+  EXPECT_THAT(read().payloads, IsEmpty());
+  ASSERT_TRUE(writer.hand_over().ok());
+  EXPECT_EQ(writer.waiting(), 0u);
+  EXPECT_THAT(read().payloads, ElementsAre("waits"));
+}
+
+TEST_F(LogTest, KnowsThatItWasClosed) {
+  LogWriter writer = write_three();
+  ASSERT_TRUE(writer.close().ok());
+  EXPECT_EQ(read().end, LogEnd::closed);
+}
+
+TEST_F(LogTest, BytesBehindTheCloseRecordAreDamage) {
+  LogWriter writer = write_three();
+  ASSERT_TRUE(writer.close().ok());
+  const size_t closed = size();
+  overwrite(files, path, content_of(files, path) + Bytes(64, '\0'));
+  EXPECT_EQ(read().end, LogEnd::closed);
+  overwrite(files, path, content_of(files, path) + "more");
+  EXPECT_EQ(read().error.code, Errc::corruption);
+  EXPECT_THAT(read().error.text, HasSubstr("offset " + std::to_string(closed + 64)));
+}
+
+TEST_F(LogTest, CutAnywhereItKeepsTheWholeRecordsInFront) {
+  write_three();
+  const Bytes whole = content_of(files, path);
+  const size_t record_ends[] = {kLogHeaderSize, kLogHeaderSize + 32, whole.size() - 32, whole.size()};
+  for (size_t cut = whole.size(); cut >= kLogHeaderSize; cut -= cut % 13 + 1) {
+    overwrite(files, path, ByteView(whole).substr(0, cut));
+    const Outcome outcome = read();
+    ASSERT_TRUE(outcome.end) << cut << ": " << outcome.error.text;
+    const auto whole_count = std::ranges::count_if(record_ends, [&](size_t end) { return end <= cut; }) - 1;
+    EXPECT_EQ(outcome.payloads.size(), static_cast<size_t>(whole_count)) << cut;
+    EXPECT_NE(outcome.end, LogEnd::closed);
+  }
+}
+
+TEST_F(LogTest, ZeroesBehindTheLastRecordAreNotTorn) {
+  write_three();
+  const size_t end = size();
+  overwrite(files, path, content_of(files, path) + Bytes(5000, '\0'));
+  EXPECT_EQ(read().end, LogEnd::open);
+  EXPECT_EQ(read().end_offset, end);
+}
+
+TEST_F(LogTest, EveryFlippedBitIsFound) {
+  write_three();
+  const Bytes whole = content_of(files, path);
+  for (size_t offset = 0; offset < whole.size();
+       offset += offset < 200 || offset + 100 > whole.size() ? 1 : 997) {
+    overwrite(files, path, whole);
+    flip_bit(files, path, offset);
+    const Outcome outcome = read();
+    if (outcome.end) {
+      // The last record cannot be told from one that a crash cut short.
+      EXPECT_GE(offset, whole.size() - 32) << offset;
+      EXPECT_EQ(outcome.end, LogEnd::torn);
+      EXPECT_EQ(outcome.payloads.size(), 2u);
+    } else {
+      EXPECT_TRUE(outcome.error.code == Errc::corruption || outcome.error.code == Errc::unsupported)
+          << offset;
+      EXPECT_THAT(outcome.error.text, HasSubstr("000012.log"));
+    }
+  }
+}
+
+TEST_F(LogTest, RecordsOfAnotherLogAreNotTakenForItsOwn) {
+  write_three();
+  const Bytes old = content_of(files, path);
+  auto fresh = LogWriter::begin(files, path, {kNumber, kSalt + 1});
+  ASSERT_TRUE(fresh.ok());
+  overwrite(files, path, content_of(files, path) + old.substr(kLogHeaderSize));
+  EXPECT_THAT(read().payloads, IsEmpty());
+  EXPECT_EQ(read().end, LogEnd::torn);
+}
+
+TEST_F(LogTest, GoesOnBehindWhatIsKept) {
+  write_three();
+  truncate(files, path, size() - 3);
+  const Outcome torn = read();
+  EXPECT_EQ(torn.end, LogEnd::torn);
+  auto writer = LogWriter::resume(files, path, {kNumber, kSalt}, torn.end_offset);
+  ASSERT_TRUE(writer.ok());
+  add(*writer, "fourth", 4);
+  ASSERT_TRUE(writer->close().ok());
+  EXPECT_THAT(read().commits, ElementsAre(1, 2, 4));
+  EXPECT_EQ(read().end, LogEnd::closed);
+}
+
+TEST_F(LogTest, RefusesAFileOfANewerFormat) {
+  Bytes header;
+  append_log_header(header, {kNumber, kSalt});
+  header[8] = kLogFormatVersion + 1;
+  EXPECT_EQ(decode_log_header(header, "file").error().code, Errc::corruption);
+  store_fixed(header.data() + 32, checksum(ByteView(header).substr(0, 32), 0));
+  EXPECT_EQ(decode_log_header(header, "file").error().code, Errc::unsupported);
+}
+
+TEST_F(LogTest, RefusesAFileThatBearsAnotherNumber) {
+  write_three();
+  EXPECT_EQ(LogReader::open(files, path, kNumber + 1).error().code, Errc::corruption);
+}
+
+TEST_F(LogTest, RefusesEverythingAfterAFailedSync) {
+  LogWriter writer = begin();
+  EXPECT_FALSE(writer.install_sync(Error{Errc::io_error, "the disk is gone"}).ok());
+  EXPECT_TRUE(writer.broken());
+  add(writer, "late", 1);
+  EXPECT_EQ(writer.hand_over().error().code, Errc::io_error);
+  EXPECT_EQ(writer.sync().error().code, Errc::io_error);
+}
+
+}  // namespace
+}  // namespace coppice::engine
