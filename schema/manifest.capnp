@@ -45,6 +45,8 @@ struct Edit {
   # Every number in use is smaller.
   flushed @8 :UInt64;
   # Every commit up to this timestamp is in tables.
+  logsClosed @9 :List(UInt64);
+  # Logs that end in a close record: one that does not, now, has lost its end.
 
   struct TableRef {
     level @0 :UInt8;

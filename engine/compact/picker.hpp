@@ -1,0 +1,50 @@
+// Chooses what to merge next: a pure function of the version, the options and what is under way.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/options.hpp"
+#include "engine/version/version.hpp"
+
+namespace coppice::engine {
+
+/// Tables whose entries are to be merged into one level.
+struct MergePlan {
+  uint32_t source_level = 0;
+  uint32_t target_level = 0;
+  /// Of the source level; newest first if that is 0, ascending otherwise.
+  std::vector<TableHandle> source;
+  /// What they overlap in the target level, ascending.
+  std::vector<TableHandle> target;
+  /// From the first key to the end of all of them.
+  KeyRange hull;
+  /// The tables need no merging: they only change their level.
+  bool move = false;
+  /// No level below the target holds anything in the hull, so nothing is left for deletes to hide.
+  bool bottom = false;
+};
+
+/// What a merge under way forbids: its tables to be merged again, and its target to be written in its hull.
+struct MergeUnderWay {
+  uint32_t target_level = 0;
+  KeyRange hull;
+  /// File numbers.
+  std::vector<uint64_t> tables;
+};
+
+/// 1 and more: the level should be merged into the next one. Level 0 is judged by the count of its tables,
+/// the others by their size; the last level is always 0.
+double level_score(const Version& version, const TreeOptions& options, uint32_t level);
+
+/// Of the level with the highest score from 1 on that has one, the merge that rewrites the fewest bytes below
+/// for each byte it moves down; of level 0, all tables.
+std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
+                                    const std::vector<MergeUnderWay>& under_way);
+
+/// The next step towards every table that overlaps `range` lying in the last level in use, or level 1, and
+/// inside of `owned`, the tree's own keys. Nothing: done, or a merge under way is in the way.
+std::optional<MergePlan> pick_merge_range(const Version& version, const KeyRange& range,
+                                          const KeyRange& owned, const std::vector<MergeUnderWay>& under_way);
+
+}  // namespace coppice::engine

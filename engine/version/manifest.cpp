@@ -1,0 +1,97 @@
+#include "engine/version/manifest.hpp"
+
+#include <array>
+
+#include "engine/io/file_names.hpp"
+
+namespace coppice::engine {
+namespace {
+
+// A manifest is rewritten when it is larger than this and twice what it was when last written whole, so
+// rewriting costs no more than appending did.
+constexpr uint64_t kRewriteSizeMin = 256 << 10;
+
+void add_edit(LogWriter& writer, const VersionEdit& edit) {
+  const Bytes payload = encode_edit(edit);
+  const std::array<ByteView, 1> pieces{payload};
+  writer.add(RecordKind::edit, kTimestampMin, pieces);
+}
+
+Result<LogWriter> write_whole(FileSystem& files, const std::string& directory, const ManifestState& state,
+                              uint64_t salt) {
+  const std::string fresh = join_path(directory, kFreshManifestName);
+  COPPICE_TRY_ASSIGN(writer, LogWriter::begin(files, fresh, LogHeader{0, salt}));
+  add_edit(writer, state.whole());
+  COPPICE_TRY(writer.sync());
+  COPPICE_TRY(files.rename(fresh, join_path(directory, kManifestName)));
+  COPPICE_TRY(files.sync_directory(directory));
+  return writer;
+}
+
+Error at(const LogReader& reader, Error error) {
+  return std::move(error).within(reader.name() + ": offset " + std::to_string(reader.record_offset()));
+}
+
+}  // namespace
+
+Manifest::Manifest(FileSystem& files, std::string directory, ManifestState state, LogWriter writer)
+    : files_(&files),
+      directory_(std::move(directory)),
+      state_(std::move(state)),
+      writer_(std::move(writer)),
+      whole_size_(writer_.size()) {}
+
+Result<Manifest> Manifest::create(FileSystem& files, const std::string& directory, ManifestState state,
+                                  uint64_t salt) {
+  COPPICE_TRY_ASSIGN(writer, write_whole(files, directory, state, salt));
+  return Manifest(files, directory, std::move(state), std::move(writer));
+}
+
+Result<ManifestContent> Manifest::read(FileSystem& files, const std::string& directory) {
+  COPPICE_TRY_ASSIGN(reader, LogReader::open(files, join_path(directory, kManifestName), 0));
+  ManifestContent content{{}, reader.header(), 0};
+  for (bool first = true;; first = false) {
+    COPPICE_TRY_ASSIGN(record, reader.next());
+    if (!record) {
+      // A manifest is renamed into its place whole, so its first record cannot be the torn one.
+      if (first)
+        return Error{Errc::corruption, reader.name() + ": offset " + std::to_string(reader.end_offset()) +
+                                           ": the first edit is missing"};
+      break;
+    }
+    if (record->kind != RecordKind::edit)
+      return at(reader, Error{Errc::corruption, "a manifest has no records of this kind"});
+    auto edit = decode_edit(record->payload);
+    if (!edit.ok()) return at(reader, std::move(edit).error());
+    if (edit->range.has_value() != first)
+      return at(reader, Error{Errc::corruption, "the first edit, and no other, has the tree's range"});
+    if (Status fits = content.state.apply(*edit); !fits.ok()) return at(reader, std::move(fits).error());
+  }
+  if (Status apart = content.state.check_levels(); !apart.ok()) return at(reader, std::move(apart).error());
+  content.end_offset = reader.end_offset();
+  return content;
+}
+
+Result<Manifest> Manifest::resume(FileSystem& files, const std::string& directory, ManifestContent content) {
+  COPPICE_TRY_ASSIGN(writer, LogWriter::resume(files, join_path(directory, kManifestName), content.header,
+                                               content.end_offset));
+  return Manifest(files, directory, std::move(content.state), std::move(writer));
+}
+
+Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
+  const Status fits = state_.apply(edit);
+  COPPICE_CHECK(fits.ok());
+  if (writer_.size() > kRewriteSizeMin && writer_.size() > 2 * whole_size_ && !writer_.broken()) {
+    auto fresh = write_whole(*files_, directory_, state_, salt);
+    // Whether the rename is on the disk is not known; what is there is complete either way, but no place to
+    // go on writing.
+    if (!fresh.ok()) return writer_.install_sync(std::move(fresh).error());
+    writer_ = *std::move(fresh);
+    whole_size_ = writer_.size();
+    return success();
+  }
+  add_edit(writer_, edit);
+  return writer_.sync();
+}
+
+}  // namespace coppice::engine

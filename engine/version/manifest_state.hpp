@@ -1,0 +1,37 @@
+// The sum of a manifest's edits.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "engine/version/version_edit.hpp"
+
+namespace coppice::engine {
+
+struct ManifestState {
+  struct LogState {
+    bool closed = false;
+  };
+
+  KeyRange range;
+  /// By number, with the level each lies in.
+  std::map<uint64_t, VersionEdit::Added> tables;
+  /// Not retired.
+  std::map<uint64_t, LogState> logs;
+  /// Every number in use is smaller.
+  uint64_t next_file_number = 1;
+  /// Every commit up to here is in tables.
+  Timestamp flushed;
+
+  /// corruption, and nothing changed that matters, if the edit does not fit: it removes what is not there,
+  /// adds what is there already, or goes back in time.
+  Status apply(const VersionEdit& edit);
+
+  /// corruption unless tables below level 0 keep apart.
+  Status check_levels() const;
+
+  /// One edit that makes this state out of nothing.
+  VersionEdit whole() const;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,77 @@
+#include "engine/version/version.hpp"
+
+#include <algorithm>
+
+namespace coppice::engine {
+namespace {
+
+bool ends_before(const TableHandle& table, ByteView key) {
+  const auto& end = table->meta().bounds.end;
+  return end && *end <= key;
+}
+
+void put_in_order(uint32_t index, Version::Level& level) {
+  if (index == 0) {
+    std::ranges::sort(level, std::greater<>(), [](const TableHandle& table) { return table->meta().number; });
+    return;
+  }
+  std::ranges::sort(level, {},
+                    [](const TableHandle& table) -> const Bytes& { return table->meta().bounds.begin; });
+  for (size_t place = 1; place < level.size(); ++place)
+    COPPICE_CHECK(ends_before(level[place - 1], level[place]->meta().bounds.begin));
+}
+
+}  // namespace
+
+Version::Version(std::array<Level, kLevelCount> levels) : levels_(std::move(levels)) {
+  for (uint32_t index = 0; index < kLevelCount; ++index) put_in_order(index, levels_[index]);
+}
+
+uint64_t Version::level_size(uint32_t index) const {
+  uint64_t size = 0;
+  for (const TableHandle& table : levels_[index]) size += table->meta().file_size;
+  return size;
+}
+
+const TableHandle* Version::find_table(uint32_t level, ByteView key) const {
+  const Level& tables = levels_[level];
+  const auto place =
+      std::ranges::partition_point(tables, [&](const TableHandle& table) { return ends_before(table, key); });
+  return place != tables.end() && (*place)->meta().bounds.begin <= key ? &*place : nullptr;
+}
+
+std::span<const TableHandle> Version::overlapping(uint32_t level, const KeyRange& range) const {
+  const Level& tables = levels_[level];
+  const auto first = std::ranges::partition_point(
+      tables, [&](const TableHandle& table) { return ends_before(table, range.begin); });
+  const auto last = std::find_if(first, tables.end(), [&](const TableHandle& table) {
+    return range.end && table->meta().bounds.begin >= *range.end;
+  });
+  return {first, last};
+}
+
+std::vector<TableHandle> Version::overlapping_in_level0(const KeyRange& range) const {
+  std::vector<TableHandle> found;
+  std::ranges::copy_if(levels_[0], std::back_inserter(found),
+                       [&](const TableHandle& table) { return table->meta().bounds.overlaps(range); });
+  return found;
+}
+
+std::shared_ptr<const Version> Version::apply(const VersionEdit& edit,
+                                              std::span<const TableHandle> added) const {
+  COPPICE_CHECK(edit.added.size() == added.size());
+  std::array<Level, kLevelCount> levels = levels_;
+  for (const VersionEdit::Removed& removed : edit.removed) {
+    const auto count = std::erase_if(levels[removed.level], [&](const TableHandle& table) {
+      return table->meta().number == removed.number;
+    });
+    COPPICE_CHECK(count == 1);
+  }
+  for (size_t index = 0; index < added.size(); ++index) {
+    COPPICE_CHECK(added[index]->meta() == edit.added[index].table);
+    levels[edit.added[index].level].push_back(added[index]);
+  }
+  return std::make_shared<const Version>(std::move(levels));
+}
+
+}  // namespace coppice::engine

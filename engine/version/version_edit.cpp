@@ -1,0 +1,158 @@
+#include "engine/version/version_edit.hpp"
+
+#include <cstring>
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <kj/exception.h>
+
+#include "schema/manifest.capnp.h"
+
+namespace coppice::engine {
+namespace {
+
+// A manifest has one record for all of its tables when it is rewritten; each takes at least this many bytes.
+constexpr uint64_t kTraversalLimitWords = 64 << 20;
+
+capnp::Data::Reader data_of(ByteView bytes) {
+  return {reinterpret_cast<const capnp::byte*>(bytes.data()), bytes.size()};
+}
+
+Bytes bytes_of(capnp::Data::Reader data) {
+  return {reinterpret_cast<const char*>(data.begin()), data.size()};
+}
+
+void write_bounds(schema::KeyBounds::Builder target, const KeyRange& range) {
+  target.setBegin(data_of(range.begin));
+  if (range.end) target.setEnd(data_of(*range.end));
+  target.setHasEnd(range.end.has_value());
+}
+
+KeyRange read_bounds(schema::KeyBounds::Reader source) {
+  KeyRange range{bytes_of(source.getBegin()), std::nullopt};
+  if (source.getHasEnd()) range.end = bytes_of(source.getEnd());
+  return range;
+}
+
+void write_table(schema::TableRecord::Builder target, const TableMeta& table) {
+  target.setNumber(table.number);
+  target.setFileSize(table.file_size);
+  write_bounds(target.initBounds(), table.bounds);
+  target.setEntryCount(table.entry_count);
+  target.setDeleteCount(table.delete_count);
+  target.setRangeDeleteCount(table.range_delete_count);
+  target.setOldest(table.oldest.raw);
+  target.setNewest(table.newest.raw);
+  target.setUniqueId(table.unique_id);
+}
+
+TableMeta read_table(schema::TableRecord::Reader source) {
+  TableMeta table;
+  table.number = source.getNumber();
+  table.file_size = source.getFileSize();
+  table.bounds = read_bounds(source.getBounds());
+  table.entry_count = source.getEntryCount();
+  table.delete_count = source.getDeleteCount();
+  table.range_delete_count = source.getRangeDeleteCount();
+  table.oldest = Timestamp{source.getOldest()};
+  table.newest = Timestamp{source.getNewest()};
+  table.unique_id = source.getUniqueId();
+  return table;
+}
+
+void write_numbers(capnp::List<uint64_t>::Builder target, const std::vector<uint64_t>& numbers) {
+  for (unsigned index = 0; index < target.size(); ++index) target.set(index, numbers[index]);
+}
+
+std::vector<uint64_t> read_numbers(capnp::List<uint64_t>::Reader source) {
+  std::vector<uint64_t> numbers;
+  numbers.reserve(source.size());
+  for (uint64_t number : source) numbers.push_back(number);
+  return numbers;
+}
+
+Status check_table(const VersionEdit::Added& added) {
+  const TableMeta& table = added.table;
+  if (added.level >= kLevelCount || table.number == 0 || table.bounds.empty() ||
+      table.oldest > table.newest || table.bounds.begin.size() > kKeySizeMax ||
+      (table.bounds.end && table.bounds.end->size() > kKeySizeMax + 1))
+    return Error{Errc::corruption, "the edit adds a table that cannot be"};
+  return success();
+}
+
+// Throws kj::Exception when the message is malformed.
+Result<VersionEdit> read_edit(capnp::MessageReader& message) {
+  const auto source = message.getRoot<schema::Edit>();
+  if (source.getFormatVersion() > kManifestFormatVersion)
+    return Error{Errc::unsupported,
+                 "the manifest has format version " + std::to_string(source.getFormatVersion()) +
+                     ", and this build reads up to " + std::to_string(kManifestFormatVersion) +
+                     ": upgrade coppice to open it"};
+  VersionEdit edit;
+  if (source.getHasRange()) edit.range = read_bounds(source.getRange());
+  for (const auto& removed : source.getRemoved()) {
+    edit.removed.push_back({removed.getLevel(), removed.getNumber()});
+    if (removed.getLevel() >= kLevelCount)
+      return Error{Errc::corruption, "the edit removes a table from a level that cannot be"};
+  }
+  for (const auto& added : source.getAdded()) {
+    edit.added.push_back({added.getLevel(), read_table(added.getTable())});
+    COPPICE_TRY(check_table(edit.added.back()));
+  }
+  edit.logs_begun = read_numbers(source.getLogsBegun());
+  edit.logs_closed = read_numbers(source.getLogsClosed());
+  edit.logs_retired = read_numbers(source.getLogsRetired());
+  edit.next_file_number = source.getNextFileNumber();
+  edit.flushed = Timestamp{source.getFlushed()};
+  return edit;
+}
+
+}  // namespace
+
+Bytes encode_edit(const VersionEdit& edit) {
+  capnp::MallocMessageBuilder message;
+  auto target = message.initRoot<schema::Edit>();
+  target.setFormatVersion(kManifestFormatVersion);
+  if (edit.range) write_bounds(target.initRange(), *edit.range);
+  target.setHasRange(edit.range.has_value());
+
+  auto removed = target.initRemoved(static_cast<unsigned>(edit.removed.size()));
+  for (unsigned index = 0; index < removed.size(); ++index) {
+    removed[index].setLevel(static_cast<uint8_t>(edit.removed[index].level));
+    removed[index].setNumber(edit.removed[index].number);
+  }
+  auto added = target.initAdded(static_cast<unsigned>(edit.added.size()));
+  for (unsigned index = 0; index < added.size(); ++index) {
+    added[index].setLevel(static_cast<uint8_t>(edit.added[index].level));
+    write_table(added[index].initTable(), edit.added[index].table);
+  }
+  write_numbers(target.initLogsBegun(static_cast<unsigned>(edit.logs_begun.size())), edit.logs_begun);
+  write_numbers(target.initLogsClosed(static_cast<unsigned>(edit.logs_closed.size())), edit.logs_closed);
+  write_numbers(target.initLogsRetired(static_cast<unsigned>(edit.logs_retired.size())), edit.logs_retired);
+  target.setNextFileNumber(edit.next_file_number);
+  target.setFlushed(edit.flushed.raw);
+
+  const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
+  const auto bytes = words.asBytes();
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+Result<VersionEdit> decode_edit(ByteView payload) {
+  if (payload.empty() || payload.size() % sizeof(capnp::word) != 0)
+    return Error{Errc::corruption, "the edit has a size that no edit has"};
+  auto words = kj::heapArray<capnp::word>(payload.size() / sizeof(capnp::word));
+  std::memcpy(words.begin(), payload.data(), payload.size());
+
+  std::optional<Result<VersionEdit>> edit;
+  const auto thrown = kj::runCatchingExceptions([&] {
+    capnp::ReaderOptions options;
+    options.traversalLimitInWords = kTraversalLimitWords;
+    capnp::FlatArrayMessageReader message(words, options);
+    edit = read_edit(message);
+  });
+  if (thrown != nullptr || !edit)
+    return Error{Errc::corruption, "the edit is no Cap'n Proto message of ours"};
+  return *std::move(edit);
+}
+
+}  // namespace coppice::engine
