@@ -1,0 +1,187 @@
+#include "cluster/config.hpp"
+
+#include <array>
+#include <charconv>
+#include <functional>
+
+#include "cluster/text/encoding.hpp"
+#include "cluster/text/nearest.hpp"
+#include "cluster/text/quantity.hpp"
+
+namespace coppice::cluster {
+namespace {
+
+using Values = std::span<const std::string>;
+
+/// How one key is set and shown. `set` answers false for a value that is not allowed.
+struct Setting {
+  ConfigKey key;
+  std::function<bool(Config&, Values)> set;
+  /// As TOML.
+  std::function<std::string(const Config&)> show;
+};
+
+std::string quoted(std::string_view text) {
+  std::string all = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') all += '\\';
+    all += c;
+  }
+  return all + '"';
+}
+
+Setting text_setting(std::string name, std::string help, std::string Config::*field) {
+  return {{std::move(name), std::move(help), "a path", false},
+          [field](Config& config, Values values) {
+            config.*field = values[0];
+            return !values[0].empty();
+          },
+          [field](const Config& config) { return quoted(config.*field); }};
+}
+
+Setting count_setting(std::string name, std::string help, uint32_t Config::*field, uint32_t least,
+                      uint32_t most) {
+  return {{std::move(name), std::move(help), std::to_string(least) + " to " + std::to_string(most), false},
+          [=](Config& config, Values values) {
+            const std::string& text = values[0];
+            const auto parsed = std::from_chars(text.data(), text.data() + text.size(), config.*field);
+            return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && !text.empty() &&
+                   config.*field >= least && config.*field <= most;
+          },
+          [field](const Config& config) { return std::to_string(config.*field); }};
+}
+
+Setting size_setting(std::string name, std::string help, uint64_t Config::*field, uint64_t least,
+                     uint64_t most) {
+  return {
+      {std::move(name), std::move(help), "a size from " + size_text(least) + " to " + size_text(most), false},
+      [=](Config& config, Values values) {
+        const auto size = parse_size(values[0]);
+        if (!size.ok() || *size < least || *size > most) return false;
+        config.*field = *size;
+        return true;
+      },
+      [field](const Config& config) { return std::to_string(config.*field); }};
+}
+
+/// `names` are the values of an enumeration, in its order.
+template <class Choice, size_t count>
+Setting choice_setting(std::string name, std::string help, Choice Config::*field,
+                       const std::array<std::string_view, count>& names) {
+  std::string allowed;
+  for (size_t i = 0; i < count; ++i)
+    allowed.append(i == 0 ? "" : i + 1 == count ? " or " : ", ").append(names[i]);
+  return {{std::move(name), std::move(help), std::move(allowed), false},
+          [=](Config& config, Values values) {
+            for (size_t i = 0; i < count; ++i) {
+              if (values[0] != names[i]) continue;
+              config.*field = static_cast<Choice>(i);
+              return true;
+            }
+            return false;
+          },
+          [=](const Config& config) { return quoted(names[static_cast<size_t>(config.*field)]); }};
+}
+
+Setting listen_setting() {
+  return {{"listen", "where to serve", "host:port, such as 127.0.0.1:4640", false},
+          [](Config& config, Values values) {
+            auto address = wire::parse_address(values[0]);
+            if (!address.ok()) return false;
+            config.listen = *std::move(address);
+            return true;
+          },
+          [](const Config& config) { return quoted(wire::to_string(config.listen)); }};
+}
+
+Setting boundaries_setting() {
+  return {{"boundaries", "where to cut shards when the store is created; other bytes than text as \\xNN",
+           "keys in ascending order", true},
+          [](Config& config, Values values) {
+            std::vector<Bytes> keys;
+            for (const std::string& value : values) {
+              auto key = decode(value, Encoding::escaped);
+              if (!key.ok() || !check_key(*key).ok() || (!keys.empty() && *key <= keys.back())) return false;
+              keys.push_back(*std::move(key));
+            }
+            config.boundaries = std::move(keys);
+            return true;
+          },
+          [](const Config& config) {
+            std::string list;
+            for (const Bytes& key : config.boundaries)
+              list.append(list.empty() ? "" : ", ").append(quoted(encode(key, Encoding::escaped)));
+            return "[" + list + "]";
+          }};
+}
+
+constexpr uint64_t kMiB = 1 << 20;
+constexpr uint64_t kTiB = kMiB * kMiB;
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = {
+      text_setting("data", "the directory of the store", &Config::data_directory),
+      listen_setting(),
+      boundaries_setting(),
+      size_setting("cache_size", "memory for blocks read from tables", &Config::cache_size, kMiB, kTiB),
+      size_setting("memtable_size", "memory a shard fills before it writes a table", &Config::memtable_size,
+                   kMiB / 16, kTiB),
+      choice_setting("compression", "of tables", &Config::compression,
+                     std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
+      count_setting("connections_max", "clients served at one time", &Config::connections_max, 1, 65536),
+      count_setting("rpc_threads", "threads that speak with clients", &Config::rpc_threads, 1, 256),
+      count_setting("scheduler_threads", "threads that run shards; 0: one for each core",
+                    &Config::scheduler_threads, 0, 256),
+      count_setting("compactor_threads", "threads that flush and merge", &Config::compactor_threads, 1, 256),
+      count_setting("reader_threads", "threads that wait for the disk on behalf of reads",
+                    &Config::reader_threads, 1, 256),
+      count_setting("stop_time_ms", "how long a stop waits for calls under way, in milliseconds",
+                    &Config::stop_time_ms, 0, 3600000),
+      choice_setting("log_level", "what is logged", &Config::log_level,
+                     std::array<std::string_view, 5>{"debug", "info", "warning", "error", "off"}),
+  };
+  return all;
+}
+
+Error unknown_key(std::string_view key) {
+  std::vector<std::string> names;
+  for (const Setting& setting : settings()) names.push_back(setting.key.name);
+  return {Errc::invalid_argument,
+          "there is no setting '" + std::string(key) + "'" + did_you_mean(key, names)};
+}
+
+Error not_allowed(const ConfigKey& key, Values values) {
+  std::string given;
+  for (const std::string& value : values) given.append(given.empty() ? "'" : ", '").append(value).append("'");
+  return {Errc::invalid_argument, key.name + " is " + given + ": it may be " + key.allowed};
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  static const std::vector<ConfigKey> keys = [] {
+    std::vector<ConfigKey> all;
+    for (const Setting& setting : settings()) all.push_back(setting.key);
+    return all;
+  }();
+  return keys;
+}
+
+Status set_config(Config& config, std::string_view key, Values values) {
+  COPPICE_CHECK(!values.empty());
+  for (const Setting& setting : settings()) {
+    if (setting.key.name != key) continue;
+    if ((values.size() > 1 && !setting.key.many) || !setting.set(config, values))
+      return not_allowed(setting.key, values);
+    return success();
+  }
+  return unknown_key(key);
+}
+
+std::string to_toml(const Config& config) {
+  std::string text;
+  for (const Setting& setting : settings()) text += setting.key.name + " = " + setting.show(config) + "\n";
+  return text;
+}
+
+}  // namespace coppice::cluster

@@ -1,0 +1,115 @@
+#include "cluster/config.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace coppice::cluster {
+namespace {
+
+class ConfigTest : public testing::Test {
+protected:
+  ~ConfigTest() override { std::filesystem::remove(path); }
+
+  Status load(const std::string& text) {
+    std::ofstream(path) << text;
+    return load_config(config, path);
+  }
+  /// Why the file is refused, without its name.
+  std::string refusal(const std::string& text) {
+    const Status loaded = load(text);
+    if (loaded.ok()) return "taken";
+    EXPECT_EQ(loaded.error().code, Errc::invalid_argument);
+    EXPECT_TRUE(loaded.error().text.starts_with(path + ":"));
+    return loaded.error().text.substr(path.size() + 1);
+  }
+  Status set(std::string_view key, std::vector<std::string> values) {
+    return set_config(config, key, values);
+  }
+
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("config_test." + std::to_string(getpid()) + ".toml"))
+          .string();
+  Config config;
+};
+
+TEST_F(ConfigTest, AFileSetsWhatItNames) {
+  ASSERT_TRUE(load("listen = '0.0.0.0:7000'\n"
+                   "data = '/var/lib/coppice'\n"
+                   "cache_size = '1GiB'\n"
+                   "memtable_size = 1048576\n"
+                   "boundaries = ['g', 'm\\xff']\n"
+                   "compression = 'zstd'\n"
+                   "log_level = 'warning'\n")
+                  .ok());
+  EXPECT_EQ(config.listen, (wire::Address{"0.0.0.0", 7000}));
+  EXPECT_EQ(config.data_directory, "/var/lib/coppice");
+  EXPECT_EQ(config.cache_size, 1u << 30);
+  EXPECT_EQ(config.memtable_size, 1u << 20);
+  EXPECT_EQ(config.boundaries, (std::vector<Bytes>{"g", "m\xff"}));
+  EXPECT_EQ(config.compression, engine::Compression::zstd);
+  EXPECT_EQ(config.log_level, LogLevel::warning);
+  EXPECT_EQ(config.rpc_threads, Config().rpc_threads);
+}
+
+TEST_F(ConfigTest, AFlagGoesOverTheFile) {
+  ASSERT_TRUE(load("rpc_threads = 3").ok());
+  ASSERT_TRUE(set("rpc_threads", {"5"}).ok());
+  EXPECT_EQ(config.rpc_threads, 5u);
+}
+
+TEST_F(ConfigTest, AWrongKeyIsRefusedWithTheNearest) {
+  EXPECT_EQ(refusal("# sizes\n\ncache_siz = '1GiB'"),
+            "3: there is no setting 'cache_siz': did you mean 'cache_size'?");
+  EXPECT_EQ(refusal("[cache]\nsize = 1"), "1: there is no setting 'cache': did you mean 'cache_size'?");
+}
+
+TEST_F(ConfigTest, AWrongTypeNamesKeyLineAndWhatIsAllowed) {
+  EXPECT_EQ(refusal("rpc_threads = true"), "1: rpc_threads is true or false: it may be 1 to 256");
+  EXPECT_EQ(refusal("\nrpc_threads = 1.5"), "2: rpc_threads is a fraction: it may be 1 to 256");
+  EXPECT_EQ(refusal("rpc_threads = [1, 2]"), "1: rpc_threads is '1', '2': it may be 1 to 256");
+  EXPECT_EQ(refusal("rpc_threads = []"), "1: rpc_threads is '': it may be 1 to 256");
+  EXPECT_EQ(refusal("[rpc_threads]\na = 1"), "1: rpc_threads is a table: it may be 1 to 256");
+}
+
+TEST_F(ConfigTest, AWrongValueNamesWhatIsAllowed) {
+  EXPECT_EQ(refusal("rpc_threads = 0"), "1: rpc_threads is '0': it may be 1 to 256");
+  EXPECT_EQ(refusal("rpc_threads = -1"), "1: rpc_threads is '-1': it may be 1 to 256");
+  EXPECT_EQ(refusal("rpc_threads = 257"), "1: rpc_threads is '257': it may be 1 to 256");
+  EXPECT_EQ(refusal("cache_size = '4 parsecs'"),
+            "1: cache_size is '4 parsecs': it may be a size from 1.0 MiB to 1.0 TiB");
+  EXPECT_EQ(refusal("log_level = 'loud'"),
+            "1: log_level is 'loud': it may be debug, info, warning, error or off");
+  EXPECT_EQ(refusal("boundaries = ['m', 'g']"),
+            "1: boundaries is 'm', 'g': it may be keys in ascending order");
+  EXPECT_EQ(refusal("listen = 'host:port'"),
+            "1: listen is 'host:port': it may be host:port, such as 127.0.0.1:4640");
+}
+
+TEST_F(ConfigTest, BrokenTomlNamesTheLine) { EXPECT_TRUE(refusal("a = 'x'\nb = \n").starts_with("2: ")); }
+
+TEST_F(ConfigTest, AFileThatIsNotThereIsNotFound) {
+  EXPECT_EQ(load_config(config, "/no/such/file").error().code, Errc::not_found);
+  EXPECT_EQ(load_config(config, "/").error().code, Errc::io_error);
+}
+
+TEST_F(ConfigTest, WhatItShowsCanBeLoaded) {
+  ASSERT_TRUE(set("boundaries", {"a\"b", "c\\x00\\\\"}).ok());
+  ASSERT_TRUE(set("listen", {"[::1]:1"}).ok());
+  const std::string shown = to_toml(config);
+  config = {};
+  ASSERT_TRUE(load(shown).ok());
+  EXPECT_EQ(to_toml(config), shown);
+  EXPECT_EQ(config.boundaries, (std::vector<Bytes>{"a\"b", Bytes("c\0\\", 3)}));
+}
+
+TEST_F(ConfigTest, EveryKeyHasHelp) {
+  for (const ConfigKey& key : config_keys()) {
+    EXPECT_FALSE(key.help.empty()) << key.name;
+    EXPECT_FALSE(key.allowed.empty()) << key.name;
+  }
+}
+
+}  // namespace
+}  // namespace coppice::cluster
