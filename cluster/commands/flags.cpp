@@ -1,0 +1,80 @@
+#include "cluster/commands/flags.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "cluster/text/nearest.hpp"
+
+namespace coppice::cluster {
+
+void AddressFlag::add_to(CLI::App& command) {
+  command.add_option("-a,--address", address, "The node's host:port")
+      ->envname("COPPICE_ADDRESS")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+}
+
+Result<std::unique_ptr<client::Client>> AddressFlag::connect(const client::ClientOptions& options) const {
+  return client::Client::connect(address, options);
+}
+
+void EncodingFlags::add_to(CLI::App& command) {
+  const auto choose = [this](Encoding chosen) { return [this, chosen] { encoding = chosen; }; };
+  auto* escaped = command.add_flag_callback("-e,--escaped", choose(Encoding::escaped),
+                                            R"(Keys and values as text with \t \n \r \\ \xNN in it)");
+  auto* hex =
+      command.add_flag_callback("--hex", choose(Encoding::hex), "Keys and values as hex, two digits a byte");
+  escaped->excludes(hex);
+}
+
+Result<Bytes> EncodingFlags::bytes_of(const std::string& argument, const char* what) const {
+  auto bytes = decode(argument, encoding);
+  if (!bytes.ok()) return std::move(bytes).error().within(what);
+  return bytes;
+}
+
+void RangeFlags::add_to(CLI::App& command, const std::string& verb) {
+  auto* with_prefix = command.add_option("-p,--prefix", prefix, verb + " keys that begin with this");
+  auto* with_from = command.add_option("--from", from, verb + " keys from this one on");
+  auto* with_to = command.add_option("--to", to, verb + " keys before this one");
+  with_prefix->type_name("KEY")->excludes(with_from)->excludes(with_to);
+  with_from->type_name("KEY");
+  with_to->type_name("KEY");
+}
+
+Result<KeyRange> RangeFlags::range(const EncodingFlags& encoding) const {
+  COPPICE_TRY_ASSIGN(prefix_bytes, encoding.bytes_of(prefix, "--prefix"));
+  COPPICE_TRY_ASSIGN(from_bytes, encoding.bytes_of(from, "--from"));
+  COPPICE_TRY_ASSIGN(to_bytes, encoding.bytes_of(to, "--to"));
+  if (!prefix_bytes.empty()) return prefix_range(prefix_bytes);
+  KeyRange range{std::move(from_bytes), std::nullopt};
+  if (!to_bytes.empty()) range.end = std::move(to_bytes);
+  if (range.empty())
+    return Error{Errc::invalid_argument, "no key lies from " + printable(range.begin) + " on and before " +
+                                             printable(*range.end) + ": --from must be the lesser"};
+  return range;
+}
+
+void DurabilityFlag::add_to(CLI::App& command) {
+  const auto read = [this](const std::string& name) {
+    const std::vector<std::string> names{"synced", "buffered", "memory"};
+    constexpr std::array kValues{Durability::synced, Durability::buffered, Durability::memory};
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end())
+      throw CLI::ValidationError(
+          "--durability", "'" + name + "' is not synced, buffered or memory" + did_you_mean(name, names));
+    durability = kValues[static_cast<size_t>(found - names.begin())];
+  };
+  command
+      .add_option_function<std::string>(
+          "-d,--durability", read,
+          "What the write survives: synced (the default) power loss, buffered kill -9, memory a clean stop")
+      ->type_name("NAME");
+}
+
+void add_json_flag(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "Print JSON, for programs");
+}
+
+}  // namespace coppice::cluster

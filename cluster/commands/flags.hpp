@@ -1,0 +1,67 @@
+// Flags that several commands share, each read in one way.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "cluster/client/client.hpp"
+#include "cluster/commands/commands.hpp"
+#include "cluster/text/encoding.hpp"
+
+namespace coppice::cluster {
+
+/// --address, else COPPICE_ADDRESS, else the default.
+struct AddressFlag {
+  std::string address = "127.0.0.1:4640";
+
+  void add_to(CLI::App& command);
+  Result<std::unique_ptr<client::Client>> connect(const client::ClientOptions& options = {}) const;
+};
+
+/// --escaped or --hex: how keys and values are written, in the command line and in what is read and printed.
+struct EncodingFlags {
+  Encoding encoding = Encoding::raw;
+
+  void add_to(CLI::App& command);
+  /// The bytes that an argument stands for. invalid_argument names it by `what`.
+  Result<Bytes> bytes_of(const std::string& argument, const char* what) const;
+};
+
+/// --prefix, or --from and --to: some of the keys; without a flag all.
+struct RangeFlags {
+  std::string prefix, from, to;
+  bool given() const { return !prefix.empty() || !from.empty() || !to.empty(); }
+
+  /// `verb` begins the help: "Print" makes "Print keys that begin with this".
+  void add_to(CLI::App& command, const std::string& verb);
+  /// invalid_argument: no key could be in it, or an argument is not in the encoding.
+  Result<KeyRange> range(const EncodingFlags& encoding) const;
+};
+
+/// --durability: what a write survives once the command has ended.
+struct DurabilityFlag {
+  Durability durability = Durability::synced;
+
+  void add_to(CLI::App& command);
+};
+
+/// --json: print for programs.
+void add_json_flag(CLI::App& command, bool& json);
+
+/// Makes `run` over the parsed flags what is done when the command line names `command`; a failure is said on
+/// stderr. The flags live as long as the action.
+template <class Flags>
+void choose(CLI::App& command, Action& chosen, std::shared_ptr<Flags> flags,
+            Result<ExitCode> (*run)(const Flags&)) {
+  command.callback([&chosen, flags, run, name = command.get_name()] {
+    chosen = [flags, run, name] {
+      const Result<ExitCode> code = run(*flags);
+      return code.ok() ? *code : fail(name.c_str(), code.error());
+    };
+  });
+}
+
+}  // namespace coppice::cluster

@@ -1,0 +1,77 @@
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cluster/commands/flags.hpp"
+
+namespace coppice::cluster {
+namespace {
+
+struct PutFlags {
+  AddressFlag address;
+  EncodingFlags encoding;
+  DurabilityFlag durability;
+  std::string key;
+  std::optional<std::string> value;
+  std::string file;
+};
+
+/// The whole of an open file. invalid_argument past kValueSizeMax.
+Result<Bytes> read_whole(int descriptor, const std::string& name) {
+  Bytes content;
+  char piece[64 << 10];
+  while (true) {
+    const ssize_t got = ::read(descriptor, piece, sizeof piece);
+    if (got < 0) return Error{Errc::io_error, "cannot read " + name + ": " + std::strerror(errno)};
+    if (got == 0) return content;
+    content.append(piece, static_cast<size_t>(got));
+    COPPICE_TRY(check_value(content));
+  }
+}
+
+Result<Bytes> value_of(const PutFlags& flags) {
+  if (flags.value) return flags.encoding.bytes_of(*flags.value, "the value");
+  if (flags.file.empty())
+    return Error{Errc::invalid_argument, "there is no value: write it behind the key, or name a --file"};
+  if (flags.file == "-") return read_whole(STDIN_FILENO, "standard input");
+  const int descriptor = ::open(flags.file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return Error{Errc::invalid_argument, "cannot open " + flags.file + ": " + std::strerror(errno)};
+  auto content = read_whole(descriptor, flags.file);
+  ::close(descriptor);
+  return content;
+}
+
+Result<ExitCode> run(const PutFlags& flags) {
+  COPPICE_TRY_ASSIGN(key, flags.encoding.bytes_of(flags.key, "the key"));
+  COPPICE_TRY(check_key(key));
+  COPPICE_TRY_ASSIGN(value, value_of(flags));
+  COPPICE_TRY_ASSIGN(client, flags.address.connect());
+  COPPICE_TRY(client->put(key, value, flags.durability.durability));
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_put(CLI::App& program, Action& chosen) {
+  auto flags = std::make_shared<PutFlags>();
+  CLI::App* put = program.add_subcommand("put", "Set the value of a key");
+  put->add_option("key", flags->key, "The key: 1 to 16384 bytes")->required();
+  auto* value = put->add_option("value", flags->value, "The value: up to 64 MiB; may be empty ('')");
+  auto* file =
+      put->add_option("-f,--file", flags->file, "Take the value from a file as it is; - for standard input");
+  file->excludes(value)->type_name("FILE");
+  flags->encoding.add_to(*put);
+  flags->durability.add_to(*put);
+  flags->address.add_to(*put);
+  put->footer(
+      "Returns when the value is kept as --durability says.\n\n"
+      "Examples:\n  coppice put bash/version 5.2.15\n  coppice put logo --file logo.png\n"
+      "  coppice put -- temperature -5");
+  choose(*put, chosen, std::move(flags), run);
+}
+
+}  // namespace coppice::cluster

@@ -1,0 +1,117 @@
+#include <cstdio>
+
+#include "cluster/commands/flags.hpp"
+#include "cluster/text/json.hpp"
+#include "cluster/text/quantity.hpp"
+#include "cluster/text/table.hpp"
+
+namespace coppice::cluster {
+namespace {
+
+struct StatsFlags {
+  AddressFlag address;
+  bool json = false;
+};
+
+const char* name_of(client::ShardStats::State state) {
+  switch (state) {
+    case client::ShardStats::State::serving:
+      return "serving";
+    case client::ShardStats::State::recovering:
+      return "recovering";
+    case client::ShardStats::State::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+client::LevelStats sum_of(const std::vector<client::LevelStats>& levels) {
+  client::LevelStats sum;
+  for (const client::LevelStats& level : levels) {
+    sum.tables += level.tables;
+    sum.size += level.size;
+    sum.entries += level.entries;
+  }
+  return sum;
+}
+
+std::string bound_text(const std::optional<Bytes>& bound, const char* none) {
+  return bound && !bound->empty() ? printable(*bound) : none;
+}
+
+void print_text(const client::Stats& stats) {
+  std::printf("coppice %s, up %s, %u connections\n", stats.version.c_str(),
+              duration_text(stats.uptime_ms).c_str(), stats.connections);
+  std::printf("block cache: %s of %s, %s hits, %s misses\n\n", size_text(stats.cache_size).c_str(),
+              size_text(stats.cache_size_max).c_str(), count_text(stats.cache_hits).c_str(),
+              count_text(stats.cache_misses).c_str());
+
+  TextTable table({"shard", "state", "from", "before", "memtables", "logs", "tables", "on disk", "entries",
+                   "writes", "groups", "syncs", "flushes", "merges", "snapshots"},
+                  4);
+  for (const client::ShardStats& shard : stats.shards) {
+    const client::LevelStats sum = sum_of(shard.levels);
+    table.add({std::to_string(shard.id), name_of(shard.state), bound_text(shard.range.begin, "first"),
+               bound_text(shard.range.end, "end"), size_text(shard.memtable_size), size_text(shard.log_size),
+               count_text(sum.tables), size_text(sum.size), count_text(sum.entries), count_text(shard.writes),
+               count_text(shard.groups), count_text(shard.syncs), count_text(shard.flushes),
+               count_text(shard.merges), count_text(shard.snapshots)});
+  }
+  std::fputs(table.text().c_str(), stdout);
+  for (const client::ShardStats& shard : stats.shards)
+    if (!shard.problem.empty())
+      std::printf("\nshard %s does not serve: %s\n", std::to_string(shard.id).c_str(), shard.problem.c_str());
+}
+
+void write_shard(JsonWriter& json, const client::ShardStats& shard) {
+  json.begin_object().key("id").number(shard.id).key("state").string(name_of(shard.state));
+  json.key("from").string(encode(shard.range.begin, Encoding::escaped));
+  if (shard.range.end) json.key("before").string(encode(*shard.range.end, Encoding::escaped));
+  if (!shard.problem.empty()) json.key("problem").string(encode(shard.problem, Encoding::escaped));
+  json.key("memtableSize").number(shard.memtable_size).key("logSize").number(shard.log_size);
+  json.key("levels").begin_array();
+  for (const client::LevelStats& level : shard.levels) {
+    json.begin_object().key("tables").number(uint64_t{level.tables});
+    json.key("size").number(level.size).key("entries").number(level.entries).end();
+  }
+  json.end();
+  json.key("writes").number(shard.writes).key("groups").number(shard.groups).key("syncs").number(shard.syncs);
+  json.key("flushes").number(shard.flushes).key("merges").number(shard.merges);
+  json.key("snapshots").number(uint64_t{shard.snapshots}).key("visible").number(shard.visible.raw).end();
+}
+
+void print_json(const client::Stats& stats) {
+  JsonWriter json;
+  json.begin_object().key("version").string(stats.version).key("uptimeMs").number(stats.uptime_ms);
+  json.key("connections").number(uint64_t{stats.connections});
+  json.key("cacheSize").number(stats.cache_size).key("cacheSizeMax").number(stats.cache_size_max);
+  json.key("cacheHits").number(stats.cache_hits).key("cacheMisses").number(stats.cache_misses);
+  json.key("shards").begin_array();
+  for (const client::ShardStats& shard : stats.shards) write_shard(json, shard);
+  json.end().end();
+  std::printf("%s\n", json.text().c_str());
+}
+
+Result<ExitCode> run(const StatsFlags& flags) {
+  COPPICE_TRY_ASSIGN(client, flags.address.connect());
+  COPPICE_TRY_ASSIGN(stats, client->stats());
+  flags.json ? print_json(stats) : print_text(stats);
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_stats(CLI::App& program, Action& chosen) {
+  auto flags = std::make_shared<StatsFlags>();
+  CLI::App* stats = program.add_subcommand("stats", "Say what the node and its shards are doing");
+  add_json_flag(*stats, flags->json);
+  flags->address.add_to(*stats);
+  stats->footer(
+      "Counts are since the node started, sizes are of now. A group is one append to a shard's log, with "
+      "all\n"
+      "the writes that waited for it.\n\n"
+      "Examples:\n  coppice stats\n  coppice stats --json");
+  choose(*stats, chosen, std::move(flags), run);
+}
+
+}  // namespace coppice::cluster
