@@ -1,0 +1,101 @@
+#include "engine/memory/memtable.hpp"
+
+namespace coppice::engine {
+namespace {
+
+class MemtableCursor final : public Cursor {
+public:
+  explicit MemtableCursor(const SkipList& entries) : entries_(entries) {}
+
+  const Entry* seek(const Position& target) override { return come_to(entries_.seek(target)); }
+
+  const Entry* seek_before(const Position& target) override {
+    return come_to(first_of_equals(entries_.seek_before(target)));
+  }
+
+  const Entry* seek_last() override { return come_to(first_of_equals(entries_.last())); }
+
+  const Entry* next() override {
+    COPPICE_CHECK(node_ != nullptr);
+    const SkipList::Node* node = SkipList::next(*node_);
+    // Hardly ever set, and then comparing keys at every step is saved.
+    if (entries_.has_equals()) {
+      while (node != nullptr && node->commit() == node_->commit() && node->key() == node_->key())
+        node = SkipList::next(*node);
+    }
+    return come_to(node);
+  }
+
+  const Entry* prev() override {
+    COPPICE_CHECK(node_ != nullptr);
+    return come_to(first_of_equals(entries_.seek_before(position(entry_))));
+  }
+
+  const Status& status() const override { return status_; }
+
+private:
+  const SkipList::Node* first_of_equals(const SkipList::Node* node) const {
+    if (node == nullptr || !entries_.has_equals()) return node;
+    return entries_.seek({node->key(), node->commit()});
+  }
+
+  const Entry* come_to(const SkipList::Node* node) {
+    node_ = node;
+    if (node == nullptr) return nullptr;
+    entry_ = node->entry();
+    return &entry_;
+  }
+
+  const SkipList& entries_;
+  const SkipList::Node* node_ = nullptr;
+  Entry entry_;
+  const Status status_;
+};
+
+}  // namespace
+
+Memtable::Memtable(uint64_t seed) : entries_(arena_, seed) {
+  range_deletes_ever_.push_back(std::make_unique<const RangeDeletes>());
+  range_deletes_.store(range_deletes_ever_.back().get(), std::memory_order_release);
+}
+
+Memtable::~Memtable() = default;
+
+void Memtable::insert(const Entry& entry) {
+  note_commit(entry.commit);
+  entries_.insert(entry);
+}
+
+void Memtable::add(const RangeDelete& range) {
+  note_commit(range.commit);
+  range_delete_list_.push_back(range);
+  auto fresh = std::make_unique<const RangeDeletes>(range_delete_list_);
+  range_deletes_size_.fetch_add(fresh->size(), std::memory_order_relaxed);
+  range_delete_count_.fetch_add(1, std::memory_order_relaxed);
+  range_deletes_.store(fresh.get(), std::memory_order_release);
+  range_deletes_ever_.push_back(std::move(fresh));
+}
+
+std::optional<Entry> Memtable::find(ByteView key, Timestamp at) const {
+  const SkipList::Node* node = entries_.seek({key, at});
+  if (node == nullptr || node->key() != key) return std::nullopt;
+  return node->entry();
+}
+
+std::unique_ptr<Cursor> Memtable::cursor() const { return std::make_unique<MemtableCursor>(entries_); }
+
+size_t Memtable::size() const {
+  return sizeof(*this) + arena_.size() + range_deletes_size_.load(std::memory_order_relaxed);
+}
+
+void Memtable::note_commit(Timestamp commit) {
+  // Mostly only the newest changes, and only once in a batch.
+  uint64_t known = newest_.load(std::memory_order_relaxed);
+  while (known < commit.raw && !newest_.compare_exchange_weak(known, commit.raw, std::memory_order_relaxed)) {
+  }
+  known = oldest_.load(std::memory_order_relaxed);
+  while (known > commit.raw && !oldest_.compare_exchange_weak(known, commit.raw, std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace coppice::engine

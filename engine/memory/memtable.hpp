@@ -1,0 +1,73 @@
+// The newest part of a tree, in memory: what was committed and is in no table yet.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/base/arena.hpp"
+#include "engine/cursor/cursor.hpp"
+#include "engine/memory/range_deletes.hpp"
+#include "engine/memory/skiplist.hpp"
+
+namespace coppice::engine {
+
+/// Entries in a skip list, and range deletes beside them. It grows until its owner seals it, by no longer writing;
+/// nothing in it moves or goes away before it is destroyed.
+///
+/// What a writer inserted is seen by whoever has seen something it did afterwards with release order: the visible
+/// timestamp, which a tree raises when a whole batch is in. Readers that begin earlier may see a part of a batch,
+/// but at their own timestamp none of it.
+///
+/// Threads: insert() and all that reads, any number at once. add(): the owner only, while others read and insert.
+class Memtable {
+public:
+  explicit Memtable(uint64_t seed);
+  ~Memtable();
+
+  /// Of two entries with the same key and commit the one inserted later is found, and the other never.
+  /// Requires: the limits of schema/types.hpp.
+  void insert(const Entry& entry);
+
+  /// Costs as much as there are range deletes already; seal the memtable when they are many.
+  void add(const RangeDelete& range);
+
+  /// The newest entry of `key` at or before `at`. Lifetime: of its views, the memtable's.
+  std::optional<Entry> find(ByteView key, Timestamp at) const;
+
+  /// Walks all entries, without range deletes; sees what is inserted ahead of it. Entries with the same key and
+  /// commit as one before them are left out, so that positions rise strictly. Never fails.
+  /// Lifetime: the memtable outlives it; views of entries live as long as the memtable.
+  std::unique_ptr<Cursor> cursor() const;
+
+  /// Those of this moment. Lifetime: the memtable's, also when more are added.
+  const RangeDeletes& range_deletes() const { return *range_deletes_.load(std::memory_order_acquire); }
+
+  /// Memory, as charged against a budget.
+  size_t size() const;
+  uint64_t entry_count() const { return entries_.count(); }
+  /// Of calls to add().
+  uint32_t range_delete_count() const { return range_delete_count_.load(std::memory_order_relaxed); }
+  bool empty() const { return entry_count() == 0 && range_delete_count() == 0; }
+
+  /// Of entries and range deletes. Requires: not empty().
+  Timestamp oldest_commit() const { return Timestamp{oldest_.load(std::memory_order_relaxed)}; }
+  Timestamp newest_commit() const { return Timestamp{newest_.load(std::memory_order_relaxed)}; }
+
+private:
+  void note_commit(Timestamp commit);
+
+  Arena arena_;
+  SkipList entries_;
+  std::atomic<uint64_t> oldest_{UINT64_MAX};
+  std::atomic<uint64_t> newest_{0};
+
+  std::atomic<const RangeDeletes*> range_deletes_;
+  std::atomic<uint32_t> range_delete_count_{0};
+  std::atomic<size_t> range_deletes_size_{0};
+  // The owner's. Every form that was ever published: readers may still hold an old one.
+  std::vector<std::unique_ptr<const RangeDeletes>> range_deletes_ever_;
+  std::vector<RangeDelete> range_delete_list_;
+};
+
+}  // namespace coppice::engine

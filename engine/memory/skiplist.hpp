@@ -1,0 +1,125 @@
+// The order of a memtable: a skip list that any number of threads extend and read at once.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <new>
+
+#include "engine/base/arena.hpp"
+#include "engine/cursor/entry.hpp"
+
+namespace coppice::engine {
+
+/// Entries in internal order, added and never removed. Keys and values lie in their nodes, nodes in an arena. Of
+/// entries with the same position, the one added last comes first.
+///
+/// insert() is lock-free: it finds the place, links the node from the lowest level up with one CAS each, and
+/// where somebody else was faster walks on from where it stood, as no node ever goes away. Readers are wait-free
+/// but for the length of the list: they load, compare, and write nothing.
+///
+/// Orderings. A node's bytes and its link at a level are written before the CAS (release) that makes the node
+/// reachable at that level; every link is loaded with acquire. So whoever comes to a node at level l sees its
+/// bytes and its links at l and below: those were set before, bottom up, by the same thread. Links above may not be
+/// set yet and are not looked at. `height_`, and the hints below, may be old in any thread: they
+/// only say where to begin, and every beginning is right.
+///
+/// Source: W. Pugh, "Skip Lists"; the links without locks as in LevelDB and RocksDB. Ours is the first eight bytes
+/// of the key as an integer beside the links, so that most comparisons touch one cache line of a node.
+///
+/// Threads: any number, for everything. Lifetime: the arena outlives the list; nodes and what they point to
+/// live as long as it.
+class SkipList {
+public:
+  class Node;
+
+  /// The same seed and entries give the same heights.
+  SkipList(Arena& arena, uint64_t seed);
+  SkipList(const SkipList&) = delete;
+  SkipList& operator=(const SkipList&) = delete;
+
+  /// Requires: the key has 1 to kKeySizeMax bytes, the value at most kValueSizeMax.
+  void insert(const Entry& entry);
+
+  uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+
+  // Of the following, each returns nullptr where there is none.
+
+  /// The first node at or after `target`.
+  const Node* seek(const Position& target) const;
+  /// The last node before `target`.
+  const Node* seek_before(const Position& target) const;
+  const Node* last() const;
+  static const Node* next(const Node& node);
+
+  /// Two entries with the same position have been inserted. Who has seen both sees this too.
+  bool has_equals() const { return has_equals_.load(std::memory_order_relaxed); }
+
+private:
+  // With a quarter of the nodes of a level in the next, 12 levels serve 16 million entries.
+  static constexpr uint32_t kHeightMax = 12;
+
+  /// A position, taken apart for comparing.
+  struct Target;
+  using Link = std::atomic<Node*>;
+  struct Splice;
+
+  static bool is_before(const Node& node, const Target& target);
+  static bool is_before_with_same_prefix(const Node& node, const Target& target);
+  static bool is_at(const Node& node, const Target& target);
+  /// From `behind`, which lies before `target`, to the last such node on the level; sets `ahead` to the one after.
+  static Node* walk(Node* behind, uint32_t level, const Target& target, Node*& ahead);
+
+  Node* make_node(const Entry& entry, uint64_t prefix, uint32_t height);
+  uint32_t height_of(uint64_t index) const;
+  /// Finds where to link at the levels below `height`.
+  void find_splice(const Target& target, uint32_t height, Splice& splice) const;
+  bool find_splice_at_end(const Target& target, uint32_t height, Splice& splice) const;
+
+  Arena& arena_;
+  const uint64_t seed_;
+  Node* const head_;
+  std::atomic<uint32_t> height_{1};
+  std::atomic<bool> has_equals_{false};
+  std::atomic<uint64_t> count_{0};
+  /// On each level a node near its end, the last one when entries come in order; then an insert costs no search.
+  std::array<Link, kHeightMax> ends_;
+};
+
+/// An entry in the arena: this header, then one link for each of its levels, then the key, then the value.
+class SkipList::Node {
+public:
+  ByteView key() const { return {bytes(), key_size_}; }
+  Timestamp commit() const { return Timestamp{commit_}; }
+  Entry entry() const { return {key(), commit(), kind_, {bytes() + key_size_, value_size_}}; }
+
+private:
+  friend class SkipList;
+
+  Node(const Entry& entry, uint64_t prefix, uint32_t height)
+      : prefix_(prefix),
+        commit_(entry.commit.raw),
+        value_size_(static_cast<uint32_t>(entry.value.size())),
+        key_size_(static_cast<uint16_t>(entry.key.size())),
+        kind_(entry.kind),
+        height_(static_cast<uint8_t>(height)) {}
+
+  Link& link(uint32_t level) { return std::launder(reinterpret_cast<Link*>(this + 1))[level]; }
+  const Link& link(uint32_t level) const {
+    return std::launder(reinterpret_cast<const Link*>(this + 1))[level];
+  }
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1) + height_ * sizeof(Link); }
+  char* bytes() { return reinterpret_cast<char*>(this + 1) + height_ * sizeof(Link); }
+
+  const uint64_t prefix_;
+  const uint64_t commit_;
+  const uint32_t value_size_;
+  const uint16_t key_size_;
+  const Kind kind_;
+  const uint8_t height_;
+};
+
+inline const SkipList::Node* SkipList::next(const Node& node) {
+  return node.link(0).load(std::memory_order_acquire);
+}
+
+}  // namespace coppice::engine

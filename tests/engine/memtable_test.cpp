@@ -1,0 +1,145 @@
+#include "engine/memory/memtable.hpp"
+
+#include <map>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "engine/base/random.hpp"
+
+namespace coppice::engine {
+namespace {
+
+class MemtableTest : public ::testing::Test {
+protected:
+  void put(ByteView key, uint64_t commit, ByteView value) {
+    memtable.insert({key, Timestamp{commit}, Kind::put, value});
+  }
+  std::string find(ByteView key, uint64_t at) const {
+    const std::optional<Entry> entry = memtable.find(key, Timestamp{at});
+    if (!entry) return "none";
+    return entry->kind == Kind::remove ? "removed" : Bytes(entry->value);
+  }
+  static std::string text(const Entry* entry) {
+    return entry == nullptr ? "none" : Bytes(entry->key) + "=" + Bytes(entry->value);
+  }
+
+  Memtable memtable{1};
+};
+
+TEST_F(MemtableTest, FindsTheNewestVersionAtAMoment) {
+  put("k", 5, "five");
+  put("k", 8, "eight");
+  memtable.insert({"k", Timestamp{10}, Kind::remove, ""});
+  EXPECT_EQ(find("k", 4), "none");
+  EXPECT_EQ(find("k", 5), "five");
+  EXPECT_EQ(find("k", 9), "eight");
+  EXPECT_EQ(find("k", 10), "removed");
+  EXPECT_EQ(find("j", 10), "none");
+  EXPECT_EQ(find("kk", 10), "none");
+}
+
+TEST_F(MemtableTest, KnowsWhatIsInIt) {
+  EXPECT_TRUE(memtable.empty());
+  put("b", 7, "v");
+  put("a", 3, "v");
+  memtable.add({"a", "c", false, Timestamp{9}});
+  EXPECT_FALSE(memtable.empty());
+  EXPECT_EQ(memtable.entry_count(), 2u);
+  EXPECT_EQ(memtable.range_delete_count(), 1u);
+  EXPECT_EQ(memtable.oldest_commit(), Timestamp{3});
+  EXPECT_EQ(memtable.newest_commit(), Timestamp{9});
+}
+
+TEST_F(MemtableTest, SizeGrowsWithWhatIsPutIn) {
+  const size_t before = memtable.size();
+  put("k", 1, Bytes(100000, 'v'));
+  EXPECT_GE(memtable.size(), before + 100000);
+  const size_t after = memtable.size();
+  memtable.add({Bytes(1000, 'a'), Bytes(1000, 'b'), false, Timestamp{2}});
+  EXPECT_GE(memtable.size(), after + 2000);
+}
+
+TEST_F(MemtableTest, CursorMovesBothWaysAndEndsNowhere) {
+  put("a", 1, "1");
+  put("b", 2, "2");
+  put("b", 3, "3");
+  const std::unique_ptr<Cursor> cursor = memtable.cursor();
+  EXPECT_EQ(text(cursor->seek({})), "a=1");
+  EXPECT_EQ(text(cursor->next()), "b=3");
+  EXPECT_EQ(text(cursor->next()), "b=2");
+  EXPECT_EQ(text(cursor->prev()), "b=3");
+  EXPECT_EQ(text(cursor->prev()), "a=1");
+  EXPECT_EQ(text(cursor->prev()), "none");
+  EXPECT_EQ(text(cursor->seek_last()), "b=2");
+  EXPECT_EQ(text(cursor->next()), "none");
+  EXPECT_EQ(text(cursor->seek_before({"b"})), "a=1");
+  EXPECT_EQ(text(cursor->seek({"c"})), "none");
+  EXPECT_TRUE(cursor->status().ok());
+}
+
+TEST_F(MemtableTest, OfOneBatchTheLaterWriteWinsWhicheverWayOneComes) {
+  put("a", 1, "a");
+  put("k", 5, "lost");
+  put("k", 5, "lost too");
+  put("k", 5, "wins");
+  put("z", 1, "z");
+  EXPECT_EQ(find("k", 5), "wins");
+  const std::unique_ptr<Cursor> cursor = memtable.cursor();
+  EXPECT_EQ(text(cursor->seek({"a"})), "a=a");
+  EXPECT_EQ(text(cursor->next()), "k=wins");
+  EXPECT_EQ(text(cursor->next()), "z=z");
+  EXPECT_EQ(text(cursor->prev()), "k=wins");
+  EXPECT_EQ(text(cursor->prev()), "a=a");
+  EXPECT_EQ(text(cursor->seek_before({"z"})), "k=wins");
+
+  put("zz", 1, "lost");
+  put("zz", 1, "last");
+  EXPECT_EQ(text(cursor->seek_last()), "zz=last");
+}
+
+TEST_F(MemtableTest, RangeDeletesOfAMomentStayAsTheyWere) {
+  memtable.add({"a", "m", false, Timestamp{5}});
+  const RangeDeletes& before = memtable.range_deletes();
+  memtable.add({"g", "", true, Timestamp{7}});
+  EXPECT_EQ(before.newest_covering("h", kTimestampMax), Timestamp{5});
+  EXPECT_EQ(memtable.range_deletes().newest_covering("h", kTimestampMax), Timestamp{7});
+  EXPECT_EQ(memtable.range_deletes().newest_covering("h", Timestamp{6}), Timestamp{5});
+}
+
+TEST_F(MemtableTest, ReadersSeeAllOfAVisibleBatchAndItsRangeDeletes) {
+  constexpr uint64_t kBatches = 200;
+  constexpr uint64_t kKeys = 20;
+  // Batch t deletes every key by range, then puts all of them anew with t as value.
+  std::atomic<uint64_t> visible{0};
+  std::atomic<uint64_t> wrong{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int reader = 0; reader < 4; ++reader) {
+      threads.emplace_back([&] {
+        for (uint64_t at = 0; at < kBatches;) {
+          at = visible.load(std::memory_order_acquire);
+          if (at == 0) continue;
+          const std::string expected = std::to_string(at);
+          for (uint64_t key = 0; key < kKeys; ++key)
+            if (find("key" + std::to_string(key), at) != expected) ++wrong;
+          if (memtable.range_deletes().newest_covering("key", Timestamp{at}) != Timestamp{at}) ++wrong;
+          const std::unique_ptr<Cursor> cursor = memtable.cursor();
+          uint64_t seen = 0;
+          for (const Entry* entry = cursor->seek({}); entry != nullptr; entry = cursor->next())
+            seen += entry->commit == Timestamp{at};
+          if (seen != kKeys) ++wrong;
+        }
+      });
+    }
+    for (uint64_t at = 1; at <= kBatches; ++at) {
+      memtable.add({"key", "kez", false, Timestamp{at}});
+      for (uint64_t key = 0; key < kKeys; ++key) put("key" + std::to_string(key), at, std::to_string(at));
+      visible.store(at, std::memory_order_release);
+    }
+  }
+  EXPECT_EQ(wrong, 0u);
+}
+
+}  // namespace
+}  // namespace coppice::engine
