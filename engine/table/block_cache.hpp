@@ -136,11 +136,11 @@ private:
   };
 
   bool make_room(size_t charge);
-  size_t evict(Slot& slot);
-  void forget_passed(size_t home, size_t slot);
+  bool visit(size_t index);
 
   size_t slot_mask_;
-  size_t budget_;
+  size_t table_size_;  // of the slots
+  size_t budget_;      // for blocks
   std::unique_ptr<Slot[]> slots_;
   std::atomic<size_t> size_{0};
   std::atomic<size_t> count_{0};

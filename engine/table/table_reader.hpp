@@ -13,6 +13,7 @@
 namespace coppice::engine {
 
 class RangeDeletes;
+struct OpenTable;
 
 struct TableReadOptions {
   /// Answer would_block rather than touch the disk.
@@ -70,17 +71,15 @@ public:
 
 private:
   friend class TableCursor;
-  struct Opened;
 
-  Result<const Opened*> opened(bool cached_only) const;
-  Result<std::unique_ptr<Opened>> open() const;
+  Result<const OpenTable*> open(bool cached_only) const;
 
   FileSystem& files_;
   const std::string path_;
   const TableMeta meta_;
   BlockCache& cache_;
   // Published once, by whoever opens first, with release; readers acquire. A second opener drops its own.
-  mutable std::atomic<const Opened*> opened_{nullptr};
+  mutable std::atomic<const OpenTable*> table_{nullptr};
 };
 
 }  // namespace coppice::engine

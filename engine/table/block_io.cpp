@@ -1,0 +1,84 @@
+#include "engine/table/block_io.hpp"
+
+#include "engine/base/checksum.hpp"
+#include "engine/base/coding.hpp"
+#include "engine/table/compression.hpp"
+
+namespace coppice::engine {
+
+namespace {
+
+// A call into the kernel costs as much as copying some KiB.
+constexpr size_t kWriteSize = 64 << 10;
+
+}  // namespace
+
+Result<BlockHandle> BlockWriter::write(ByteView payload) {
+  COPPICE_CHECK(payload.size() <= kPayloadSizeMax);
+  if (compression_ != Compression::none && compress(compression_, payload, compressed_))
+    return write_stored(compressed_, compression_);
+  return write_stored(payload, Compression::none);
+}
+
+Result<BlockHandle> BlockWriter::write_plain(ByteView payload) {
+  COPPICE_CHECK(payload.size() <= kPayloadSizeMax);
+  return write_stored(payload, Compression::none);
+}
+
+Result<BlockHandle> BlockWriter::write_stored(ByteView stored, Compression compression) {
+  COPPICE_CHECK(!stored.empty());
+  const BlockHandle handle{size_, static_cast<uint32_t>(stored.size())};
+  const size_t begin = waiting_.size();
+  waiting_.append(stored);
+  waiting_.push_back(static_cast<char>(compression));
+  const uint64_t sum = checksum(ByteView(waiting_).substr(begin), block_seed(unique_id_, handle.offset));
+  put_fixed<uint64_t>(waiting_, sum);
+  size_ += stored.size() + kBlockTrailerSize;
+  if (waiting_.size() >= kWriteSize) COPPICE_TRY(flush());
+  return handle;
+}
+
+void BlockWriter::write_raw(ByteView bytes) {
+  waiting_.append(bytes);
+  size_ += bytes.size();
+}
+
+Status BlockWriter::flush() {
+  COPPICE_TRY(file_.append(waiting_));
+  waiting_.clear();
+  return success();
+}
+
+Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle) {
+  const size_t size = size_t{handle.size} + kBlockTrailerSize;
+  if (handle.absent() || handle.offset > file.size() || size > file.size() - handle.offset)
+    return damage(file.name(), handle.offset, "the index names a block outside of the file");
+  Block block{std::make_unique_for_overwrite<char[]>(size), handle.size};
+  COPPICE_TRY(file.read(handle.offset, size, block.bytes.get()));
+
+  const ByteView checked(block.bytes.get(), size_t{handle.size} + 1);
+  if (load_fixed<uint64_t>(checked.data() + checked.size()) !=
+      checksum(checked, block_seed(unique_id, handle.offset)))
+    return damage(file.name(), handle.offset, "the block's checksum is wrong");
+
+  switch (static_cast<Compression>(checked.back())) {
+    case Compression::none:
+      return block;
+    case Compression::lz4:
+    case Compression::zstd: {
+      const ByteView stored = checked.substr(0, handle.size);
+      Block payload = decompress(static_cast<Compression>(checked.back()), stored, kPayloadSizeMax);
+      if (payload.bytes == nullptr)
+        return damage(file.name(), handle.offset, "the block does not decompress");
+      return payload;
+    }
+  }
+  return damage(file.name(), handle.offset, "the block's compression is unknown");
+}
+
+Error damage(const std::string& file, uint64_t offset, const std::string& what) {
+  return {Errc::corruption,
+          file + " at " + std::to_string(offset) + ": " + what + "; restore the file, or repair the store"};
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,49 @@
+// Blocks to and from a file: their trailers, and how they are compressed. The layout is in table_format.hpp.
+#pragma once
+
+#include "engine/io/file.hpp"
+#include "engine/options.hpp"
+#include "engine/table/block_cache.hpp"
+#include "engine/table/table_format.hpp"
+
+namespace coppice::engine {
+
+/// Appends blocks behind each other, gathering small ones into larger writes.
+class BlockWriter {
+public:
+  /// Requires: `file` is empty. Lifetime: `file` outlives the writer.
+  BlockWriter(AppendFile& file, uint64_t unique_id, Compression compression)
+      : file_(file), unique_id_(unique_id), compression_(compression) {}
+
+  /// Compressed, if that pays. Requires: `payload` has 1 to kPayloadSizeMax bytes.
+  Result<BlockHandle> write(ByteView payload);
+  /// As it is, for what does not compress.
+  Result<BlockHandle> write_plain(ByteView payload);
+  /// Bytes that are no block: the footer.
+  void write_raw(ByteView bytes);
+  /// Hands all bytes to the file.
+  Status flush();
+
+  /// Of the file, with what waits to be flushed.
+  uint64_t size() const { return size_; }
+
+private:
+  Result<BlockHandle> write_stored(ByteView stored, Compression compression);
+
+  AppendFile& file_;
+  const uint64_t unique_id_;
+  const Compression compression_;
+  uint64_t size_ = 0;
+  Bytes waiting_;
+  Bytes compressed_;
+};
+
+/// Reads and checks one block; all conditions of table_format.hpp but the first, which the file's own bounds
+/// check. corruption names the file and offset.
+/// Blocks: on the disk.
+Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle);
+
+/// "<file> at <offset>: <what>", as corruption.
+Error damage(const std::string& file, uint64_t offset, const std::string& what);
+
+}  // namespace coppice::engine

@@ -1,0 +1,51 @@
+// A filter that says of most absent keys, for certain, that a table has no version of them.
+#pragma once
+
+#include <vector>
+
+#include "schema/types.hpp"
+
+namespace coppice::engine {
+
+/// A blocked bloom filter: every key has all of its bits in one cache line, so that a question costs one miss.
+///
+///     line (64 bytes) ... line | bits set per key u8
+///
+/// Of a key's hash h (XXH3-64) the upper half picks the line; the lower half, multiplied by the golden ratio for
+/// every further bit, gives by its upper 9 bits which of the line's 512 bits.
+///
+/// A payload is valid if and only if it has at least one line and from 1 to kFilterBitsSetMax bits per key.
+///
+/// At 10 bits a key about 1 % of absent keys pass.
+/// Source: Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient Bloom Filters"; RocksDB's FastLocalBloom.
+inline constexpr size_t kFilterLineSize = 64;
+inline constexpr uint32_t kFilterBitsSetMax = 16;
+
+/// Of user keys, without their commits.
+uint64_t filter_hash(ByteView key);
+
+class BloomBuilder {
+public:
+  /// 0 bits: no filter.
+  explicit BloomBuilder(uint32_t bits_per_key) : bits_per_key_(bits_per_key) {}
+
+  /// Once for each key; more often does no harm but wastes room.
+  void add(ByteView key);
+  /// Of finish(), if it came now.
+  size_t size() const;
+  /// Empty if no key or no bits were given.
+  Bytes finish() const;
+
+private:
+  size_t line_count() const;
+
+  const uint32_t bits_per_key_;
+  std::vector<uint64_t> hashes_;
+};
+
+/// False: no key with this hash was added.
+/// Requires: filter_valid(payload).
+bool filter_may_contain(ByteView payload, uint64_t hash);
+bool filter_valid(ByteView payload);
+
+}  // namespace coppice::engine

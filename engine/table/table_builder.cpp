@@ -1,0 +1,160 @@
+#include "engine/table/table_builder.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/table/block_builder.hpp"
+#include "engine/table/block_io.hpp"
+#include "engine/table/bloom.hpp"
+#include "engine/table/index_builder.hpp"
+#include "engine/table/table_format.hpp"
+
+namespace coppice::engine {
+
+namespace {
+
+constexpr uint32_t kDataRestartInterval = 16;
+// Larger than data blocks: several hundred children keep most trees at two levels.
+constexpr size_t kIndexPageSize = 16 << 10;
+// What an entry adds to a block besides its key and value, about.
+constexpr size_t kEntryOverhead = 16;
+
+}  // namespace
+
+struct TableBuilder::State {
+  State(std::unique_ptr<AppendFile> target, const TableBuilderOptions& with)
+      : options(with),
+        file(std::move(target)),
+        writer(*file, options.unique_id, options.compression),
+        data(kDataRestartInterval),
+        index(writer, kIndexPageSize),
+        filter(options.filter_bits_per_key) {
+    COPPICE_CHECK(file->size() == 0);
+    meta.number = options.number;
+    meta.unique_id = options.unique_id;
+  }
+
+  Status end_block(const Position& separator);
+  void count_commit(Timestamp commit);
+  void set_bounds();
+
+  const TableBuilderOptions options;
+  std::unique_ptr<AppendFile> file;
+  BlockWriter writer;
+  BlockBuilder data;
+  IndexBuilder index;
+  BloomBuilder filter;
+  std::vector<RangeDelete> range_deletes;
+  size_t range_deletes_size = 0;
+  TableMeta meta;
+  Bytes first_key;
+  Bytes last_key;
+};
+
+TableBuilder::TableBuilder(std::unique_ptr<AppendFile> file, const TableBuilderOptions& options)
+    : state_(std::make_unique<State>(std::move(file), options)) {}
+
+TableBuilder::~TableBuilder() = default;
+
+Status TableBuilder::State::end_block(const Position& separator) {
+  COPPICE_TRY_ASSIGN(block, writer.write(data.finish()));
+  COPPICE_TRY(index.add(separator, block));
+  data.clear();
+  return success();
+}
+
+void TableBuilder::State::count_commit(Timestamp commit) {
+  meta.oldest = std::min(meta.oldest, commit);
+  meta.newest = std::max(meta.newest, commit);
+}
+
+Status TableBuilder::add(const Entry& entry) {
+  State& s = *state_;
+  if (s.data.empty()) {
+    s.first_key = entry.key;
+    s.filter.add(entry.key);
+  } else {
+    const Position last = s.data.last();
+    if (last.key != entry.key) s.filter.add(entry.key);
+    if (s.data.size() + entry.key.size() + entry.value.size() + kEntryOverhead > s.options.block_size) {
+      COPPICE_CHECK(compare(last, position(entry)) < 0);
+      COPPICE_TRY(s.end_block(separator(last, position(entry))));
+    }
+  }
+  s.data.add(entry);
+  ++s.meta.entry_count;
+  if (entry.kind == Kind::remove) ++s.meta.delete_count;
+  s.count_commit(entry.commit);
+  return success();
+}
+
+void TableBuilder::add_range_delete(RangeDelete range_delete) {
+  State& s = *state_;
+  COPPICE_CHECK(range_delete.unbounded ? range_delete.end.empty() : range_delete.begin < range_delete.end);
+  s.count_commit(range_delete.commit);
+  ++s.meta.range_delete_count;
+  s.range_deletes_size += range_delete.begin.size() + range_delete.end.size() + kEntryOverhead;
+  s.range_deletes.push_back(std::move(range_delete));
+}
+
+bool TableBuilder::empty() const { return state_->data.empty() && state_->range_deletes.empty(); }
+
+uint64_t TableBuilder::size() const {
+  const State& s = *state_;
+  return s.writer.size() + s.data.size() + s.index.size() + s.filter.size() + s.range_deletes_size +
+         kFooterSize;
+}
+
+// Requires: `range_deletes` are in order of their begin.
+void TableBuilder::State::set_bounds() {
+  KeyRange& bounds = meta.bounds;
+  if (meta.entry_count > 0) bounds = {first_key, last_key + '\0'};
+  for (const RangeDelete& range_delete : range_deletes) {
+    const bool first = meta.entry_count == 0 && &range_delete == range_deletes.data();
+    if (first || range_delete.begin < bounds.begin) bounds.begin = range_delete.begin;
+    if (range_delete.unbounded) {
+      bounds.end.reset();
+    } else if (first || (bounds.end && *bounds.end < range_delete.end)) {
+      bounds.end = range_delete.end;
+    }
+  }
+}
+
+Result<TableMeta> TableBuilder::finish() {
+  COPPICE_CHECK(!empty());
+  State& s = *state_;
+  if (!s.data.empty()) {
+    s.last_key = s.data.last().key;
+    COPPICE_TRY(s.end_block({s.last_key, s.data.last().commit}));
+  }
+  std::sort(s.range_deletes.begin(), s.range_deletes.end(), [](const RangeDelete& a, const RangeDelete& b) {
+    return std::tie(a.begin, b.commit) < std::tie(b.begin, a.commit);
+  });
+  s.set_bounds();
+
+  COPPICE_TRY_ASSIGN(root, s.index.finish());
+  Footer footer;
+  footer.root = root.page;
+  footer.height = root.height;
+  footer.unique_id = s.options.unique_id;
+  if (const Bytes filter = s.filter.finish(); !filter.empty()) {
+    COPPICE_TRY_ASSIGN(handle, s.writer.write_plain(filter));
+    footer.filter = handle;
+  }
+  if (!s.range_deletes.empty()) {
+    COPPICE_TRY_ASSIGN(handle, s.writer.write(encode_range_deletes(s.range_deletes)));
+    footer.range_deletes = handle;
+  }
+  COPPICE_TRY_ASSIGN(properties, s.writer.write(encode_properties(s.meta)));
+  footer.properties = properties;
+  s.writer.write_raw(encode_footer(footer));
+  COPPICE_TRY(s.writer.flush());
+  COPPICE_TRY(s.file->sync());
+
+  s.meta.file_size = s.writer.size();
+  COPPICE_CHECK(s.meta.file_size == s.file->size());
+  return s.meta;
+}
+
+}  // namespace coppice::engine

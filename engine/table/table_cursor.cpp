@@ -1,0 +1,143 @@
+#include "engine/table/table_cursor.hpp"
+
+namespace coppice::engine {
+
+// Opens the table if that has not happened. False: there is nothing to walk, or it failed.
+bool TableCursor::start() {
+  if (!status_.ok()) return false;
+  if (data_ != nullptr) return true;
+  const auto table = reader_.open(options_.cached_only);
+  if (!table.ok()) {
+    status_ = table.status();
+    return false;
+  }
+  table_ = *table;
+  height_ = table_->footer.height;
+  if (height_ == 0) return false;
+  path_ = std::make_unique<Frame[]>(size_t{height_} + 1);
+  path_[0].handle = table_->footer.root;
+  if (!path_[0].cursor.reset({table_->root.bytes.get(), table_->root.size})) {
+    fail(path_[0]);
+    return false;
+  }
+  data_ = &path_[height_];
+  return true;
+}
+
+const Entry* TableCursor::fail(const Frame& frame) {
+  if (status_.ok())
+    status_ = damage(reader_.path(), frame.handle.offset, "the block's entries make no sense");
+  return nullptr;
+}
+
+// Makes the block that `parent` names the one at `depth`.
+bool TableCursor::enter(uint32_t depth, const Entry& parent) {
+  Frame& frame = path_[depth];
+  const auto handle = table_->child(parent);
+  if (!handle) {
+    fail(path_[depth - 1]);
+    return false;
+  }
+  if (frame.handle == *handle) return true;
+  auto block = table_->read(*handle, reader_.cache_, options_);
+  if (!block.ok()) {
+    status_ = std::move(block).error();
+    return false;
+  }
+  frame.handle = *handle;
+  frame.block = std::move(*block);
+  if (!frame.cursor.reset(frame.block.bytes())) fail(frame);
+  return status_.ok();
+}
+
+// To the data block where `target` has its place. False: that lies behind all of them, or status_ tells.
+bool TableCursor::descend(const Position& target) {
+  for (uint32_t depth = 0; depth < height_; ++depth) {
+    Frame& frame = path_[depth];
+    const Entry* entry = frame.cursor.seek(target);
+    // A page's last separator is also the parent's for it, so only the root may have none that is large enough.
+    if (entry == nullptr && (depth > 0 || frame.cursor.damaged())) fail(frame);
+    if (entry == nullptr || !enter(depth + 1, *entry)) return false;
+  }
+  return true;
+}
+
+const Entry* TableCursor::seek(const Position& target) {
+  if (!start() || !descend(target)) return nullptr;
+  const Entry* entry = data_->cursor.seek(target);
+  return entry != nullptr ? entry : next_block();
+}
+
+const Entry* TableCursor::seek_before(const Position& target) {
+  if (!start()) return nullptr;
+  if (!descend(target)) return status_.ok() ? seek_last() : nullptr;
+  const Entry* entry = data_->cursor.seek_before(target);
+  return entry != nullptr ? entry : prev_block();
+}
+
+const Entry* TableCursor::seek_last() {
+  if (!start()) return nullptr;
+  for (uint32_t depth = 0;; ++depth) {
+    const Entry* entry = path_[depth].cursor.seek_last();
+    if (entry == nullptr) return fail(path_[depth]);
+    if (depth == height_) return entry;
+    if (!enter(depth + 1, *entry)) return nullptr;
+  }
+}
+
+const Entry* TableCursor::next() {
+  if (!status_.ok()) return nullptr;
+  const Entry* entry = data_->cursor.next();
+  return entry != nullptr ? entry : next_block();
+}
+
+const Entry* TableCursor::prev() {
+  if (!status_.ok()) return nullptr;
+  const Entry* entry = data_->cursor.prev();
+  return entry != nullptr ? entry : prev_block();
+}
+
+// Climbs to the first page that has a next child, and goes down that child's first entries.
+const Entry* TableCursor::next_block() {
+  if (data_->cursor.damaged()) return fail(*data_);
+  uint32_t depth = height_;
+  const Entry* entry = nullptr;
+  while (entry == nullptr) {
+    if (depth-- == 0) return nullptr;
+    entry = path_[depth].cursor.next();
+    if (path_[depth].cursor.damaged()) return fail(path_[depth]);
+  }
+  while (depth < height_) {
+    if (!enter(++depth, *entry)) return nullptr;
+    entry = path_[depth].cursor.seek_first();
+    if (entry == nullptr) return fail(path_[depth]);
+  }
+  return entry;
+}
+
+const Entry* TableCursor::prev_block() {
+  if (data_->cursor.damaged()) return fail(*data_);
+  uint32_t depth = height_;
+  const Entry* entry = nullptr;
+  while (entry == nullptr) {
+    if (depth-- == 0) return nullptr;
+    entry = path_[depth].cursor.prev();
+    if (path_[depth].cursor.damaged()) return fail(path_[depth]);
+  }
+  while (depth < height_) {
+    if (!enter(++depth, *entry)) return nullptr;
+    entry = path_[depth].cursor.seek_last();
+    if (entry == nullptr) return fail(path_[depth]);
+  }
+  return entry;
+}
+
+const Entry* TableCursor::next_past(const Position& target, Timestamp commit) {
+  return reader_.meta().newest < commit ? seek(target) : next();
+}
+
+const Entry* TableCursor::prev_past(const Position& target, Timestamp commit) {
+  return reader_.meta().newest < commit ? seek_before(target) : prev();
+}
+
+}  // namespace coppice::engine

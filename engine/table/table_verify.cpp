@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include "engine/table/block_cursor.hpp"
+#include "engine/table/bloom.hpp"
+#include "engine/table/open_table.hpp"
+
+namespace coppice::engine {
+
+namespace {
+
+// One pass over a whole table. Recurses over the levels of the index, of which there are at most kHeightMax.
+class TableVerifier {
+public:
+  TableVerifier(const OpenTable& table, const TableMeta& meta) : table_(table), meta_(meta) {}
+
+  Result<TableCheck> run() {
+    check_.bytes = kFooterSize;
+    if (!table_.footer.filter.absent()) {
+      COPPICE_TRY_ASSIGN(filter, read(table_.footer.filter));
+      filter_ = std::move(filter);
+      if (!filter_valid(view(filter_))) return bad(table_.footer.filter, "the filter makes no sense");
+    }
+    if (!table_.footer.root.absent()) {
+      COPPICE_TRY(check_page(table_.footer.root, table_.footer.height));
+    }
+    COPPICE_TRY(check_range_deletes());
+    COPPICE_TRY(check_properties());
+    if (check_.bytes != meta_.file_size) return bad({}, "the blocks do not fill the file");
+    return check_;
+  }
+
+private:
+  static ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
+
+  Error bad(const BlockHandle& handle, const std::string& what) const {
+    return damage(table_.file->name(), handle.offset, what);
+  }
+
+  Result<Block> read(const BlockHandle& handle) {
+    ++check_.blocks;
+    check_.bytes += handle.size + kBlockTrailerSize;
+    // Each block is read once, so a larger sum means that the index goes in circles.
+    if (check_.bytes > meta_.file_size) return bad(handle, "the index names a block twice");
+    return read_block(*table_.file, meta_.unique_id, handle);
+  }
+
+  Status check_page(const BlockHandle& handle, uint32_t level) {
+    COPPICE_TRY_ASSIGN(page, read(handle));
+    BlockCursor cursor;
+    const Entry* entry = cursor.reset(view(page)) ? cursor.seek_first() : nullptr;
+    for (; entry != nullptr; entry = cursor.next()) {
+      if (level == 0) {
+        COPPICE_TRY(check_entry(handle, *entry));
+        continue;
+      }
+      const auto child = table_.child(*entry);
+      if (!child) return bad(handle, "the index names a block outside of the file");
+      COPPICE_TRY(check_page(*child, level - 1));
+      if (compare(last_position(), position(*entry)) > 0)
+        return bad(handle, "an index entry lies before what it leads to");
+      last_key_ = entry->key;
+      last_commit_ = entry->commit;
+    }
+    if (cursor.damaged()) return bad(handle, "the block's entries make no sense");
+    return success();
+  }
+
+  Position last_position() const { return {last_key_, last_commit_}; }
+
+  Status check_entry(const BlockHandle& handle, const Entry& entry) {
+    const auto order = compare(last_position(), position(entry));
+    if (seen_.entry_count > 0 && order >= 0) return bad(handle, "the entries are out of order");
+    if (!meta_.bounds.contains(entry.key)) return bad(handle, "a key lies outside of the table's bounds");
+    if (filter_.bytes != nullptr && !filter_may_contain(view(filter_), filter_hash(entry.key)))
+      return bad(table_.footer.filter, "the filter denies a key that is there");
+    last_key_ = entry.key;
+    last_commit_ = entry.commit;
+    ++check_.entries;
+    ++seen_.entry_count;
+    if (entry.kind == Kind::remove) ++seen_.delete_count;
+    count_commit(entry.commit);
+    return success();
+  }
+
+  void count_commit(Timestamp commit) {
+    seen_.oldest = std::min(seen_.oldest, commit);
+    seen_.newest = std::max(seen_.newest, commit);
+  }
+
+  Status check_range_deletes() {
+    if (table_.footer.range_deletes.absent()) return success();
+    COPPICE_TRY_ASSIGN(block, read(table_.footer.range_deletes));
+    const auto range_deletes = decode_range_deletes(view(block));
+    if (!range_deletes) return bad(table_.footer.range_deletes, "the range deletes make no sense");
+    for (const RangeDelete& range_delete : *range_deletes) {
+      const bool ends_inside =
+          !meta_.bounds.end || (!range_delete.unbounded && range_delete.end <= *meta_.bounds.end);
+      if (range_delete.begin < meta_.bounds.begin || !ends_inside)
+        return bad(table_.footer.range_deletes, "a range delete lies outside of the table's bounds");
+      ++seen_.range_delete_count;
+      count_commit(range_delete.commit);
+    }
+    return success();
+  }
+
+  Status check_properties() {
+    COPPICE_TRY_ASSIGN(block, read(table_.footer.properties));
+    const auto properties = decode_properties(view(block));
+    if (!properties) return bad(table_.footer.properties, "the properties make no sense");
+    if (encode_properties(*properties) != encode_properties(meta_))
+      return bad(table_.footer.properties, "the properties are not what the manifest says");
+    seen_.bounds = meta_.bounds;
+    if (encode_properties(seen_) != encode_properties(meta_))
+      return bad(table_.footer.properties, "the properties are not what the table holds");
+    return success();
+  }
+
+  const OpenTable& table_;
+  const TableMeta& meta_;
+  Block filter_;
+  TableCheck check_;
+  TableMeta seen_;
+  // The last entry or separator walked over; everything behind it must be larger.
+  Bytes last_key_;
+  Timestamp last_commit_ = kTimestampMax;
+};
+
+}  // namespace
+
+Result<TableCheck> TableReader::verify() const {
+  COPPICE_TRY_ASSIGN(table, OpenTable::open(files_, path_, meta_));
+  return TableVerifier(*table, meta_).run();
+}
+
+}  // namespace coppice::engine

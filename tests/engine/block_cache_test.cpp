@@ -1,0 +1,122 @@
+#include "engine/table/block_cache.hpp"
+
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/base/random.hpp"
+
+namespace coppice::engine {
+namespace {
+
+constexpr size_t kBudget = 1 << 20;
+
+Block block_of(size_t size, char fill) {
+  Block block{std::make_unique<char[]>(size), size};
+  std::memset(block.bytes.get(), fill, size);
+  return block;
+}
+
+TEST(BlockCacheTest, GivesBackTheBlockOfAKey) {
+  BlockCache cache(kBudget);
+  EXPECT_FALSE(cache.find({1, 0}));
+
+  cache.insert({1, 0}, block_of(100, 'x'));
+  cache.insert({2, 0}, block_of(200, 'y'));
+
+  EXPECT_EQ(cache.find({1, 0}).bytes(), Bytes(100, 'x'));
+  EXPECT_EQ(cache.find({2, 0}).bytes(), Bytes(200, 'y'));
+  EXPECT_FALSE(cache.find({1, 1}));
+  EXPECT_EQ(cache.stats().hits, 2u);
+  EXPECT_EQ(cache.stats().misses, 2u);
+  EXPECT_EQ(cache.stats().blocks, 2u);
+}
+
+TEST(BlockCacheTest, StaysWithinItsBudget) {
+  BlockCache cache(kBudget);
+  for (uint64_t i = 0; i < 5'000; ++i) {
+    cache.insert({1, i * 4096}, block_of(1 + i % 9'000, 'x'));
+    ASSERT_LE(cache.stats().size, kBudget);
+  }
+  EXPECT_GT(cache.stats().size, kBudget * 9 / 10);
+}
+
+TEST(BlockCacheTest, StaysWithinItsSlotsWhenBlocksAreTiny) {
+  BlockCache cache(kBudget);
+  for (uint64_t i = 0; i < 5'000; ++i) cache.insert({1, i}, block_of(1, 'x'));
+  EXPECT_TRUE(cache.find({1, 4'999}));
+  EXPECT_LT(cache.stats().blocks, 5'000u);
+}
+
+TEST(BlockCacheTest, KeepsWhatIsUsedOverWhatIsNot) {
+  BlockCache cache(kBudget);
+  cache.insert({7, 7}, block_of(4096, 'h'));
+  for (uint64_t i = 0; i < 2'000; ++i) {
+    ASSERT_TRUE(cache.find({7, 7})) << i;
+    cache.insert({1, i}, block_of(4096, 'x'));
+  }
+}
+
+TEST(BlockCacheTest, NeverEvictsWhatIsHeld) {
+  BlockCache cache(kBudget);
+  const BlockRef held = cache.insert({7, 7}, block_of(4096, 'h'));
+  for (uint64_t i = 0; i < 2'000; ++i) cache.insert({1, i}, block_of(4096, 'x'));
+  EXPECT_EQ(held.bytes(), Bytes(4096, 'h'));
+  EXPECT_TRUE(cache.find({7, 7}));
+}
+
+TEST(BlockCacheTest, GivesBlocksOutsideOfItselfWhenAllIsHeld) {
+  BlockCache cache(kBudget);
+  std::vector<BlockRef> held;
+  for (uint64_t i = 0; i < 600; ++i) held.push_back(cache.insert({1, i}, block_of(4096, 'a')));
+  EXPECT_LE(cache.stats().size, kBudget);
+  for (const BlockRef& ref : held) ASSERT_EQ(ref.bytes(), Bytes(4096, 'a'));
+  EXPECT_FALSE(cache.find({1, 599}));
+
+  held.clear();
+  cache.insert({1, 599}, block_of(4096, 'b'));
+  EXPECT_TRUE(cache.find({1, 599}));
+}
+
+TEST(BlockCacheTest, DoesNotEmptyItselfForABlockLargerThanItself) {
+  BlockCache cache(kBudget);
+  cache.insert({1, 1}, block_of(100, 'x'));
+  EXPECT_EQ(cache.insert({2, 2}, block_of(2 * kBudget, 'y')).bytes().size(), 2 * kBudget);
+  EXPECT_TRUE(cache.find({1, 1}));
+  EXPECT_FALSE(cache.find({2, 2}));
+}
+
+// Every block says which key it belongs to, so a reader that is given a wrong, freed or half-written one sees it.
+TEST(BlockCacheTest, ThreadsSeeOnlyWholeBlocksOfTheirKeys) {
+  BlockCache cache(kBudget);
+  std::atomic<uint64_t> wrong{0};
+  const auto use = [&](uint64_t seed) {
+    Random random(seed);
+    std::vector<BlockRef> held(4);
+    for (int i = 0; i < 20'000; ++i) {
+      const BlockKey key{random.below(3), random.below(300)};
+      const char fill = static_cast<char>(key.table_id * 50 + key.offset);
+      const size_t size = 1'000 + 10 * key.offset;
+      BlockRef ref = cache.find(key);
+      if (!ref) ref = cache.insert(key, block_of(size, fill));
+      const ByteView bytes = ref.bytes();
+      if (bytes.size() != size || bytes.front() != fill || bytes.back() != fill) ++wrong;
+      held[random.below(held.size())] = std::move(ref);
+    }
+  };
+
+  std::vector<std::thread> threads;
+  for (uint64_t seed = 1; seed <= 4; ++seed) threads.emplace_back(use, seed);
+  for (std::thread& thread : threads) thread.join();
+
+  EXPECT_EQ(wrong, 0u);
+  const BlockCacheStats stats = cache.stats();
+  EXPECT_LE(stats.size, kBudget);
+  EXPECT_EQ(stats.hits + stats.misses, 80'000u);
+  EXPECT_GT(stats.hits, 0u);
+}
+
+}  // namespace
+}  // namespace coppice::engine

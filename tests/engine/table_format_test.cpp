@@ -1,0 +1,119 @@
+#include "engine/table/table_format.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/base/checksum.hpp"
+#include "engine/base/coding.hpp"
+
+namespace coppice::engine {
+namespace {
+
+constexpr uint64_t kFileSize = 10'000;
+
+Footer some_footer() {
+  Footer footer;
+  footer.root = {5'000, 400};
+  footer.filter = {6'000, 65};
+  footer.range_deletes = {7'000, 30};
+  footer.properties = {8'000, 100};
+  footer.unique_id = 42;
+  footer.height = 2;
+  return footer;
+}
+
+Errc refusal(const Footer& footer) {
+  const auto decoded = decode_footer(encode_footer(footer), kFileSize);
+  EXPECT_FALSE(decoded.ok());
+  return decoded.ok() ? Errc::cancelled : decoded.error().code;
+}
+
+TEST(TableFormatTest, AFooterSaysWhatWasPutIn) {
+  const auto footer = decode_footer(encode_footer(some_footer()), kFileSize);
+  ASSERT_TRUE(footer.ok());
+  EXPECT_EQ(*footer, some_footer());
+}
+
+TEST(TableFormatTest, AFooterWithAnyByteChangedIsRefused) {
+  const Bytes good = encode_footer(some_footer());
+  for (size_t i = 0; i < good.size(); ++i) {
+    Bytes bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 0x10);
+    const auto footer = decode_footer(bad, kFileSize);
+    ASSERT_FALSE(footer.ok()) << i;
+    EXPECT_EQ(footer.error().code, Errc::corruption) << i;
+  }
+}
+
+TEST(TableFormatTest, ALaterVersionIsUnsupportedRatherThanDamaged) {
+  Bytes later = encode_footer(some_footer());
+  store_fixed<uint64_t>(later.data() + 64, checksum(ByteView(later).substr(0, 64), kTableVersion + 1));
+  store_fixed<uint32_t>(later.data() + 72, kTableVersion + 1);
+  const auto footer = decode_footer(later, kFileSize);
+  ASSERT_FALSE(footer.ok());
+  EXPECT_EQ(footer.error().code, Errc::unsupported);
+}
+
+TEST(TableFormatTest, AFooterThatNamesTheImpossibleIsRefused) {
+  Footer footer = some_footer();
+  footer.height = 0;
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.root = {};
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.height = kHeightMax + 1;
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.properties = {};
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.filter = {UINT64_MAX - 5, 100};
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+}
+
+TEST(TableFormatTest, BlocksMayReachToTheFooterAndNoFurther) {
+  Footer footer = some_footer();
+  footer.properties = {0, static_cast<uint32_t>(kFileSize - kFooterSize - kBlockTrailerSize)};
+  EXPECT_TRUE(decode_footer(encode_footer(footer), kFileSize).ok());
+  ++footer.properties.size;
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+}
+
+TEST(TableFormatTest, PropertiesSayWhatWasPutInAtEveryLengthOrNothing) {
+  TableMeta meta;
+  meta.bounds = {"b", "e"};
+  meta.entry_count = 3;
+  meta.delete_count = 1;
+  meta.range_delete_count = 2;
+  meta.oldest = Timestamp{7};
+  meta.newest = Timestamp{9};
+  const Bytes bytes = encode_properties(meta);
+
+  EXPECT_EQ(decode_properties(bytes), meta);
+  for (size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_EQ(decode_properties(ByteView(bytes).substr(0, size)), std::nullopt) << size;
+  EXPECT_EQ(decode_properties(bytes + "x"), std::nullopt);
+}
+
+TEST(TableFormatTest, RangeDeletesSayWhatWasPutIn) {
+  const std::vector<RangeDelete> deletes{{"a", "c", false, Timestamp{5}}, {"b", "", true, Timestamp{6}}};
+  EXPECT_EQ(decode_range_deletes(encode_range_deletes(deletes)), deletes);
+}
+
+TEST(TableFormatTest, RangeDeletesThatHoldNoKeyAreRefused) {
+  EXPECT_EQ(decode_range_deletes(""), std::nullopt);
+  EXPECT_EQ(decode_range_deletes(encode_range_deletes({{"c", "c", false, Timestamp{5}}})), std::nullopt);
+  EXPECT_EQ(decode_range_deletes(encode_range_deletes({{"c", "d", true, Timestamp{5}}})), std::nullopt);
+}
+
+TEST(TableFormatTest, SeedsDifferByTableAndPlace) {
+  EXPECT_NE(block_seed(1, 0), block_seed(1, 4096));
+  EXPECT_NE(block_seed(1, 0), block_seed(2, 0));
+}
+
+}  // namespace
+}  // namespace coppice::engine

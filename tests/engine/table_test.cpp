@@ -1,0 +1,332 @@
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "engine/memory/range_deletes.hpp"
+#include "engine/table/open_table.hpp"
+#include "tests/support/cursor_model.hpp"
+#include "tests/support/table_files.hpp"
+
+namespace coppice::engine {
+namespace {
+
+class TableTest : public testing::Test {
+protected:
+  TableMeta write(const std::vector<OwnedEntry>& entries,
+                  const std::vector<RangeDelete>& range_deletes = {}) {
+    auto meta = write_table(files, options, entries, range_deletes);
+    EXPECT_TRUE(meta.ok());
+    return *meta;
+  }
+
+  TableReader reader(const TableMeta& meta) {
+    return TableReader(files, std::to_string(meta.number), meta, cache);
+  }
+
+  // As users count: many keys, some of several versions, some removed.
+  static std::vector<OwnedEntry> many_entries(int count) {
+    std::vector<OwnedEntry> entries;
+    for (int i = 0; i < count; ++i) {
+      char key[16];
+      std::snprintf(key, sizeof(key), "key%07d", i);
+      if (i % 5 == 0) entries.emplace_back(key, 30, Kind::put, "newer" + std::to_string(i));
+      entries.emplace_back(key, 20, i % 7 == 0 ? Kind::remove : Kind::put,
+                           i % 7 == 0 ? "" : std::to_string(i));
+    }
+    return entries;
+  }
+
+  TableFiles files;
+  BlockCache cache{8 << 20};
+  TableBuilderOptions options = [] {
+    TableBuilderOptions some;
+    some.number = 3;
+    some.unique_id = 77;
+    return some;
+  }();
+};
+
+TEST_F(TableTest, HoldsWhatWasPutInForward) {
+  for (const Compression compression : {Compression::none, Compression::lz4, Compression::zstd}) {
+    options.compression = compression;
+    ++options.unique_id;
+    const auto entries = many_entries(5'000);
+    const TableMeta meta = write(entries);
+    const TableReader table = reader(meta);
+
+    const auto cursor = table.cursor({});
+    EXPECT_EQ(all_entries(*cursor), entries);
+    EXPECT_TRUE(cursor->status().ok());
+  }
+}
+
+TEST_F(TableTest, MovesLikeAVectorOfItsEntries) {
+  Random random(5);
+  options.block_size = 64;
+  for (int round = 0; round < 30; ++round) {
+    ++options.unique_id;
+    options.compression = static_cast<Compression>(round % 3);
+    const auto entries = random_entries(random, 1 + random.below(1'000), 6, 10);
+    const TableMeta meta = write(entries);
+    const TableReader table = reader(meta);
+
+    const auto cursor = table.cursor({});
+    expect_moves_like(*cursor, entries, random, 500);
+    ASSERT_TRUE(cursor->status().ok());
+  }
+}
+
+TEST_F(TableTest, GetsTheNewestVersionUpToAMoment) {
+  Random random(6);
+  options.block_size = 64;
+  const auto entries = random_entries(random, 2'000, 5, 10);
+  const TableMeta meta = write(entries);
+  const TableReader table = reader(meta);
+  for (int i = 0; i < 3'000; ++i) {
+    Bytes key(1 + random.below(5), 'a');
+    for (char& c : key) c = static_cast<char>('a' + random.below(4));
+    const Timestamp at{random.below(12)};
+    VectorCursor model(entries);
+    const Entry* want = model.seek({key, at});
+
+    const auto got = table.get(key, at, {});
+    ASSERT_TRUE(got.ok());
+    ASSERT_EQ(got->found, want != nullptr && want->key == key) << key << "@" << at.raw;
+    if (!got->found) continue;
+    EXPECT_EQ(got->commit, want->commit);
+    EXPECT_EQ(got->kind, want->kind);
+    EXPECT_EQ(got->value, want->value);
+  }
+}
+
+TEST_F(TableTest, LongKeysMakeTheIndexGrowToAnyHeight) {
+  options.block_size = 1'024;
+  std::vector<OwnedEntry> entries;
+  for (int i = 0; i < 600; ++i) entries.emplace_back(Bytes(10'000, 'k') + std::to_string(1'000 + i), 5);
+  const TableMeta meta = write(entries);
+  const auto open = OpenTable::open(files, "3", meta);
+  ASSERT_TRUE(open.ok());
+  EXPECT_GE((*open)->footer.height, 4u);
+
+  const TableReader table = reader(meta);
+  EXPECT_EQ(all_entries(*table.cursor({})), entries);
+  EXPECT_TRUE(table.get(entries[371].key, kTimestampMax, {})->found);
+  EXPECT_TRUE(table.verify().ok());
+}
+
+TEST_F(TableTest, ValuesLargerThanABlockStayWhole) {
+  const std::vector<OwnedEntry> entries{
+      {"a", 1, Kind::put, "small"}, {"b", 1, Kind::put, Bytes(300'000, 'v')}, {"c", 1, Kind::put, ""}};
+  const TableReader table = reader(write(entries));
+  EXPECT_EQ(all_entries(*table.cursor({})), entries);
+  EXPECT_EQ(table.get("b", kTimestampMax, {})->value.size(), 300'000u);
+}
+
+TEST_F(TableTest, SaysWhatItHolds) {
+  const TableMeta meta = write({{"b", 9, Kind::put, "v"}, {"d", 4, Kind::remove}},
+                               {{"a", "c", false, Timestamp{12}}, {"c", "d", false, Timestamp{3}}});
+  EXPECT_EQ(meta.number, 3u);
+  EXPECT_EQ(meta.unique_id, 77u);
+  EXPECT_EQ(meta.file_size, files.contents["3"].size());
+  EXPECT_EQ(meta.bounds, (KeyRange{"a", Bytes("d\0", 2)}));
+  EXPECT_EQ(meta.entry_count, 2u);
+  EXPECT_EQ(meta.delete_count, 1u);
+  EXPECT_EQ(meta.range_delete_count, 2u);
+  EXPECT_EQ(meta.oldest, Timestamp{3});
+  EXPECT_EQ(meta.newest, Timestamp{12});
+}
+
+TEST_F(TableTest, MayHoldRangeDeletesAlone) {
+  const TableMeta meta = write({}, {{"m", "", true, Timestamp{5}}, {"c", "f", false, Timestamp{7}}});
+  EXPECT_EQ(meta.bounds, (KeyRange{"c", std::nullopt}));
+  const TableReader table = reader(meta);
+
+  EXPECT_EQ(table.cursor({})->seek({}), nullptr);
+  EXPECT_EQ(table.cursor({})->seek_last(), nullptr);
+  EXPECT_FALSE(table.get("d", kTimestampMax, {})->found);
+  const auto deletes = table.range_deletes({});
+  ASSERT_TRUE(deletes.ok());
+  EXPECT_EQ((*deletes)->newest_covering("d", kTimestampMax), Timestamp{7});
+  EXPECT_EQ((*deletes)->newest_covering("z", kTimestampMax), Timestamp{5});
+  EXPECT_TRUE(table.verify().ok());
+}
+
+TEST_F(TableTest, TheFilterKeepsAbsentKeysFromTheBlocks) {
+  const TableReader table = reader(write(many_entries(2'000)));
+  ASSERT_FALSE(table.get("no such key", kTimestampMax, {})->found);
+  const size_t before = files.read_count;
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(table.get("absent" + std::to_string(i), kTimestampMax, {}).ok());
+  EXPECT_LE(files.read_count - before, 5u);
+}
+
+TEST_F(TableTest, CachedReadsNeverTouchTheDisk) {
+  const auto entries = many_entries(2'000);
+  const TableReader table = reader(write(entries));
+  const TableReadOptions cached{true, true};
+  EXPECT_EQ(table.get(entries[500].key, kTimestampMax, cached).error().code, Errc::would_block);
+  EXPECT_EQ(files.read_count, 0u);
+
+  ASSERT_TRUE(table.get(entries[500].key, kTimestampMax, {})->found);
+  const size_t before = files.read_count;
+  EXPECT_TRUE(table.get(entries[500].key, kTimestampMax, cached)->found);
+  EXPECT_EQ(table.get(entries[1'900].key, kTimestampMax, cached).error().code, Errc::would_block);
+  const auto cursor = table.cursor(cached);
+  EXPECT_EQ(cursor->seek({}), nullptr);
+  EXPECT_EQ(cursor->status().error().code, Errc::would_block);
+  EXPECT_EQ(files.read_count, before);
+}
+
+TEST_F(TableTest, ReadsThatComeOnceMayLeaveTheCacheAlone) {
+  const TableReader table = reader(write(many_entries(2'000)));
+  all_entries(*table.cursor({.cached_only = false, .fill_cache = false}));
+  EXPECT_EQ(cache.stats().blocks, 0u);
+}
+
+TEST_F(TableTest, AMissingFileIsTriedAgain) {
+  const TableMeta meta = write(many_entries(10));
+  const TableReader table = reader(meta);
+  const Bytes content = std::exchange(files.contents["3"], "");
+  EXPECT_EQ(table.get("key0000001", kTimestampMax, {}).error().code, Errc::corruption);
+  files.contents["3"] = content;
+  EXPECT_TRUE(table.get("key0000001", kTimestampMax, {})->found);
+}
+
+TEST_F(TableTest, CrossingADeleteLeavesOutAnOlderTable) {
+  options.block_size = 256;
+  const auto entries = many_entries(5'000);
+  const TableReader table = reader(write(entries));
+  const auto cursor = table.cursor({});
+  ASSERT_NE(cursor->seek({}), nullptr);
+  const size_t before = files.read_count;
+  EXPECT_EQ(cursor->next_past({"key0004000", kTimestampMax}, Timestamp{31})->key, "key0004000");
+  EXPECT_LE(files.read_count - before, 2u);
+  EXPECT_EQ(cursor->prev_past({"key0000001", kTimestampMax}, Timestamp{31})->key, "key0000000");
+}
+
+TEST_F(TableTest, CrossingADeleteReadsATableThatMayBeNewer) {
+  const TableReader table = reader(write(many_entries(100)));
+  const auto cursor = table.cursor({});
+  ASSERT_NE(cursor->seek({}), nullptr);
+  EXPECT_EQ(cursor->next_past({"key0000090", kTimestampMax}, Timestamp{30})->key, "key0000000");
+}
+
+// Damage.
+
+class DamagedTableTest : public TableTest {
+protected:
+  DamagedTableTest() { options.block_size = 256; }
+
+  // Reads all there is to read, in every way. Entries that come must be right ones; true: no damage was reported.
+  bool reads_all(const TableMeta& meta, const std::vector<OwnedEntry>& entries) {
+    BlockCache fresh(1 << 20);
+    const TableReader table(files, "3", meta, fresh);
+    bool whole = true;
+    const auto note = [&](const Status& status) {
+      if (status.ok()) return;
+      whole = false;
+      EXPECT_EQ(status.error().code, Errc::corruption) << to_string(status.error());
+      EXPECT_EQ(status.error().text.find("3 at "), 0u) << to_string(status.error());
+    };
+
+    const auto cursor = table.cursor({});
+    size_t count = 0;
+    for (const Entry* e = cursor->seek({}); e != nullptr; e = cursor->next()) {
+      if (count >= entries.size() || OwnedEntry(*e) != entries[count])
+        ADD_FAILURE() << "wrong entry " << count;
+      ++count;
+    }
+    note(cursor->status());
+    EXPECT_TRUE(!cursor->status().ok() || count == entries.size());
+
+    for (const OwnedEntry& entry : entries) {
+      const auto got = table.get(entry.key, Timestamp{entry.commit}, {});
+      note(got.status());
+      if (got.ok() && (!got->found || got->value != entry.value))
+        ADD_FAILURE() << "wrong value of " << entry.key;
+    }
+    note(table.range_deletes({}).status());
+    const auto verified = table.verify();
+    note(verified.status());
+    EXPECT_EQ(verified.ok(), whole);
+    return whole;
+  }
+};
+
+TEST_F(DamagedTableTest, EveryChangedByteIsFound) {
+  for (const Compression compression : {Compression::none, Compression::lz4, Compression::zstd}) {
+    options.compression = compression;
+    const auto entries = many_entries(60);
+    const TableMeta meta = write(entries, {{"key0000050", "key0000055", false, Timestamp{10}}});
+    ASSERT_TRUE(reads_all(meta, entries));
+    Bytes& file = files.contents["3"];
+    for (size_t i = 0; i < file.size(); ++i) {
+      const char good = file[i];
+      file[i] = static_cast<char>(good ^ (1 << (i % 8)));
+      EXPECT_FALSE(reads_all(meta, entries)) << "byte " << i;
+      file[i] = good;
+    }
+  }
+}
+
+TEST_F(DamagedTableTest, EveryShorterFileIsFound) {
+  const auto entries = many_entries(60);
+  const TableMeta meta = write(entries);
+  const Bytes whole = files.contents["3"];
+  for (size_t size = 0; size < whole.size(); ++size) {
+    files.contents["3"] = whole.substr(0, size);
+    EXPECT_FALSE(reads_all(meta, entries)) << size;
+    // A manifest that agrees with the wrong size does not save it.
+    TableMeta agreed = meta;
+    agreed.file_size = size;
+    EXPECT_FALSE(reads_all(agreed, entries)) << size;
+  }
+}
+
+TEST_F(DamagedTableTest, BlocksInEachOthersPlaceAreFound) {
+  options.filter_bits_per_key = 0;
+  std::vector<OwnedEntry> entries;
+  for (int i = 0; i < 40; ++i)
+    entries.emplace_back("key" + std::to_string(100 + i), 5, Kind::put, Bytes(90, 'v'));
+  const TableMeta meta = write(entries);
+  Bytes& file = files.contents["3"];
+
+  // Two data blocks of one size: entries of one size, two a block.
+  const size_t block_size = 2 * (3 + 9 + 6 + 90) - 5 + 8 + kBlockTrailerSize;
+  const Bytes first = file.substr(0, block_size);
+  file.replace(0, block_size, file, block_size, block_size);
+  file.replace(block_size, block_size, first);
+
+  EXPECT_FALSE(reads_all(meta, entries));
+}
+
+TEST_F(DamagedTableTest, AnotherTableUnderItsNameIsFound) {
+  const auto entries = many_entries(60);
+  const TableMeta meta = write(entries);
+  ++options.unique_id;
+  write(entries);
+  EXPECT_FALSE(reads_all(meta, entries));
+}
+
+TEST_F(DamagedTableTest, AMetaThatTellsOtherwiseIsFoundByVerify) {
+  const auto entries = many_entries(60);
+  const TableMeta meta = write(entries);
+  TableMeta other = meta;
+  ++other.entry_count;
+  EXPECT_EQ(reader(other).verify().error().code, Errc::corruption);
+  other = meta;
+  other.bounds.begin = "key0000001";
+  EXPECT_EQ(reader(other).verify().error().code, Errc::corruption);
+}
+
+TEST_F(TableTest, AVerificationCountsWhatItRead) {
+  const auto entries = many_entries(1'000);
+  const TableMeta meta = write(entries);
+  const auto check = reader(meta).verify();
+  ASSERT_TRUE(check.ok());
+  EXPECT_EQ(check->entries, entries.size());
+  EXPECT_EQ(check->bytes, meta.file_size);
+  EXPECT_GT(check->blocks, 5u);
+}
+
+}  // namespace
+}  // namespace coppice::engine
