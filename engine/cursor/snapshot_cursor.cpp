@@ -1,0 +1,196 @@
+#include "engine/cursor/snapshot_cursor.hpp"
+
+#include <algorithm>
+
+#include "engine/cursor/delete_span.hpp"
+
+namespace coppice::engine {
+
+namespace {
+
+// So many versions are walked over one by one before a seek, which costs as much as some moves, leaves out the rest.
+constexpr int kStepsMax = 8;
+
+// Going forward, `entries_` stands on the item, which it views. Going back, the oldest version of a key comes first,
+// so the newest visible one is known only behind it: `entries_` stands on what comes before the item in
+// the way back (`before_`), and the item is a copy.
+class SnapshotCursor final : public VisibleCursor {
+public:
+  SnapshotCursor(std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes,
+                 KeyRange range, Timestamp at, std::shared_ptr<const void> keep)
+      : keep_(std::move(keep)),
+        entries_(std::move(entries)),
+        deletes_(std::move(range_deletes), at),
+        range_(std::move(range)),
+        at_(at) {
+    if (!deletes_.empty() && !range_.end) past_all_.assign(kKeySizeMax + 1, '\xff');
+  }
+
+  const Item* seek(ByteView key) override {
+    // The caller's view may be one of ours.
+    key_.assign(std::max<ByteView>(key, range_.begin));
+    return show_forward(entries_->seek({key_, at_}));
+  }
+
+  const Item* seek_before(ByteView key) override {
+    key_.assign(range_.end ? std::min<ByteView>(key, *range_.end) : key);
+    return show_back(entries_->seek_before({key_, kTimestampMax}));
+  }
+
+  const Item* seek_last() override {
+    return show_back(range_.end ? entries_->seek_before({*range_.end, kTimestampMax})
+                                : entries_->seek_last());
+  }
+
+  const Item* next() override {
+    if (!forward_) return show_forward(leave_key(entries_->seek({key_, kTimestampMin})));
+    key_.assign(item_.key);
+    return show_forward(pass_key());
+  }
+
+  const Item* prev() override {
+    if (!forward_) return show_back(before_);
+    key_.assign(item_.key);
+    return show_back(entries_->seek_before({key_, kTimestampMax}));
+  }
+
+  const Status& status() const override { return entries_->status(); }
+
+private:
+  // The first item at or after `entry`. Requires: no version of entry's key between the newest visible one and
+  // `entry` was passed.
+  const Item* show_forward(const Entry* entry) {
+    forward_ = true;
+    while (entry != nullptr) {
+      if (range_.end && entry->key >= *range_.end) return nullptr;
+      if (entry->commit > at_) {
+        entry = pass_newer(entry);
+      } else if (const DeleteSpan* span = covering(*entry)) {
+        entry = entries_->next_past({end_of(*span), kTimestampMax}, span->commit);
+      } else if (entry->kind == Kind::remove) {
+        key_.assign(entry->key);
+        entry = pass_key();
+      } else {
+        item_ = {entry->key, entry->value};
+        return &item_;
+      }
+    }
+    return nullptr;
+  }
+
+  // The last item at or before `entry`. Requires: no older version of entry's key was left out.
+  const Item* show_back(const Entry* entry) {
+    forward_ = false;
+    while (entry != nullptr) {
+      if (entry->key < range_.begin) return nullptr;
+      if (entry->commit > at_) {
+        entry = pass_newer_back(entry);
+      } else if (const DeleteSpan* span = covering(*entry)) {
+        entry = entries_->prev_past({span->begin, kTimestampMax}, span->commit);
+      } else {
+        const Kind kind = keep_newest(entry);
+        entry = before_;
+        if (kind == Kind::remove) continue;
+        item_ = {key_, value_};
+        return &item_;
+      }
+    }
+    return nullptr;
+  }
+
+  // The span whose range delete hides `entry`, if one does.
+  const DeleteSpan* covering(const Entry& entry) {
+    if (deletes_.empty()) return nullptr;
+    const DeleteSpan& span = deletes_.around(entry.key);
+    return entry.commit < span.commit ? &span : nullptr;
+  }
+
+  ByteView end_of(const DeleteSpan& span) const {
+    const ByteView end = range_.end ? ByteView(*range_.end) : ByteView(past_all_);
+    return span.end ? std::min(*span.end, end) : end;
+  }
+
+  // Moves on to the first entry that is not newer than at_ or that has another key.
+  const Entry* pass_newer(const Entry* entry) {
+    for (int steps = 0; steps < kStepsMax; ++steps) {
+      entry = entries_->next();
+      if (entry == nullptr || entry->commit <= at_) return entry;
+    }
+    key_.assign(entry->key);
+    return entries_->seek({key_, at_});
+  }
+
+  // Moves on behind the versions of key_.
+  const Entry* pass_key() {
+    for (int steps = 0; steps < kStepsMax; ++steps) {
+      const Entry* entry = entries_->next();
+      if (entry == nullptr || entry->key != key_) return entry;
+    }
+    return leave_key(entries_->seek({key_, kTimestampMin}));
+  }
+
+  const Entry* leave_key(const Entry* entry) {
+    while (entry != nullptr && entry->key == key_) entry = entries_->next();
+    return entry;
+  }
+
+  const Entry* pass_newer_back(const Entry* entry) {
+    for (int steps = 0; steps < kStepsMax; ++steps) {
+      entry = entries_->prev();
+      if (entry == nullptr || entry->commit <= at_) return entry;
+    }
+    key_.assign(entry->key);
+    return entries_->seek_before({key_, kTimestampMax});
+  }
+
+  // Copies the newest visible version of entry's key, going back from `entry`, which is one: key_ and value_ are set
+  // then, and before_ is what follows on the way back.
+  Kind keep_newest(const Entry* entry) {
+    key_.assign(entry->key);
+    Kind kind = entry->kind;
+    for (int steps = 0; steps < kStepsMax; ++steps) {
+      kind = entry->kind;
+      value_.assign(entry->value);
+      entry = entries_->prev();
+      if (entry == nullptr || entry->commit > at_ || entry->key != key_) {
+        before_ = entry;
+        return kind;
+      }
+    }
+    entry = entries_->seek({key_, at_});
+    if (entry != nullptr) {
+      kind = entry->kind;
+      value_.assign(entry->value);
+      entry = entries_->seek_before({key_, kTimestampMax});
+    }
+    before_ = entry;
+    return kind;
+  }
+
+  const std::shared_ptr<const void> keep_;
+  const std::unique_ptr<Cursor> entries_;
+  DeleteSpans deletes_;
+  const KeyRange range_;
+  const Timestamp at_;
+  // Larger than every key; only where a range delete may end there.
+  Bytes past_all_;
+
+  Item item_;
+  bool forward_ = true;
+  // Going back, key_ and value_ hold the item; otherwise key_ is the key being passed.
+  Bytes key_;
+  Bytes value_;
+  const Entry* before_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entries,
+                                                   std::vector<const RangeDeletes*> range_deletes,
+                                                   KeyRange range, Timestamp at,
+                                                   std::shared_ptr<const void> keep) {
+  return std::make_unique<SnapshotCursor>(std::move(entries), std::move(range_deletes), std::move(range), at,
+                                          std::move(keep));
+}
+
+}  // namespace coppice::engine
