@@ -1,0 +1,52 @@
+#include "engine/compact/survivors.hpp"
+
+#include <algorithm>
+
+namespace coppice::engine {
+
+Survivors::Survivors(SurvivalRules rules, const RangeDeletes& range_deletes)
+    : rules_(std::move(rules)), range_deletes_(range_deletes) {
+  COPPICE_CHECK(std::ranges::is_sorted(rules_.snapshots));
+}
+
+bool Survivors::keeps(const Entry& entry) {
+  const bool same_key = !first_ && entry.key == last_key_;
+  const Timestamp newer = last_commit_;
+  if (!same_key) last_key_.assign(entry.key);
+  last_commit_ = entry.commit;
+  first_ = false;
+
+  if (!rules_.owned.contains(entry.key)) return false;
+  // Two operations of one batch on one key: the later one came first.
+  if (same_key && entry.commit == newer) return false;
+  const Timestamp limit = hidden_up_to(entry.commit);
+  if (same_key && newer <= limit) return false;
+  if (range_deletes_.newest_covering(entry.key, limit) > entry.commit) return false;
+  return entry.kind != Kind::remove || !is_spent(entry.commit);
+}
+
+std::vector<RangeDelete> Survivors::range_deletes() const {
+  std::vector<RangeDelete> kept;
+  const RangeDeletes owned = range_deletes_.clip(rules_.owned);
+  for (const RangeDeletes::Fragment& fragment : owned.fragments()) {
+    for (size_t index = 0; index < fragment.commits.size(); ++index) {
+      const Timestamp commit = fragment.commits[index];
+      const bool hidden = index > 0 && fragment.commits[index - 1] <= hidden_up_to(commit);
+      if (!hidden && !is_spent(commit))
+        kept.push_back({fragment.begin, fragment.end, fragment.unbounded, commit});
+    }
+  }
+  // Joins the pieces of one delete again.
+  return RangeDeletes(kept).deletes();
+}
+
+Timestamp Survivors::hidden_up_to(Timestamp commit) const {
+  const auto snapshot = std::ranges::lower_bound(rules_.snapshots, commit);
+  return snapshot == rules_.snapshots.end() ? rules_.floor : std::min(rules_.floor, *snapshot);
+}
+
+bool Survivors::is_spent(Timestamp delete_commit) const {
+  return rules_.bottom && delete_commit <= hidden_up_to(kTimestampMin);
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,78 @@
+#include "engine/compact/table_output.hpp"
+
+#include "engine/base/checksum.hpp"
+#include "engine/io/file_names.hpp"
+
+namespace coppice::engine {
+namespace {
+
+// Trees that share a block cache lie in different directories, and a tree never uses a number twice.
+uint64_t unique_id(const JobState& job, uint64_t number) {
+  return checksum(join_path(job.directory, table_file_name(number)), job.env.seed);
+}
+
+// What of `range_delete` lies in [begin, end), an empty range if nothing does.
+RangeDelete clip(RangeDelete range_delete, ByteView begin, const std::optional<Bytes>& end) {
+  if (range_delete.begin < begin) range_delete.begin = begin;
+  if (end && (range_delete.unbounded || *end < range_delete.end)) {
+    range_delete.end = *end;
+    range_delete.unbounded = false;
+  }
+  return range_delete;
+}
+
+bool is_empty(const RangeDelete& range_delete) {
+  return !range_delete.unbounded && range_delete.end <= range_delete.begin;
+}
+
+}  // namespace
+
+TableOutput::TableOutput(JobState& job, std::vector<RangeDelete> range_deletes, uint64_t size_max)
+    : job_(job), range_deletes_(std::move(range_deletes)), size_max_(size_max) {}
+
+Status TableOutput::add(const Entry& entry) {
+  if (builder_ && builder_->size() >= size_max_ && entry.key != last_key_)
+    COPPICE_TRY(finish_table(Bytes(entry.key)));
+  if (!builder_) COPPICE_TRY(begin_table());
+  last_key_.assign(entry.key);
+  return builder_->add(entry);
+}
+
+Status TableOutput::finish() {
+  COPPICE_TRY(finish_table(std::nullopt));
+  return job_.outputs.empty() ? success() : job_.env.files.sync_directory(job_.directory);
+}
+
+Status TableOutput::begin_table() {
+  TableBuilderOptions options;
+  options.number = job_.numbers->fetch_add(1, std::memory_order_relaxed);
+  options.unique_id = unique_id(job_, options.number);
+  options.block_size = job_.options.block_size;
+  options.filter_bits_per_key = job_.options.filter_bits_per_key;
+  options.compression = job_.options.compression;
+
+  const std::string path = join_path(job_.directory, table_file_name(options.number));
+  COPPICE_TRY_ASSIGN(file, job_.env.files.create(path));
+  job_.outputs.emplace_back().number = options.number;
+  builder_ = std::make_unique<TableBuilder>(std::move(file), options);
+  return success();
+}
+
+Status TableOutput::finish_table(const std::optional<Bytes>& cut) {
+  for (const RangeDelete& range_delete : range_deletes_) {
+    RangeDelete part = clip(range_delete, cut_, cut);
+    if (is_empty(part)) continue;
+    if (!builder_) COPPICE_TRY(begin_table());
+    builder_->add_range_delete(std::move(part));
+  }
+  if (builder_) {
+    COPPICE_TRY_ASSIGN(meta, builder_->finish());
+    job_.bytes_written += meta.file_size;
+    job_.outputs.back() = std::move(meta);
+    builder_.reset();
+  }
+  if (cut) cut_ = *cut;
+  return success();
+}
+
+}  // namespace coppice::engine

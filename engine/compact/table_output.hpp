@@ -1,0 +1,42 @@
+// Writes the outcome of a flush or merge into as many tables as it needs.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/compact/job_state.hpp"
+
+namespace coppice::engine {
+
+/// Cuts between user keys only, so that the tables of one level keep apart, and clips range deletes to the
+/// keys between the cuts on either side of their table:
+///
+///     keys            b   d   f   |   h   k   m
+///     range deletes     c=========|===========n
+///     tables          [ 1        )[ 2          )
+///
+/// Every table it began is named in `job.outputs`, complete or not, so that a failure can remove them all.
+class TableOutput {
+public:
+  /// `size_max`: a table at least this large is followed by another one. Lifetime: `job` outlives this.
+  TableOutput(JobState& job, std::vector<RangeDelete> range_deletes, uint64_t size_max);
+
+  /// Requires: `entry` lies behind the one before it.
+  Status add(const Entry& entry);
+  /// Durable: on success, all tables, their names included.
+  Status finish();
+
+private:
+  Status begin_table();
+  Status finish_table(const std::optional<Bytes>& cut);
+
+  JobState& job_;
+  const std::vector<RangeDelete> range_deletes_;
+  const uint64_t size_max_;
+  std::unique_ptr<TableBuilder> builder_;
+  /// Where the present table's share of the keys begins.
+  Bytes cut_;
+  Bytes last_key_;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,159 @@
+#include "engine/compact/survivors.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace coppice::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class SurvivorsTest : public ::testing::Test {
+protected:
+  void put(const Bytes& key, uint64_t commit) { entries.push_back({key, Timestamp{commit}, Kind::put}); }
+  void remove(const Bytes& key, uint64_t commit) {
+    entries.push_back({key, Timestamp{commit}, Kind::remove});
+  }
+  void delete_range(const Bytes& begin, const Bytes& end, uint64_t commit) {
+    range_deletes.push_back({begin, end, false, Timestamp{commit}});
+  }
+  void set(std::vector<uint64_t> snapshots, uint64_t floor, bool bottom = false) {
+    rules.snapshots.clear();
+    for (uint64_t snapshot : snapshots) rules.snapshots.emplace_back(snapshot);
+    rules.floor = Timestamp{floor};
+    rules.bottom = bottom;
+  }
+  /// "a5" for key a at 5.
+  std::vector<std::string> kept() const {
+    const RangeDeletes all(range_deletes);
+    Survivors survivors(rules, all);
+    std::vector<std::string> names;
+    for (const Versioned& entry : entries)
+      if (survivors.keeps({entry.key, entry.commit, entry.kind, ""}))
+        names.push_back(entry.key + std::to_string(entry.commit.raw));
+    return names;
+  }
+  std::vector<RangeDelete> kept_range_deletes() const {
+    const RangeDeletes all(range_deletes);
+    return Survivors(rules, all).range_deletes();
+  }
+
+  struct Versioned {
+    Bytes key;
+    Timestamp commit;
+    Kind kind;
+  };
+  std::vector<Versioned> entries;
+  std::vector<RangeDelete> range_deletes;
+  SurvivalRules rules;
+};
+
+TEST_F(SurvivorsTest, OnlyTheNewestIsKeptWithoutSnapshots) {
+  put("a", 9);
+  put("a", 5);
+  put("a", 2);
+  put("b", 3);
+  set({}, 9);
+  EXPECT_THAT(kept(), ElementsAre("a9", "b3"));
+}
+
+TEST_F(SurvivorsTest, WhatASnapshotReadsIsKept) {
+  put("a", 9);
+  put("a", 5);
+  put("a", 2);
+  set({4}, 9);
+  EXPECT_THAT(kept(), ElementsAre("a9", "a2"));
+  set({5}, 9);
+  EXPECT_THAT(kept(), ElementsAre("a9", "a5"));
+  set({8}, 9);
+  EXPECT_THAT(kept(), ElementsAre("a9", "a5"));
+  set({9}, 9);
+  EXPECT_THAT(kept(), ElementsAre("a9"));
+  set({1}, 9);
+  EXPECT_THAT(kept(), ElementsAre("a9"));
+}
+
+TEST_F(SurvivorsTest, WhatAReaderMayStillAskForIsKept) {
+  put("a", 9);
+  put("a", 5);
+  put("a", 2);
+  set({}, 6);
+  EXPECT_THAT(kept(), ElementsAre("a9", "a5"));
+  set({}, 1);
+  EXPECT_THAT(kept(), ElementsAre("a9", "a5", "a2"));
+}
+
+TEST_F(SurvivorsTest, ADeleteIsDroppedAtTheBottomOnly) {
+  remove("a", 5);
+  put("a", 2);
+  set({}, 9);
+  EXPECT_THAT(kept(), ElementsAre("a5"));
+  set({}, 9, true);
+  EXPECT_THAT(kept(), IsEmpty());
+  set({}, 4, true);
+  EXPECT_THAT(kept(), ElementsAre("a5", "a2"));
+}
+
+TEST_F(SurvivorsTest, ADeleteThatHidesWhatASnapshotReadsIsKept) {
+  remove("a", 5);
+  put("a", 2);
+  set({3}, 9, true);
+  EXPECT_THAT(kept(), ElementsAre("a5", "a2"));
+  set({5}, 9, true);
+  EXPECT_THAT(kept(), IsEmpty());
+}
+
+TEST_F(SurvivorsTest, OfOneBatchsWritesToAKeyTheFirstIsKept) {
+  put("a", 5);
+  remove("a", 5);
+  set({5}, 5);
+  EXPECT_THAT(kept(), ElementsAre("a5"));
+}
+
+TEST_F(SurvivorsTest, ARangeDeleteDropsOlderVersionsOnly) {
+  put("a", 5);
+  put("b", 6);
+  put("c", 7);
+  put("d", 5);
+  delete_range("a", "d", 6);
+  set({}, 9);
+  EXPECT_THAT(kept(), ElementsAre("b6", "c7", "d5"));
+  EXPECT_THAT(kept_range_deletes(), ElementsAre(range_deletes[0]));
+}
+
+TEST_F(SurvivorsTest, ARangeDeleteLeavesWhatASnapshotReads) {
+  put("a", 5);
+  delete_range("a", "d", 7);
+  set({6}, 9, true);
+  EXPECT_THAT(kept(), ElementsAre("a5"));
+  EXPECT_THAT(kept_range_deletes(), ElementsAre(range_deletes[0]));
+  set({7}, 9, true);
+  EXPECT_THAT(kept(), IsEmpty());
+  EXPECT_THAT(kept_range_deletes(), IsEmpty());
+}
+
+TEST_F(SurvivorsTest, AnEarlierRangeDeleteMayDropWhatALaterOneMayNot) {
+  put("a", 2);
+  delete_range("a", "b", 4);
+  delete_range("a", "b", 8);
+  set({6}, 9);
+  EXPECT_THAT(kept(), IsEmpty());
+  EXPECT_EQ(kept_range_deletes().size(), 2u);
+  set({}, 9);
+  EXPECT_THAT(kept_range_deletes(), ElementsAre(range_deletes[1]));
+}
+
+TEST_F(SurvivorsTest, NothingOutsideOfTheTreeIsKept) {
+  put("a", 5);
+  put("m", 5);
+  put("z", 5);
+  delete_range("a", "zz", 4);
+  set({}, 9);
+  rules.owned = {"b", "n"};
+  EXPECT_THAT(kept(), ElementsAre("m5"));
+  EXPECT_THAT(kept_range_deletes(), ElementsAre(RangeDelete{"b", "n", false, Timestamp{4}}));
+}
+
+}  // namespace
+}  // namespace coppice::engine
