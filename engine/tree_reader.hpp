@@ -43,8 +43,8 @@ public:
   virtual Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
                                                         const ReadOptions& options) const = 0;
 
-  /// Reads every block of every table that overlaps `range`. Blocks: for long; `progress` may stop it by
-  /// false.
+  /// Reads every block of every table that overlaps `range`; the problems found are in the report. Ends
+  /// early, unavailable, when the tree is closed. Blocks: on the disk, for long.
   virtual Result<VerifyReport> verify(const KeyRange& range) const = 0;
 };
 

@@ -1,0 +1,47 @@
+#include "engine/apply.hpp"
+
+namespace coppice::engine {
+namespace {
+
+void insert(Memtable& memtable, const Operation& operation, Timestamp commit) {
+  const Kind kind = operation.kind == OperationKind::put ? Kind::put : Kind::remove;
+  memtable.insert({operation.key, commit, kind, operation.value});
+}
+
+RangeDelete range_delete(const Operation& operation, Timestamp commit) {
+  return {Bytes(operation.key), Bytes(operation.value), operation.value.empty(), commit};
+}
+
+void apply_with_range_deletes(Memtable& memtable, const Batch& batch, Timestamp commit) {
+  // Places in the batch stand in for timestamps: a point operation is left out if the last range delete that
+  // covers it has a later place.
+  std::vector<RangeDelete> by_place;
+  uint64_t place = 0;
+  for (Batch::Reader reader(batch); const auto operation = reader.next();) {
+    ++place;
+    if (operation->kind == OperationKind::delete_range)
+      by_place.push_back(range_delete(*operation, Timestamp{place}));
+  }
+  const RangeDeletes covered(by_place);
+  place = 0;
+  for (Batch::Reader reader(batch); const auto operation = reader.next();) {
+    const Timestamp own_place{++place};
+    if (operation->kind == OperationKind::delete_range) continue;
+    if (covered.newest_covering(operation->key, kTimestampMax) < own_place)
+      insert(memtable, *operation, commit);
+  }
+
+  for (RangeDelete& one : by_place) one.commit = commit;
+  // As many as say the same, for each costs the memtable as much as it has already.
+  for (const RangeDelete& one : RangeDeletes(by_place).deletes()) memtable.add(one);
+}
+
+}  // namespace
+
+void apply(Memtable& memtable, const Batch& batch, Timestamp commit) {
+  if (batch.range_delete_count() > 0) return apply_with_range_deletes(memtable, batch, commit);
+  for (Batch::Reader reader(batch); const auto operation = reader.next();)
+    insert(memtable, *operation, commit);
+}
+
+}  // namespace coppice::engine

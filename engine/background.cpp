@@ -1,0 +1,196 @@
+#include "engine/background.hpp"
+
+#include <algorithm>
+
+#include "engine/io/file_names.hpp"
+
+namespace coppice::engine {
+namespace {
+
+std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<const Timestamp> snapshots) {
+  auto job = std::make_unique<JobState>(tree.env);
+  job->kind = kind;
+  job->directory = tree.directory;
+  job->options = tree.options;
+  job->numbers = tree.numbers;
+  job->rules.snapshots.assign(snapshots.begin(), snapshots.end());
+  job->rules.floor = tree.visible();
+  job->rules.owned = tree.readers->range;
+  return job;
+}
+
+std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> plan,
+                                     std::span<const Timestamp> snapshots) {
+  if (!plan) return nullptr;
+  auto job = make_job(tree, Job::Kind::merge, snapshots);
+  job->rules.bottom = plan->bottom;
+  MergeUnderWay under_way{plan->target_level, plan->hull, {}};
+  for (const auto* tables : {&plan->source, &plan->target})
+    for (const TableHandle& table : *tables) under_way.tables.push_back(table->meta().number);
+  tree.merges_under_way.push_back(std::move(under_way));
+  job->plan = *std::move(plan);
+  return job;
+}
+
+bool is_idle(const TreeState& tree) { return tree.broken || tree.closed; }
+
+/// Writes `edit` to the manifest and makes the version with the job's tables the present one.
+/// `added` are handles of what the edit adds, in its order.
+Status install_tables(TreeState& tree, JobState& job, VersionEdit edit,
+                      const std::vector<TableHandle>& added) {
+  edit.next_file_number = tree.numbers->load(std::memory_order_relaxed);
+  // From now on the outputs are the tree's: if the append fails, the edit may be on the disk all the same.
+  job.outputs.clear();
+  COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+  tree.version = tree.version->apply(edit, added);
+  tree.floor = std::max(tree.floor, job.rules.floor);
+  return success();
+}
+
+std::vector<TableHandle> add_outputs(const TreeState& tree, const JobState& job, uint32_t level,
+                                     VersionEdit& edit) {
+  std::vector<TableHandle> added;
+  for (const TableMeta& meta : job.outputs) {
+    edit.added.push_back({level, meta});
+    added.push_back(make_table_handle(tree.env, tree.directory, meta));
+  }
+  return added;
+}
+
+Status install_flush(TreeState& tree, JobState& job) {
+  const Timestamp flushed = tree.sealed.front().through;
+  VersionEdit edit;
+  const std::vector<TableHandle> added = add_outputs(tree, job, 0, edit);
+  edit.flushed = flushed;
+  edit.logs_retired = tree.logs.retire(flushed);
+  COPPICE_TRY(install_tables(tree, job, edit, added));
+
+  ++tree.flushes;
+  tree.sealed.pop_front();
+  tree.publish();
+  remove_logs(tree.env, tree.directory, edit.logs_retired);
+  return success();
+}
+
+Status install_merge(TreeState& tree, JobState& job) {
+  const MergePlan& plan = job.plan;
+  VersionEdit edit;
+  for (const TableHandle& table : plan.source)
+    edit.removed.push_back({plan.source_level, table->meta().number});
+  for (const TableHandle& table : plan.target)
+    edit.removed.push_back({plan.target_level, table->meta().number});
+  std::vector<TableHandle> added;
+  if (plan.move) {
+    for (const TableHandle& table : plan.source) edit.added.push_back({plan.target_level, table->meta()});
+    added = plan.source;
+  } else {
+    added = add_outputs(tree, job, plan.target_level, edit);
+  }
+  COPPICE_TRY(install_tables(tree, job, edit, added));
+
+  ++tree.merges;
+  if (!plan.move)
+    for (const auto* tables : {&plan.source, &plan.target})
+      for (const TableHandle& table : *tables) remove_when_unused(table);
+  tree.publish();
+  return success();
+}
+
+/// The plan of a merge that came back no longer forbids anything.
+void forget_under_way(TreeState& tree, const JobState& job) {
+  if (job.kind == Job::Kind::flush) {
+    tree.flush_under_way = false;
+    return;
+  }
+  const uint64_t number = job.plan.source.front()->meta().number;
+  std::erase_if(tree.merges_under_way, [&](const MergeUnderWay& merge) {
+    return std::ranges::find(merge.tables, number) != merge.tables.end();
+  });
+}
+
+}  // namespace
+
+Status seal_memtable(TreeState& tree) {
+  COPPICE_TRY(tree.check_usable());
+  if (tree.active->empty()) return success();
+
+  const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
+  auto log = begin_log(tree.env, tree.directory, number, tree.random.next());
+  if (!log.ok()) return tree.broken_by(std::move(log).error());
+  COPPICE_TRY(tree.broken_by(tree.log.close()));
+  VersionEdit edit;
+  edit.logs_begun = {number};
+  edit.logs_closed = {tree.logs.current()};
+  edit.next_file_number = number + 1;
+  COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+
+  tree.logs.set_size(tree.log.size());
+  tree.log = *std::move(log);
+  tree.logs.begin(number);
+  tree.sealed.push_back({tree.active, tree.last_commit});
+  tree.active = tree.make_memtable();
+  tree.publish();
+  return success();
+}
+
+std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp> snapshots) {
+  tree.reclaim();
+  if (is_idle(tree) || tree.flush_under_way || tree.sealed.empty()) return nullptr;
+  tree.flush_under_way = true;
+  auto job = make_job(tree, Job::Kind::flush, snapshots);
+  job->memtable = tree.sealed.front().memtable;
+  return job;
+}
+
+std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots) {
+  tree.reclaim();
+  if (is_idle(tree)) return nullptr;
+  return make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way), snapshots);
+}
+
+std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& range,
+                                           std::span<const Timestamp> snapshots) {
+  tree.reclaim();
+  if (is_idle(tree)) return nullptr;
+  return make_merge(tree, pick_merge_range(*tree.version, range, tree.readers->range, tree.merges_under_way),
+                    snapshots);
+}
+
+Status install(TreeState& tree, JobState& job) {
+  forget_under_way(tree, job);
+  COPPICE_TRY(tree.check_usable());
+  if (!job.has_run) return Error{Errc::cancelled, "the flush or merge was not run"};
+  COPPICE_TRY(job.status);
+  return job.kind == Job::Kind::flush ? install_flush(tree, job) : install_merge(tree, job);
+}
+
+double debt(const TreeState& tree) {
+  const auto part = [](size_t count, size_t free, size_t most) {
+    if (count <= free) return 0.0;
+    return static_cast<double>(count - free) / static_cast<double>(most - free);
+  };
+  const size_t sealed_max = tree.options.sealed_memtables_max;
+  const size_t slow = tree.options.level0_slow_count;
+  return std::max(part(tree.sealed.size(), sealed_max > 1 ? 1 : 0, sealed_max),
+                  part(tree.version->level(0).size(), slow, 2 * slow));
+}
+
+TreeStats stats(const TreeState& tree) {
+  TreeStats stats;
+  stats.memtable_size = tree.active->size();
+  for (const SealedMemtable& sealed : tree.sealed) stats.memtable_size += sealed.memtable->size();
+  stats.sealed_memtables = static_cast<uint32_t>(tree.sealed.size());
+  stats.log_size = tree.logs.size();
+  for (uint32_t index = 0; index < kLevelCount; ++index) {
+    LevelStats level;
+    level.tables = static_cast<uint32_t>(tree.version->level(index).size());
+    level.size = tree.version->level_size(index);
+    for (const TableHandle& table : tree.version->level(index)) level.entries += table->meta().entry_count;
+    stats.levels.push_back(level);
+  }
+  stats.flushes = tree.flushes;
+  stats.merges = tree.merges;
+  return stats;
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,25 @@
+// What a tree shares with its readers.
+#pragma once
+
+#include <atomic>
+
+#include "engine/base/gen_ref.hpp"
+#include "engine/view.hpp"
+
+namespace coppice::engine {
+
+/// The owner applies a group to the active memtable, then raises `visible`; it publishes a new view before it
+/// writes into the memtable that the view brings. So a reader loads `visible` first and pins the view second:
+/// the view then holds all that the timestamp covers. If the pinned view's floor lies above the timestamp, a
+/// newer one can be loaded, since floors are timestamps that once were visible.
+///
+/// Lifetime: shared by the tree, its reader and its cursors, so that pins may outlive the tree.
+struct ReadState {
+  KeyRange range;
+  /// Raw. Stored with release, loaded with acquire.
+  std::atomic<uint64_t> visible{0};
+  /// Nothing is published once the tree is closed.
+  Published<View> views;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,247 @@
+#include "engine/recovery.hpp"
+
+#include <algorithm>
+
+#include "engine/apply.hpp"
+#include "engine/base/checksum.hpp"
+#include "engine/io/file_names.hpp"
+#include "engine/log/log_reader.hpp"
+
+namespace coppice::engine {
+namespace {
+
+Error damage(const std::string& path, const std::string& what) {
+  return Error{Errc::corruption, path + ": " + what};
+}
+
+/// The log that was written to last, if it may lack its end.
+struct OpenLog {
+  uint64_t number = 0;
+  LogHeader header;
+  uint64_t end_offset = 0;
+  LogEnd end = LogEnd::open;
+};
+
+/// Reads everything and changes nothing.
+class Reading {
+public:
+  Reading(const TreeEnv& env, const std::string& directory, const TreeOptions& options)
+      : env_(env), directory_(directory), options_(options), random_(env.seed ^ checksum(directory, 0)) {}
+
+  Status read() {
+    COPPICE_TRY_ASSIGN(content, Manifest::read(env_.files, directory_));
+    manifest = std::move(content);
+    last_commit = manifest.state.flushed;
+    active = make_memtable();
+    COPPICE_TRY(find_tables());
+    COPPICE_TRY(read_logs());
+    return find_orphans();
+  }
+
+  std::shared_ptr<Memtable> make_memtable() { return std::make_shared<Memtable>(random_.next()); }
+
+  ManifestContent manifest;
+  std::shared_ptr<const Version> version;
+  std::shared_ptr<Memtable> active;
+  std::deque<SealedMemtable> sealed;
+  LiveLogs logs;
+  std::optional<OpenLog> open_log;
+  Timestamp last_commit;
+  uint64_t next_number = 1;
+  /// Names of files that the manifest does not name.
+  std::vector<std::string> orphans;
+
+private:
+  std::string path(const std::string& name) const { return join_path(directory_, name); }
+
+  Status find_tables() {
+    std::array<Version::Level, kLevelCount> levels;
+    next_number = manifest.state.next_file_number;
+    for (const auto& [number, added] : manifest.state.tables) {
+      const std::string table_path = path(table_file_name(number));
+      const auto file = env_.files.open(table_path);
+      if (!file.ok() && file.error().code == Errc::not_found)
+        return damage(table_path,
+                      "the table is missing, and " + path(std::string(kManifestName)) + " names it");
+      COPPICE_TRY(file.status());
+      if ((*file)->size() != added.table.file_size)
+        return damage(table_path,
+                      "offset " + std::to_string(std::min((*file)->size(), added.table.file_size)) +
+                          ": the table has " + std::to_string((*file)->size()) +
+                          " bytes, and was written with " + std::to_string(added.table.file_size));
+      levels[added.level].push_back(make_table_handle(env_, directory_, added.table));
+      next_number = std::max(next_number, number + 1);
+      last_commit = std::max(last_commit, added.table.newest);
+    }
+    version = std::make_shared<const Version>(std::move(levels));
+    return success();
+  }
+
+  Status read_logs() {
+    const auto& named = manifest.state.logs;
+    for (const auto& [number, log] : named) {
+      const bool last = number == named.rbegin()->first;
+      if (!log.closed && !last)
+        return damage(path(std::string(kManifestName)),
+                      "log " + std::to_string(number) + " was not closed before a later one was begun");
+      next_number = std::max(next_number, number + 1);
+      COPPICE_TRY(read_log(number, log.closed));
+    }
+    return success();
+  }
+
+  Status read_log(uint64_t number, bool closed) {
+    const std::string log_path = path(log_file_name(number));
+    auto reader = LogReader::open(env_.files, log_path, number);
+    if (!reader.ok() && reader.error().code == Errc::not_found)
+      return damage(log_path, "the log is missing, and " + path(std::string(kManifestName)) + " names it");
+    COPPICE_TRY(reader.status());
+
+    logs.begin(number);
+    for (;;) {
+      COPPICE_TRY_ASSIGN(record, reader->next());
+      if (!record) break;
+      if (Status replayed = replay(*record); !replayed.ok())
+        return std::move(replayed).error().within(log_path + ": offset " +
+                                                  std::to_string(reader->record_offset()));
+    }
+    logs.set_size(reader->end_offset());
+    if (closed && reader->end() != LogEnd::closed)
+      return damage(log_path, "offset " + std::to_string(reader->end_offset()) +
+                                  ": the log was closed, and has lost its end");
+    if (!closed) open_log = OpenLog{number, reader->header(), reader->end_offset(), reader->end()};
+    return success();
+  }
+
+  Status replay(const Record& record) {
+    if (record.commit <= last_logged_) return Error{Errc::corruption, "commit timestamps do not rise"};
+    last_logged_ = record.commit;
+    logs.note(record.commit);
+    if (record.kind == RecordKind::batch) {
+      COPPICE_TRY_ASSIGN(batch, Batch::decode(Bytes(record.payload)));
+      replay(batch, record.commit);
+      return success();
+    }
+    if (record.kind != RecordKind::spanning)
+      return Error{Errc::corruption, "a tree's log has no records of this kind"};
+    COPPICE_TRY_ASSIGN(spanning, decode_spanning(record.payload));
+    replay(spanning.parts[spanning.own].batch, record.commit);
+    logs.note_recovered({record.commit, std::move(spanning.parts)});
+    return success();
+  }
+
+  void replay(const Batch& batch, Timestamp commit) {
+    // What is flushed already stays in its log as long as others need the log.
+    if (commit <= manifest.state.flushed) return;
+    apply(*active, batch, commit);
+    last_commit = std::max(last_commit, commit);
+    if (!is_full(*active, options_)) return;
+    sealed.push_back({active, commit});
+    active = make_memtable();
+  }
+
+  Status find_orphans() {
+    COPPICE_TRY_ASSIGN(names, env_.files.list(directory_));
+    for (std::string& name : names) {
+      const auto file = parse_file_name(name);
+      if (!file) continue;
+      next_number = std::max(next_number, file->number + 1);
+      if (file->kind == FileName::Kind::log && !manifest.state.logs.contains(file->number)) {
+        COPPICE_TRY(check_orphan_log(file->number));
+      } else if (file->kind != FileName::Kind::fresh_manifest &&
+                 (file->kind != FileName::Kind::table || manifest.state.tables.contains(file->number))) {
+        continue;
+      }
+      orphans.push_back(std::move(name));
+    }
+    return success();
+  }
+
+  /// A log that the manifest does not name is one of two: retired, so all in it is in tables; or begun and
+  /// never named, so nothing is in it. Else the manifest has lost its end.
+  Status check_orphan_log(uint64_t number) {
+    const std::string log_path = path(log_file_name(number));
+    auto reader = LogReader::open(env_.files, log_path, number);
+    if (!reader.ok() && reader.error().code == Errc::corruption) return success();
+    COPPICE_TRY(reader.status());
+    for (;;) {
+      COPPICE_TRY_ASSIGN(record, reader->next());
+      if (!record) return success();
+      if (record->commit > manifest.state.flushed)
+        return damage(path(std::string(kManifestName)),
+                      "offset " + std::to_string(manifest.end_offset) + ": the manifest has lost its end: " +
+                          log_file_name(number) + " holds what is in no table, and is not named");
+    }
+  }
+
+  const TreeEnv& env_;
+  const std::string& directory_;
+  const TreeOptions& options_;
+  Random random_;
+  Timestamp last_logged_;
+};
+
+/// Makes what was read from the last log durable, and ends the log there.
+Status close_log(const TreeEnv& env, const std::string& directory, const OpenLog& log) {
+  COPPICE_TRY_ASSIGN(writer, LogWriter::resume(env.files, join_path(directory, log_file_name(log.number)),
+                                               log.header, log.end_offset));
+  // A close record that was read may not be on the disk yet.
+  return log.end == LogEnd::closed ? writer.sync() : writer.close();
+}
+
+void remove_orphans(const TreeEnv& env, const std::string& directory, const std::vector<std::string>& names) {
+  for (const std::string& name : names) (void)env.files.remove(join_path(directory, name)).ok();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string& directory,
+                                           const TreeOptions& options) {
+  COPPICE_TRY(check_options(options));
+  Reading found(env, directory, options);
+  COPPICE_TRY(found.read());
+
+  // All is decided; from here on files change.
+  Random random(env.seed ^ checksum(directory, found.next_number));
+  const uint64_t log_number = found.next_number++;
+  const Timestamp flushed = found.manifest.state.flushed;
+  COPPICE_TRY_ASSIGN(manifest, Manifest::resume(env.files, directory, std::move(found.manifest)));
+  if (found.open_log) COPPICE_TRY(close_log(env, directory, *found.open_log));
+  COPPICE_TRY_ASSIGN(log, begin_log(env, directory, log_number, random.next()));
+
+  VersionEdit edit;
+  edit.logs_begun = {log_number};
+  if (found.open_log) edit.logs_closed = {found.open_log->number};
+  found.logs.begin(log_number);
+  edit.logs_retired = found.logs.retire(flushed);
+  edit.next_file_number = found.next_number;
+  COPPICE_TRY(manifest.append(edit, random.next()));
+
+  remove_logs(env, directory, edit.logs_retired);
+  remove_orphans(env, directory, found.orphans);
+
+  auto readers = std::make_shared<ReadState>();
+  readers->range = manifest.state().range;
+  readers->visible.store(found.last_commit.raw, std::memory_order_release);
+  auto state = std::make_unique<TreeState>(TreeState{
+      .env = env,
+      .directory = directory,
+      .options = options,
+      .readers = std::move(readers),
+      .manifest = std::move(manifest),
+      .log = std::move(log),
+      .logs = std::move(found.logs),
+      .numbers = std::make_shared<FileNumbers>(found.next_number),
+      .random = random,
+      .active = std::move(found.active),
+      .sealed = std::move(found.sealed),
+      .version = std::move(found.version),
+      .last_logged = found.last_commit,
+      .last_commit = found.last_commit,
+      .floor = found.last_commit,
+  });
+  state->publish();
+  return state;
+}
+
+}  // namespace coppice::engine

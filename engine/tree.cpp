@@ -1,0 +1,144 @@
+#include "engine/tree.hpp"
+
+#include "engine/apply.hpp"
+#include "engine/background.hpp"
+#include "engine/io/file_names.hpp"
+#include "engine/recovery.hpp"
+#include "engine/split.hpp"
+#include "engine/tree_state.hpp"
+#include "engine/view_reader.hpp"
+
+namespace coppice::engine {
+namespace {
+
+// What memory-durable writes leave in the log's buffer is handed over from this size on.
+constexpr size_t kLogBufferMax = 64 << 10;
+constexpr uint32_t kRetryAfterMs = 50;
+
+}  // namespace
+
+Tree::Tree(std::unique_ptr<TreeState> state) : state_(std::move(state)) {}
+Tree::~Tree() = default;
+
+Status Tree::create(const TreeEnv& env, const std::string& directory, const KeyRange& range) {
+  COPPICE_CHECK(!range.empty());
+  COPPICE_TRY(env.files.make_directory(directory));
+  COPPICE_TRY_ASSIGN(exists, env.files.exists(join_path(directory, kManifestName)));
+  if (exists) return Error{Errc::in_use, directory + ": a tree is there already"};
+  ManifestState empty;
+  empty.range = range;
+  Random random(env.seed);
+  COPPICE_TRY(Manifest::create(env.files, directory, std::move(empty), random.next()).status());
+  return env.files.sync_directory(parent_directory(directory));
+}
+
+Result<std::unique_ptr<Tree>> Tree::open(const TreeEnv& env, const std::string& directory,
+                                         const TreeOptions& options) {
+  COPPICE_TRY_ASSIGN(state, recover(env, directory, options));
+  return std::unique_ptr<Tree>(new Tree(std::move(state)));
+}
+
+Status Tree::close() {
+  TreeState& tree = *state_;
+  COPPICE_TRY(tree.check_usable());
+  tree.closed = true;
+  tree.readers->views.publish(nullptr);
+  tree.reclaim();
+  COPPICE_TRY(tree.broken_by(tree.log.close()));
+  VersionEdit edit;
+  edit.logs_closed = {tree.logs.current()};
+  return tree.broken_by(tree.manifest.append(edit, tree.random.next()));
+}
+
+const KeyRange& Tree::range() const { return state_->readers->range; }
+std::shared_ptr<TreeReader> Tree::reader() const { return make_view_reader(state_->readers); }
+Timestamp Tree::last_commit() const { return state_->last_commit; }
+bool Tree::broken() const { return state_->broken; }
+
+Status Tree::write(const Batch& batch, Timestamp commit, Durability durability) {
+  const GroupWrite one{&batch, commit};
+  COPPICE_TRY(log_group({&one, 1}, durability));
+  if (durability == Durability::synced) COPPICE_TRY(install_sync(plan_sync().run()));
+  apply_group({&one, 1});
+  return success();
+}
+
+Status Tree::log_group(std::span<const GroupWrite> group, Durability strongest) {
+  TreeState& tree = *state_;
+  COPPICE_TRY(tree.check_usable());
+  if (debt() >= 1)
+    return Error{Errc::unavailable, tree.directory + ": too much waits to be flushed or merged",
+                 kRetryAfterMs};
+
+  for (const GroupWrite& write : group) {
+    COPPICE_CHECK(write.commit > tree.last_logged);
+    tree.last_logged = write.commit;
+    tree.logs.note(write.commit);
+    if (write.spanning.empty()) {
+      const std::array<ByteView, 1> payload{write.batch->bytes()};
+      tree.log.add(RecordKind::batch, write.commit, payload);
+    } else {
+      const Bytes bytes = encode_spanning(write.batch->bytes(), write.spanning);
+      const std::array<ByteView, 1> payload{bytes};
+      tree.log.add(RecordKind::spanning, write.commit, payload);
+      tree.logs.note_spanning(write.commit);
+    }
+  }
+  tree.logs.set_size(tree.log.size());
+  if (strongest == Durability::memory && tree.log.waiting() < kLogBufferMax) return success();
+  return tree.broken_by(tree.log.hand_over());
+}
+
+LogSync Tree::plan_sync() { return state_->log.plan_sync(); }
+
+Status Tree::install_sync(const Status& outcome) {
+  return state_->broken_by(state_->log.install_sync(outcome));
+}
+
+void Tree::apply_group(std::span<const GroupWrite> group) {
+  TreeState& tree = *state_;
+  if (group.empty()) return;
+  for (const GroupWrite& write : group) {
+    COPPICE_CHECK(write.commit > tree.last_commit);
+    tree.last_commit = write.commit;
+    apply(*tree.active, *write.batch, write.commit);
+  }
+  advance(tree.last_commit);
+}
+
+void Tree::advance(Timestamp moment) {
+  if (moment > state_->visible()) state_->readers->visible.store(moment.raw, std::memory_order_release);
+}
+
+std::vector<RecoveredSpanning> Tree::spanning() const { return state_->logs.recovered(); }
+void Tree::settle(Timestamp commit) { state_->logs.settle(commit); }
+
+bool Tree::memtable_full() const { return is_full(*state_->active, state_->options); }
+bool Tree::memtables_empty() const { return state_->active->empty() && state_->sealed.empty(); }
+
+Status Tree::seal_memtable() { return engine::seal_memtable(*state_); }
+
+std::optional<Job> Tree::plan_flush(std::span<const Timestamp> snapshots) {
+  return wrap(engine::plan_flush(*state_, snapshots));
+}
+std::optional<Job> Tree::plan_merge(std::span<const Timestamp> snapshots) {
+  return wrap(engine::plan_merge(*state_, snapshots));
+}
+std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots) {
+  return wrap(engine::plan_merge_range(*state_, range, snapshots));
+}
+std::optional<Job> Tree::wrap(std::unique_ptr<JobState> job) {
+  if (job == nullptr) return std::nullopt;
+  return Job(std::move(job));
+}
+Status Tree::install(Job job) { return engine::install(*state_, *job.state_); }
+
+Status Tree::split(ByteView key, const std::string& left, const std::string& right) {
+  COPPICE_CHECK(memtables_empty());
+  return engine::split(*state_, key, left, right);
+}
+
+double Tree::debt() const { return engine::debt(*state_); }
+TreeStats Tree::stats() const { return engine::stats(*state_); }
+
+}  // namespace coppice::engine

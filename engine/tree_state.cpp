@@ -1,0 +1,57 @@
+#include "engine/tree_state.hpp"
+
+#include "engine/io/file_names.hpp"
+
+namespace coppice::engine {
+
+TreeState::~TreeState() {
+  readers->views.publish(nullptr);
+  reclaim();
+}
+
+std::string TreeState::path(const std::string& name) const { return join_path(directory, name); }
+
+void TreeState::publish() {
+  auto view = std::make_unique<View>();
+  view->active = active;
+  for (auto memtable = sealed.rbegin(); memtable != sealed.rend(); ++memtable)
+    view->sealed.push_back(memtable->memtable);
+  view->version = version;
+  view->floor = floor;
+  readers->views.publish(std::move(view));
+  reclaim();
+}
+
+Status TreeState::check_usable() const {
+  if (broken)
+    return Error{Errc::io_error, directory +
+                                     ": an earlier write failed, so nothing is known about the disk: "
+                                     "open the tree again to recover"};
+  if (closed) return Error{Errc::unavailable, directory + ": the tree is closed"};
+  return success();
+}
+
+Status TreeState::broken_by(Status status) {
+  if (!status.ok()) broken = true;
+  return status;
+}
+
+bool is_full(const Memtable& memtable, const TreeOptions& options) {
+  constexpr uint32_t kRangeDeletesMax = 256;
+  return memtable.size() >= options.memtable_size || memtable.range_delete_count() >= kRangeDeletesMax;
+}
+
+Result<LogWriter> begin_log(const TreeEnv& env, const std::string& directory, uint64_t number,
+                            uint64_t salt) {
+  COPPICE_TRY_ASSIGN(
+      log, LogWriter::begin(env.files, join_path(directory, log_file_name(number)), LogHeader{number, salt}));
+  COPPICE_TRY(log.sync());
+  COPPICE_TRY(env.files.sync_directory(directory));
+  return log;
+}
+
+void remove_logs(const TreeEnv& env, const std::string& directory, const std::vector<uint64_t>& numbers) {
+  for (uint64_t number : numbers) (void)env.files.remove(join_path(directory, log_file_name(number))).ok();
+}
+
+}  // namespace coppice::engine

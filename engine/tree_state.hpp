@@ -1,0 +1,80 @@
+// Everything a Tree holds. tree.hpp is the contract; the files beside it each work on a part of this.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/random.hpp"
+#include "engine/compact/job_state.hpp"
+#include "engine/log/live_logs.hpp"
+#include "engine/log/log_writer.hpp"
+#include "engine/read_state.hpp"
+#include "engine/version/manifest.hpp"
+
+namespace coppice::engine {
+
+struct SealedMemtable {
+  std::shared_ptr<const Memtable> memtable;
+  /// The last commit applied when it was sealed: it and older memtables hold all up to here.
+  Timestamp through;
+};
+
+struct TreeState {
+  TreeEnv env;
+  std::string directory;
+  TreeOptions options;
+  std::shared_ptr<ReadState> readers;
+
+  Manifest manifest;
+  LogWriter log;
+  LiveLogs logs;
+  std::shared_ptr<FileNumbers> numbers;
+  Random random;
+
+  std::shared_ptr<Memtable> active;
+  /// Oldest first.
+  std::deque<SealedMemtable> sealed;
+  std::shared_ptr<const Version> version;
+
+  Timestamp last_logged;
+  Timestamp last_commit;
+  /// See View::floor.
+  Timestamp floor;
+
+  bool flush_under_way = false;
+  std::vector<MergeUnderWay> merges_under_way = {};
+  uint64_t flushes = 0;
+  uint64_t merges = 0;
+
+  bool closed = false;
+  /// A file operation failed whose effect on the disk is not known.
+  bool broken = false;
+
+  ~TreeState();
+
+  Timestamp visible() const { return Timestamp{readers->visible.load(std::memory_order_relaxed)}; }
+  std::string path(const std::string& name) const;
+  std::shared_ptr<Memtable> make_memtable() { return std::make_shared<Memtable>(random.next()); }
+
+  /// Makes the present memtables and version what readers see, and lets go what no reader needs any more.
+  void publish();
+  void reclaim() { readers->views.reclaim(); }
+
+  /// io_error if the tree is broken or closed.
+  Status check_usable() const;
+  /// Remembers a failure after which only recovery knows what is on the disk.
+  Status broken_by(Status status);
+};
+
+/// It should be sealed: by size, or because each range delete costs as much as there are already.
+bool is_full(const Memtable& memtable, const TreeOptions& options);
+
+/// A new file that is on the disk, header and name included. Blocks: on the disk.
+Result<LogWriter> begin_log(const TreeEnv& env, const std::string& directory, uint64_t number, uint64_t salt);
+
+/// Removes logs that no manifest names any more. A failure leaves orphans, which the next opening removes.
+void remove_logs(const TreeEnv& env, const std::string& directory, const std::vector<uint64_t>& numbers);
+
+}  // namespace coppice::engine

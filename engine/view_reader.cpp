@@ -1,0 +1,136 @@
+#include "engine/view_reader.hpp"
+
+#include "engine/cursor/level_cursor.hpp"
+#include "engine/cursor/merge_cursor.hpp"
+#include "engine/cursor/snapshot_cursor.hpp"
+#include "engine/lookup.hpp"
+
+namespace coppice::engine {
+namespace {
+
+constexpr uint32_t kRetryAfterMs = 100;
+
+/// A view that stays, and a moment that it can be read at.
+struct Standpoint {
+  std::shared_ptr<const ReadState> state;
+  Pin<View> view;
+  Timestamp at;
+};
+
+/// What a cursor over a view borrows from.
+struct Sources {
+  std::vector<std::unique_ptr<Cursor>> cursors;
+  std::vector<const RangeDeletes*> range_deletes;
+};
+
+void add_memtable(const Memtable& memtable, Sources& sources) {
+  sources.cursors.push_back(memtable.cursor());
+  sources.range_deletes.push_back(&memtable.range_deletes());
+}
+
+Status add_range_deletes(std::span<const TableHandle> tables, const TableReadOptions& options,
+                         Sources& sources) {
+  for (const TableHandle& table : tables) {
+    COPPICE_TRY_ASSIGN(range_deletes, table->range_deletes(options));
+    sources.range_deletes.push_back(range_deletes);
+  }
+  return success();
+}
+
+Result<Sources> sources_of(const View& view, const KeyRange& range, const TableReadOptions& options) {
+  Sources sources;
+  add_memtable(*view.active, sources);
+  for (const auto& memtable : view.sealed) add_memtable(*memtable, sources);
+  for (const TableHandle& table : view.version->level(0)) {
+    if (!table->meta().bounds.overlaps(range)) continue;
+    sources.cursors.push_back(table->cursor(options));
+    COPPICE_TRY(add_range_deletes({&table, 1}, options, sources));
+  }
+  for (uint32_t level = 1; level < kLevelCount; ++level) {
+    const auto tables = view.version->overlapping(level, range);
+    if (tables.empty()) continue;
+    sources.cursors.push_back(make_level_cursor(tables, options));
+    COPPICE_TRY(add_range_deletes(tables, options, sources));
+  }
+  return sources;
+}
+
+class ViewReader final : public TreeReader {
+public:
+  explicit ViewReader(std::shared_ptr<const ReadState> state) : state_(std::move(state)) {}
+
+  Timestamp visible() const override { return Timestamp{state_->visible.load(std::memory_order_acquire)}; }
+
+  Result<std::optional<Bytes>> get(ByteView key, const ReadOptions& options) const override {
+    COPPICE_TRY(check_key(key));
+    if (!state_->range.contains(key))
+      return Error{Errc::moved, "the shard asked does not own the key " + printable(key)};
+    Timestamp at;
+    COPPICE_TRY_ASSIGN(view, pin(options, at));
+    return look_up(*view, key, at, {.cached_only = options.cached_only, .fill_cache = true});
+  }
+
+  Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
+                                                const ReadOptions& options) const override {
+    auto keep = std::make_shared<Standpoint>();
+    COPPICE_TRY_ASSIGN(view, pin(options, keep->at));
+    keep->state = state_;
+    keep->view = std::move(view);
+
+    KeyRange own = intersection(range, state_->range);
+    COPPICE_TRY_ASSIGN(
+        sources, sources_of(*keep->view, own, {.cached_only = options.cached_only, .fill_cache = true}));
+    const Timestamp at = keep->at;
+    return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
+                               std::move(sources.range_deletes), std::move(own), at, std::move(keep));
+  }
+
+  Result<VerifyReport> verify(const KeyRange& range) const override {
+    Timestamp at;
+    COPPICE_TRY_ASSIGN(view, pin({}, at));
+    VerifyReport report;
+    const KeyRange own = intersection(range, state_->range);
+    for (uint32_t level = 0; level < kLevelCount; ++level)
+      for (const TableHandle& table : view->version->level(level))
+        if (table->meta().bounds.overlaps(own)) COPPICE_TRY(verify(*table, report));
+    return report;
+  }
+
+private:
+  /// See ReadState for the order of the loads.
+  Result<Pin<View>> pin(const ReadOptions& options, Timestamp& at) const {
+    at = options.at.value_or(visible());
+    Pin<View> view = state_->views.pin();
+    if (!view)
+      return Error{Errc::unavailable, "the tree is closed: it is being opened again, split or shut down",
+                   kRetryAfterMs};
+    if (!options.at && at < view->floor) at = visible();
+    return view;
+  }
+
+  Status verify(const TableReader& table, VerifyReport& report) const {
+    // The tree may be closed meanwhile, and then should not be waited for long.
+    if (!state_->views.pin()) return Error{Errc::unavailable, "the tree was closed during the verification"};
+    ++report.tables;
+    const auto check = table.verify();
+    if (!check.ok()) {
+      if (check.error().code != Errc::corruption) return check.error();
+      report.problems.push_back(check.error().text);
+      return success();
+    }
+    report.blocks += check->blocks;
+    report.entries += check->entries;
+    report.bytes += check->bytes;
+    return success();
+  }
+
+  const std::shared_ptr<const ReadState> state_;
+};
+
+}  // namespace
+
+std::shared_ptr<TreeReader> make_view_reader(std::shared_ptr<const ReadState> state) {
+  return std::make_shared<ViewReader>(std::move(state));
+}
+
+}  // namespace coppice::engine

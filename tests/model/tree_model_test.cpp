@@ -1,0 +1,255 @@
+// Random operations on a tree and on a std::map: after each, both say the same.
+#include <gtest/gtest.h>
+
+#include "engine/base/random.hpp"
+#include "engine/io/posix_file.hpp"
+#include "tests/support/seed.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/tree_stand.hpp"
+
+namespace coppice::engine {
+namespace {
+
+using Items = TreeStand::Items;
+
+class TreeModel {
+public:
+  TreeModel(FileSystem& files, const std::string& directory, uint64_t seed)
+      : random_(seed), stand_(files, directory) {
+    stand_.seed = seed;
+    EXPECT_TRUE(stand_.create().ok());
+    open();
+  }
+
+  void step() {
+    const uint64_t choice = random_.below(10'000);
+    if (choice < 4000) return put();
+    if (choice < 5000) return remove();
+    if (choice < 5200) return delete_range();
+    if (choice < 6000) return write_batch();
+    if (choice < 8500) return get();
+    if (choice < 9500) return walk();
+    if (choice < 9600) return take_snapshot();
+    if (choice < 9700) return release_snapshot();
+    if (choice < 9730) return ok(stand_.tree->seal_memtable());
+    if (choice < 9800) return plan();
+    if (choice < 9950) return finish();
+    if (choice < 9970) return compact();
+    if (choice < 9980) return crash();
+    if (choice < 9985) return reopen();
+    if (choice < 9990) return compare_all();
+  }
+
+  void compare_all() {
+    EXPECT_EQ(stand_.items(), now_);
+    for (const auto& [at, items] : then_) EXPECT_EQ(stand_.items(at), items) << at.raw;
+  }
+
+private:
+  void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
+
+  Bytes random_key() {
+    Bytes key = "k" + std::to_string(random_.below(600));
+    // A few with what bytes can do: order by unsigned bytes, zeros, one key the start of another.
+    if (random_.one_in(10)) key += Bytes("\0", 1);
+    if (random_.one_in(10)) key += "\xff";
+    return key;
+  }
+  Bytes random_value() {
+    const size_t size = random_.one_in(50) ? random_.below(8000) : random_.below(200);
+    return Bytes(size, static_cast<char>('a' + random_.below(26)));
+  }
+  Durability durability() { return random_.one_in(100) ? Durability::synced : Durability::buffered; }
+
+  void write(const Batch& batch) {
+    Status written = stand_.write(batch, durability());
+    if (!written.ok() && written.error().code == Errc::unavailable) {
+      finish();
+      ok(stand_.catch_up());
+      written = stand_.write(batch, durability());
+    }
+    ok(written);
+    for (Batch::Reader reader(batch); const auto operation = reader.next();) {
+      switch (operation->kind) {
+        case OperationKind::put:
+          now_.insert_or_assign(Bytes(operation->key), Bytes(operation->value));
+          break;
+        case OperationKind::remove:
+          now_.erase(Bytes(operation->key));
+          break;
+        case OperationKind::delete_range:
+          now_.erase(now_.lower_bound(Bytes(operation->key)),
+                     operation->value.empty() ? now_.end() : now_.lower_bound(Bytes(operation->value)));
+          break;
+      }
+    }
+    if (stand_.tree->memtable_full()) ok(stand_.tree->seal_memtable());
+  }
+
+  void add_random(Batch& batch) {
+    const uint64_t choice = random_.below(10);
+    if (choice < 6) return ok(batch.put(random_key(), random_value()));
+    if (choice < 8) return ok(batch.remove(random_key()));
+    const Bytes begin = random_key();
+    const Bytes end = begin + static_cast<char>(random_.below(256));
+    ok(batch.delete_range(begin, end));
+  }
+
+  void put() {
+    Batch batch;
+    ok(batch.put(random_key(), random_value()));
+    write(batch);
+  }
+  void remove() {
+    Batch batch;
+    ok(batch.remove(random_key()));
+    write(batch);
+  }
+  void delete_range() {
+    Bytes begin = random_key();
+    Bytes end = random_.one_in(20) ? Bytes() : random_key();
+    if (!end.empty() && end < begin) std::swap(begin, end);
+    if (begin == end) return;
+    Batch batch;
+    ok(batch.delete_range(begin, end));
+    write(batch);
+  }
+  void write_batch() {
+    Batch batch;
+    for (uint64_t count = random_.below(20); count > 0; --count) add_random(batch);
+    write(batch);
+  }
+
+  /// Now, or a snapshot, and what the model says is there.
+  struct Moment {
+    std::optional<Timestamp> at;
+    const Items& items;
+  };
+  Moment random_moment() {
+    if (then_.empty() || random_.one_in(2)) return {std::nullopt, now_};
+    const auto snapshot = std::next(then_.begin(), static_cast<std::ptrdiff_t>(random_.below(then_.size())));
+    return {snapshot->first, snapshot->second};
+  }
+
+  void get() {
+    const Moment moment = random_moment();
+    const Bytes key = random_key();
+    const auto found = moment.items.find(key);
+    EXPECT_EQ(stand_.get(key, moment.at), found == moment.items.end() ? "(none)" : found->second);
+  }
+
+  /// Moves a cursor over a random range, forward and back.
+  void walk() {
+    const Moment moment = random_moment();
+    KeyRange range;
+    if (random_.one_in(2)) range.begin = random_key();
+    if (random_.one_in(2)) range.end = random_key();
+    if (range.empty()) return;
+    const Items items(moment.items.lower_bound(range.begin),
+                      range.end ? moment.items.lower_bound(*range.end) : moment.items.end());
+    auto cursor = stand_.reader->cursor(range, {.at = moment.at, .cached_only = false});
+    ASSERT_TRUE(cursor.ok());
+
+    auto place = items.end();
+    const auto expect = [&](const Item* item, Items::const_iterator expected) {
+      place = expected;
+      ASSERT_EQ(item == nullptr, place == items.end());
+      if (item == nullptr) return;
+      ASSERT_EQ(item->key, place->first);
+      ASSERT_EQ(item->value, place->second);
+    };
+    const auto before = [&](Items::const_iterator at) {
+      return at == items.begin() ? items.end() : std::prev(at);
+    };
+    for (int move = 0; move < 30 && !::testing::Test::HasFatalFailure(); ++move) {
+      const uint64_t choice = random_.below(10);
+      const Bytes key = random_key();
+      if (choice == 0) {
+        expect((*cursor)->seek(key), items.lower_bound(key));
+      } else if (choice == 1) {
+        expect((*cursor)->seek_before(key), before(items.lower_bound(key)));
+      } else if (choice == 2) {
+        expect((*cursor)->seek_last(), before(items.end()));
+      } else if (place != items.end() && choice < 7) {
+        expect((*cursor)->next(), std::next(place));
+      } else if (place != items.end()) {
+        expect((*cursor)->prev(), before(place));
+      }
+    }
+  }
+
+  void take_snapshot() {
+    if (then_.size() >= 4) return;
+    const Timestamp at = stand_.tick();
+    stand_.tree->advance(at);
+    then_.emplace(at, now_);
+    list_snapshots();
+  }
+  void release_snapshot() {
+    if (then_.empty()) return;
+    then_.erase(std::next(then_.begin(), static_cast<std::ptrdiff_t>(random_.below(then_.size()))));
+    list_snapshots();
+  }
+  void list_snapshots() {
+    stand_.snapshots.clear();
+    for (const auto& [at, items] : then_) stand_.snapshots.push_back(at);
+  }
+
+  /// Jobs run and are installed many steps after they were planned.
+  void plan() {
+    auto job = random_.one_in(2) ? stand_.tree->plan_flush(stand_.snapshots)
+                                 : stand_.tree->plan_merge(stand_.snapshots);
+    if (job) jobs_.push_back(*std::move(job));
+  }
+  void finish() {
+    for (Job& job : jobs_) ok(stand_.finish(std::move(job)));
+    jobs_.clear();
+  }
+  void compact() {
+    finish();
+    KeyRange range;
+    if (random_.one_in(2)) range.begin = random_key();
+    ok(stand_.compact(range));
+  }
+
+  void open() {
+    ok(stand_.open());
+    // Snapshots live in memory: their readers went with the process.
+    then_.clear();
+    list_snapshots();
+  }
+  void crash() {
+    jobs_.clear();
+    stand_.drop();
+    open();
+  }
+  void reopen() {
+    finish();
+    ok(stand_.tree->close());
+    open();
+    compare_all();
+  }
+
+  Random random_;
+  TreeStand stand_;
+  Items now_;
+  std::map<Timestamp, Items> then_;
+  std::vector<Job> jobs_;
+};
+
+TEST(TreeModelTest, SaysWhatAMapSays) {
+  const uint64_t seed = test_seed();
+  SCOPED_TRACE("COPPICE_SEED=" + std::to_string(seed));
+  PosixFileSystem files;
+  TemporaryDirectory directory;
+  TreeModel model(files, directory.path() + "/tree", seed);
+  for (int step = 0; step < 40'000; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    model.step();
+    if (::testing::Test::HasFailure()) return;
+  }
+  model.compare_all();
+}
+
+}  // namespace
+}  // namespace coppice::engine

@@ -1,0 +1,128 @@
+// A tree to test, with what it stands on, and verbs that read like a script.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/table/block_cache.hpp"
+#include "engine/tree.hpp"
+
+namespace coppice::engine {
+
+/// Owns a tree in one directory of a file system that outlives it.
+class TreeStand {
+public:
+  explicit TreeStand(FileSystem& files, std::string directory = "/tree", const KeyRange& range = {})
+      : files_(files), directory_(std::move(directory)), range_(range) {
+    // Small, so that a test reaches what a user reaches with gigabytes.
+    options.memtable_size = 64 << 10;
+    options.table_size = 64 << 10;
+    options.block_size = 1 << 10;
+    options.level1_size = 256 << 10;
+    options.level_ratio = 4;
+  }
+
+  Status create() { return Tree::create(env(), directory_, range_); }
+  Status open() {
+    tree.reset();
+    auto opened = Tree::open(env(), directory_, options);
+    if (!opened.ok()) return opened.error();
+    tree = *std::move(opened);
+    reader = tree->reader();
+    clock = std::max(clock, tree->last_commit().raw);
+    return success();
+  }
+  /// As a crash would: whatever is in memory is gone.
+  void drop() { tree.reset(); }
+
+  Timestamp tick() { return Timestamp{++clock}; }
+
+  Status write(const Batch& batch, Durability durability = Durability::buffered) {
+    return tree->write(batch, tick(), durability);
+  }
+  Status put(ByteView key, ByteView value, Durability durability = Durability::buffered) {
+    Batch batch;
+    COPPICE_TRY(batch.put(key, value));
+    return write(batch, durability);
+  }
+  Status remove(ByteView key) {
+    Batch batch;
+    COPPICE_TRY(batch.remove(key));
+    return write(batch);
+  }
+  Status delete_range(ByteView begin, ByteView end) {
+    Batch batch;
+    COPPICE_TRY(batch.delete_range(begin, end));
+    return write(batch);
+  }
+
+  /// The value, "(none)", or the error.
+  Bytes get(ByteView key, std::optional<Timestamp> at = {}) const {
+    auto found = reader->get(key, {.at = at, .cached_only = false});
+    if (!found.ok()) return to_string(found.error());
+    return found->value_or("(none)");
+  }
+  using Items = std::map<Bytes, Bytes>;
+  Result<Items> scan(std::optional<Timestamp> at = {}, const KeyRange& range = {}) const {
+    COPPICE_TRY_ASSIGN(cursor, reader->cursor(range, {.at = at, .cached_only = false}));
+    Items items;
+    for (const Item* item = cursor->seek(""); item != nullptr; item = cursor->next())
+      items.emplace(item->key, item->value);
+    COPPICE_TRY(cursor->status());
+    return items;
+  }
+  Items items(std::optional<Timestamp> at = {}) const {
+    auto scanned = scan(at);
+    EXPECT_TRUE(scanned.ok()) << to_string(scanned.error());
+    return scanned.ok() ? *scanned : Items();
+  }
+
+  /// Runs what was planned, and installs it. Success if nothing was.
+  Status finish(std::optional<Job> job) {
+    if (!job) return success();
+    job->run(never_);
+    return tree->install(*std::move(job));
+  }
+  Status flush() {
+    COPPICE_TRY(tree->seal_memtable());
+    while (!tree->memtables_empty()) COPPICE_TRY(finish(tree->plan_flush(snapshots)));
+    return success();
+  }
+  /// Whatever a compactor would do until nothing is left to do.
+  Status catch_up() {
+    if (tree->memtable_full()) COPPICE_TRY(tree->seal_memtable());
+    while (auto job = tree->plan_flush(snapshots)) COPPICE_TRY(finish(std::move(job)));
+    while (auto job = tree->plan_merge(snapshots)) COPPICE_TRY(finish(std::move(job)));
+    return success();
+  }
+  Status compact(const KeyRange& range = {}) {
+    COPPICE_TRY(flush());
+    while (auto job = tree->plan_merge_range(range, snapshots)) COPPICE_TRY(finish(std::move(job)));
+    return success();
+  }
+
+  TreeEnv env() { return {files_, cache_, seed}; }
+  const std::string& directory() const { return directory_; }
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+
+  TreeOptions options;
+  std::unique_ptr<Tree> tree;
+  std::shared_ptr<TreeReader> reader;
+  std::vector<Timestamp> snapshots;
+  uint64_t clock = 0;
+  uint64_t seed = 1;
+
+private:
+  FileSystem& files_;
+  BlockCache cache_{4 << 20};
+  std::string directory_;
+  KeyRange range_;
+  const std::atomic<bool> never_{false};
+};
+
+}  // namespace coppice::engine
