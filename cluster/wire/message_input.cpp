@@ -23,6 +23,14 @@ MessageInput::MessageInput(kj::AsyncInputStream& stream, const InputLimits& limi
 }
 
 kj::Promise<Message> MessageInput::read(capnp::ReaderOptions options) {
+  if (finished_) return Message(nullptr);
+  return read_next(options).catch_([this](kj::Exception&& error) -> kj::Promise<Message> {
+    if (finished_) return Message(nullptr);
+    return kj::mv(error);
+  });
+}
+
+kj::Promise<Message> MessageInput::read_next(const capnp::ReaderOptions& options) {
   const auto bytes = buffered();
   const auto sizes = read_sizes(bytes);
   if (!sizes.ok()) return to_exception(sizes.error());
@@ -39,8 +47,13 @@ kj::Promise<Message> MessageInput::read(capnp::ReaderOptions options) {
   return fill(sizes->message != 0 ? sizes->message : sizes->head)
       .then([this, options](bool more) -> kj::Promise<Message> {
         if (!more) return Message(nullptr);
-        return read(options);
+        return read_next(options);
       });
+}
+
+void MessageInput::finish() {
+  finished_ = true;
+  reading_.cancel("this side has ended");
 }
 
 void MessageInput::cancel(const kj::Exception& reason) { reading_.cancel(reason); }

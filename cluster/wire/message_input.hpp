@@ -34,7 +34,11 @@ public:
   /// Fails the read under way.
   void cancel(const kj::Exception& reason);
 
+  /// From here on the stream has ended, as far as this side is concerned.
+  void finish();
+
 private:
+  kj::Promise<Message> read_next(const capnp::ReaderOptions& options);
   kj::Promise<Message> read_large(const Sizes& sizes, const capnp::ReaderOptions& options);
   kj::Promise<bool> fill(size_t size);
   kj::Promise<size_t> within_time(kj::Promise<size_t> read);
@@ -49,6 +53,7 @@ private:
   /// Until when the message being read must be whole; nothing: between two messages.
   kj::Maybe<kj::TimePoint> deadline_;
   kj::Canceler reading_;
+  bool finished_ = false;
 };
 
 }  // namespace coppice::wire

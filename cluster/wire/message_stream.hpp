@@ -37,6 +37,9 @@ public:
   /// Writes what is buffered, then ends the stream's write side.
   kj::Promise<void> end() override;
 
+  /// Reads nothing more: the RPC system sees the end of the stream, sends what it has, and closes.
+  void finish_reading() { input_.finish(); }
+
 private:
   kj::AsyncIoStream& stream_;
   MessageInput input_;

@@ -209,6 +209,16 @@ TEST_F(MessageStreamTest, ALargeMessageHasTimeForItsSize) {
   EXPECT_TRUE(message.poll(scope));
 }
 
+TEST_F(MessageStreamTest, FinishedReadingIsAnEnd) {
+  open();
+  auto message = read();
+  EXPECT_FALSE(message.poll(scope));
+  stream->finish_reading();
+  EXPECT_TRUE(message.wait(scope) == nullptr);
+  bytes.push(flat(*entry("a")));
+  EXPECT_EQ(next_key(), "end");
+}
+
 TEST_F(MessageStreamTest, WritesOfOneTurnGoOutInOne) {
   open();
   std::string expected;

@@ -1,0 +1,90 @@
+#include "cluster/service/requests.hpp"
+
+#include "cluster/wire/convert.hpp"
+
+namespace coppice::cluster {
+namespace {
+
+using wire::as_view;
+
+Status add_operation(engine::Batch& batch, schema::Operation::Reader message) {
+  switch (message.which()) {
+    case schema::Operation::PUT: {
+      const auto entry = message.getPut();
+      return batch.put(as_view(entry.getKey()), as_view(entry.getValue()));
+    }
+    case schema::Operation::DELETE:
+      return batch.remove(as_view(message.getDelete()));
+    case schema::Operation::DELETE_RANGE: {
+      const auto range = message.getDeleteRange();
+      return batch.delete_range(as_view(range.getBegin()), as_view(range.getEnd()));
+    }
+  }
+  return Error{Errc::unsupported, "this node does not know the kind of operation: upgrade it"};
+}
+
+}  // namespace
+
+Result<ByteView> read_key(capnp::Data::Reader message) {
+  const ByteView key = as_view(message);
+  COPPICE_TRY(check_key(key));
+  return key;
+}
+
+Result<std::vector<Bytes>> read_keys(capnp::List<capnp::Data>::Reader message) {
+  // What an answer of nothing but absences takes: two words a key.
+  if (uint64_t{message.size()} * 16 > kAnswerSizeMax)
+    return Error{
+        Errc::invalid_argument,
+        std::to_string(message.size()) + " keys are too many for one call: their answer would pass 64 MiB"};
+  std::vector<Bytes> keys;
+  keys.reserve(message.size());
+  for (const auto item : message) {
+    COPPICE_TRY_ASSIGN(key, read_key(item));
+    keys.emplace_back(key);
+  }
+  return keys;
+}
+
+Result<KeyRange> read_range(schema::KeyRange::Reader message) {
+  KeyRange range = wire::read_range(message);
+  if (!range.begin.empty()) COPPICE_TRY(check_key(range.begin));
+  if (range.end) COPPICE_TRY(check_key(*range.end));
+  return range;
+}
+
+Result<actors::ScanOptions> read_scan(schema::Reader::ScanParams::Reader message) {
+  COPPICE_TRY_ASSIGN(range, read_range(message.getRange()));
+  actors::ScanOptions options;
+  options.range = std::move(range);
+  options.reverse = message.getReverse();
+  options.limit = message.getLimit();
+  options.keys_only = message.getKeysOnly();
+  return options;
+}
+
+Result<engine::Batch> read_put(schema::Entry::Reader message) {
+  engine::Batch batch;
+  COPPICE_TRY(batch.put(as_view(message.getKey()), as_view(message.getValue())));
+  return batch;
+}
+
+Result<engine::Batch> read_delete(capnp::Data::Reader message) {
+  engine::Batch batch;
+  COPPICE_TRY(batch.remove(as_view(message)));
+  return batch;
+}
+
+Result<engine::Batch> read_delete_range(schema::KeyRange::Reader message) {
+  engine::Batch batch;
+  COPPICE_TRY(batch.delete_range(as_view(message.getBegin()), as_view(message.getEnd())));
+  return batch;
+}
+
+Result<engine::Batch> read_operations(capnp::List<schema::Operation>::Reader message) {
+  engine::Batch batch;
+  for (const auto operation : message) COPPICE_TRY(add_operation(batch, operation));
+  return batch;
+}
+
+}  // namespace coppice::cluster

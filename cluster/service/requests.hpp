@@ -1,0 +1,29 @@
+// Requests as the engine's and the store's words, each checked before it is used.
+#pragma once
+
+#include <schema/store.capnp.h>
+
+#include "actors/store.hpp"
+#include "engine/log/batch.hpp"
+
+namespace coppice::cluster {
+
+/// Of the keys and values in one answer.
+inline constexpr size_t kAnswerSizeMax = 64 << 20;
+
+// Errors: invalid_argument saying which part breaks which limit. A malformed message throws KJ's exception.
+
+/// Lifetime: of the message.
+Result<ByteView> read_key(capnp::Data::Reader message);
+Result<std::vector<Bytes>> read_keys(capnp::List<capnp::Data>::Reader message);
+/// Both ends are empty or keys.
+Result<KeyRange> read_range(schema::KeyRange::Reader message);
+/// But for the snapshot.
+Result<actors::ScanOptions> read_scan(schema::Reader::ScanParams::Reader message);
+
+Result<engine::Batch> read_put(schema::Entry::Reader message);
+Result<engine::Batch> read_delete(capnp::Data::Reader message);
+Result<engine::Batch> read_delete_range(schema::KeyRange::Reader message);
+Result<engine::Batch> read_operations(capnp::List<schema::Operation>::Reader message);
+
+}  // namespace coppice::cluster

@@ -1,0 +1,63 @@
+#include "cluster/service/store_service.hpp"
+
+#include "cluster/service/admin_service.hpp"
+#include "cluster/service/guard.hpp"
+#include "cluster/service/requests.hpp"
+#include "cluster/wire/convert.hpp"
+
+namespace coppice::cluster {
+
+kj::Promise<void> StoreService::put(PutContext context) {
+  return guard_request([&]() { return commit(context, read_put(context.getParams().getEntry())); });
+}
+
+kj::Promise<void> StoreService::delete_(DeleteContext context) {
+  return guard_request([&]() { return commit(context, read_delete(context.getParams().getKey())); });
+}
+
+kj::Promise<void> StoreService::deleteRange(DeleteRangeContext context) {
+  return guard_request([&]() { return commit(context, read_delete_range(context.getParams().getRange())); });
+}
+
+kj::Promise<void> StoreService::write(WriteContext context) {
+  return guard_request(
+      [&]() { return commit(context, read_operations(context.getParams().getOperations())); });
+}
+
+template <class Context>
+kj::Promise<void> StoreService::commit(Context context, Result<engine::Batch> batch) {
+  if (!batch.ok()) return wire::to_exception(batch.error());
+  const auto durability = wire::read_durability(context.getParams().getDurability());
+  if (!durability.ok()) return wire::to_exception(durability.error());
+  // The batch has its own copy, and the message may be large.
+  context.releaseParams();
+  return session().call<Timestamp>(
+      context, [&](auto done) { store().write(*std::move(batch), *durability, std::move(done)); },
+      [context](Result<Timestamp> commit) mutable -> kj::Promise<void> {
+        if (!commit.ok()) return wire::to_exception(commit.error());
+        context.getResults(capnp::MessageSize{4, 0}).setTimestamp(commit->raw);
+        return kj::READY_NOW;
+      });
+}
+
+kj::Promise<void> StoreService::snapshot(SnapshotContext context) {
+  if (session().snapshots >= kSnapshotsMax)
+    return wire::to_exception({Errc::unavailable, "this connection holds " + std::to_string(kSnapshotsMax) +
+                                                      " snapshots: drop some before taking more"});
+  return session().call<actors::SnapshotHandle>(
+      context, [&](auto done) { store().snapshot(std::move(done)); },
+      [context,
+       session = kj::addRef(session())](Result<actors::SnapshotHandle> taken) mutable -> kj::Promise<void> {
+        if (!taken.ok()) return wire::to_exception(taken.error());
+        context.getResults(capnp::MessageSize{4, 1})
+            .setSnapshot(kj::heap<SnapshotService>(kj::mv(session), *std::move(taken)));
+        return kj::READY_NOW;
+      });
+}
+
+kj::Promise<void> StoreService::admin(AdminContext context) {
+  context.getResults(capnp::MessageSize{4, 1}).setAdmin(kj::heap<AdminService>(kj::addRef(session())));
+  return kj::READY_NOW;
+}
+
+}  // namespace coppice::cluster

@@ -1,0 +1,25 @@
+// The bootstrap capability of a node: reads of now, writes, and the way to snapshots and care.
+#pragma once
+
+#include "cluster/service/reader_service.hpp"
+
+namespace coppice::cluster {
+
+class StoreService final : public schema::Store::Server, public ReaderService {
+public:
+  explicit StoreService(kj::Own<SessionState> session) : ReaderService(kj::mv(session), nullptr) {}
+
+protected:
+  kj::Promise<void> put(PutContext context) override;
+  kj::Promise<void> delete_(DeleteContext context) override;
+  kj::Promise<void> deleteRange(DeleteRangeContext context) override;
+  kj::Promise<void> write(WriteContext context) override;
+  kj::Promise<void> snapshot(SnapshotContext context) override;
+  kj::Promise<void> admin(AdminContext context) override;
+
+private:
+  template <class Context>
+  kj::Promise<void> commit(Context context, Result<engine::Batch> batch);
+};
+
+}  // namespace coppice::cluster
