@@ -42,7 +42,8 @@ char* Arena::allocate(size_t size) {
 char* Arena::allocate_behind(Block* full, size_t size) {
   size_t capacity = full == nullptr ? kBlockSizeMin : std::min(full->capacity * 2, kBlockSizeMax);
   while (capacity < size) capacity *= 2;
-  Block* fresh = make_block(full, capacity);
+  const size_t size_before = full == nullptr ? 0 : full->size_before + sizeof(Block) + full->capacity;
+  Block* fresh = make_block(full, capacity, size_before);
   // Taken before anybody sees the block, so that the one who made it never starves.
   fresh->used.store(size, std::memory_order_relaxed);
   if (current_.compare_exchange_strong(full, fresh, std::memory_order_release, std::memory_order_acquire))
@@ -54,7 +55,7 @@ char* Arena::allocate_behind(Block* full, size_t size) {
 }
 
 char* Arena::allocate_large(size_t size) {
-  Block* fresh = make_block(large_.load(std::memory_order_relaxed), size);
+  Block* fresh = make_block(large_.load(std::memory_order_relaxed), size, 0);
   while (!large_.compare_exchange_weak(fresh->before, fresh, std::memory_order_release,
                                        std::memory_order_relaxed)) {
   }
@@ -70,11 +71,9 @@ size_t Arena::size() const {
   return size;
 }
 
-Arena::Block* Arena::make_block(Block* before, size_t capacity) {
+Arena::Block* Arena::make_block(Block* before, size_t capacity, size_t size_before) {
   static_assert(sizeof(Block) % kAlignment == 0);
-  void* memory = ::operator new(sizeof(Block) + capacity);
-  const size_t size_before = before == nullptr ? 0 : before->size_before + sizeof(Block) + before->capacity;
-  return new (memory) Block{before, capacity, size_before};
+  return new (::operator new(sizeof(Block) + capacity)) Block{before, capacity, size_before};
 }
 
 void Arena::free_blocks(Block* last) {

@@ -33,13 +33,13 @@ private:
   struct Block {
     Block* before;       // the one that was current before it
     size_t capacity;     // of the bytes behind this header
-    size_t size_before;  // of all blocks before it
+    size_t size_before;  // of all blocks before it, headers too; 0 for large ones
     std::atomic<size_t> used{0};
 
     char* bytes() { return reinterpret_cast<char*>(this + 1); }
   };
 
-  static Block* make_block(Block* before, size_t capacity);
+  static Block* make_block(Block* before, size_t capacity, size_t size_before);
   static void free_blocks(Block* last);
   char* allocate_behind(Block* full, size_t size);
   char* allocate_large(size_t size);

@@ -1,0 +1,194 @@
+#include "tests/support/memory_file_system.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace coppice::engine {
+namespace {
+
+class MemoryFileSystemTest : public ::testing::Test {
+protected:
+  MemoryFileSystemTest() {
+    EXPECT_TRUE(files.make_directory("db").ok());
+    EXPECT_TRUE(files.sync_directory(".").ok());
+  }
+  std::unique_ptr<AppendFile> create(const std::string& path) { return *files.create(path); }
+  void write_durably(const std::string& path, ByteView content) {
+    auto file = create(path);
+    EXPECT_TRUE(file->append(content).ok());
+    EXPECT_TRUE(file->sync().ok());
+    EXPECT_TRUE(files.sync_directory("db").ok());
+  }
+  bool exists(const std::string& path) { return *files.exists(path); }
+
+  MemoryFileSystem files;
+};
+
+TEST_F(MemoryFileSystemTest, ServesTheInterface) {
+  write_durably("db/a", "one two");
+  auto opened = files.open("db/a");
+  ASSERT_TRUE(opened.ok());
+  Bytes middle(3, ' ');
+  EXPECT_TRUE((*opened)->read(2, 3, middle.data()).ok());
+  EXPECT_EQ(middle, "e t");
+  EXPECT_EQ((*opened)->read(5, 3, middle.data()).error().code, Errc::corruption);
+
+  EXPECT_TRUE(files.rename("db/a", "db/b").ok());
+  EXPECT_EQ(*files.list("db"), std::vector<std::string>{"b"});
+  EXPECT_EQ(files.open("db/a").error().code, Errc::not_found);
+  EXPECT_EQ(files.create("none/a").error().code, Errc::not_found);
+  EXPECT_EQ(files.create("db").error().code, Errc::io_error);
+  EXPECT_EQ(files.exists("db/b/c").error().code, Errc::io_error);
+  EXPECT_TRUE(files.remove_tree("db").ok());
+  EXPECT_FALSE(exists("db/b"));
+}
+
+TEST_F(MemoryFileSystemTest, LinksShareBytesAndCreateLeavesThemAlone) {
+  auto file = create("db/a");
+  ASSERT_TRUE(files.link("db/a", "db/b").ok());
+  ASSERT_TRUE(file->append("shared").ok());
+  EXPECT_EQ(files.content("db/b"), "shared");
+  create("db/a");
+  EXPECT_EQ(files.content("db/a"), "");
+  EXPECT_EQ(files.content("db/b"), "shared");
+}
+
+TEST_F(MemoryFileSystemTest, CrashKeepsOnlySyncedBytesOfSyncedNames) {
+  write_durably("db/a", "kept");
+  ASSERT_TRUE((*files.reopen("db/a", 4))->append(" lost").ok());
+  auto unnamed = create("db/b");
+  ASSERT_TRUE(unnamed->append("bytes").ok());
+  ASSERT_TRUE(unnamed->sync().ok());
+  auto unsynced = create("db/c");
+  ASSERT_TRUE(unsynced->append("bytes").ok());
+  ASSERT_TRUE(files.link("db/a", "db/d").ok());
+
+  files.crash();
+  EXPECT_EQ(files.content("db/a"), "kept");
+  EXPECT_FALSE(exists("db/b"));
+  EXPECT_FALSE(exists("db/d"));
+
+  ASSERT_TRUE(unsynced->append("of the dead").ok());
+  EXPECT_FALSE(exists("db/c"));
+}
+
+TEST_F(MemoryFileSystemTest, NamesOfADirectoryThatWasNotSyncedAreLostWithIt) {
+  ASSERT_TRUE(files.make_directory("db/x").ok());
+  create("db/x/a");
+  ASSERT_TRUE(files.sync_directory("db/x").ok());
+  files.crash();
+  EXPECT_FALSE(exists("db/x"));
+  EXPECT_FALSE(exists("db/x/a"));
+  EXPECT_TRUE(exists("db"));
+}
+
+TEST_F(MemoryFileSystemTest, RemovalAndRenameComeBackUnlessSynced) {
+  write_durably("db/a", "a");
+  write_durably("db/b", "b");
+  ASSERT_TRUE(files.rename("db/a", "db/b").ok());
+  files.crash();
+  EXPECT_EQ(files.content("db/a"), "a");
+  EXPECT_EQ(files.content("db/b"), "b");
+
+  ASSERT_TRUE(files.rename("db/a", "db/b").ok());
+  ASSERT_TRUE(files.sync_directory("db").ok());
+  ASSERT_TRUE(files.remove("db/b").ok());
+  files.crash();
+  EXPECT_FALSE(exists("db/a"));
+  EXPECT_EQ(files.content("db/b"), "a");
+}
+
+TEST_F(MemoryFileSystemTest, LinksOfOneFileAreOneFileAfterACrashToo) {
+  write_durably("db/a", "a");
+  ASSERT_TRUE(files.link("db/a", "db/b").ok());
+  ASSERT_TRUE(files.sync_directory("db").ok());
+  files.crash();
+  ASSERT_TRUE((*files.reopen("db/a", 1))->append("nd").ok());
+  EXPECT_EQ(files.content("db/b"), "and");
+}
+
+TEST_F(MemoryFileSystemTest, SeededCrashKeepsAPartAndEverySeedItsOwn) {
+  bool kept_none = false;
+  bool kept_all = false;
+  bool was_torn = false;
+  bool was_cut = false;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    MemoryFileSystem disk;
+    auto file = *disk.create("a");
+    ASSERT_TRUE(disk.sync_directory(".").ok());
+    ASSERT_TRUE(file->append("synced").ok());
+    ASSERT_TRUE(file->sync().ok());
+    ASSERT_TRUE(file->append("12345").ok());
+    ASSERT_TRUE(disk.create("b").ok());
+    disk.crash(seed);
+    const Bytes content = disk.content("a");
+    ASSERT_EQ(content.substr(0, 6), "synced");
+    kept_none |= content == "synced";
+    kept_all |= content == "synced12345" && *disk.exists("b");
+    was_torn |= content.find('\0') != Bytes::npos;
+    was_cut |= content == "synced123";
+  }
+  EXPECT_TRUE(kept_none);
+  EXPECT_TRUE(kept_all);
+  EXPECT_TRUE(was_torn);
+  EXPECT_TRUE(was_cut);
+}
+
+TEST_F(MemoryFileSystemTest, FailsTheOperationItIsToldTo) {
+  auto file = create("db/a");
+  files.fail_after(1);
+  EXPECT_TRUE(file->append("a").ok());
+  EXPECT_EQ(file->sync().error().code, Errc::io_error);
+  EXPECT_TRUE(file->append("b").ok());
+
+  files.crash();
+  EXPECT_FALSE(exists("db/a"));
+}
+
+TEST_F(MemoryFileSystemTest, NothingWorksOnceItIsStopped) {
+  auto file = create("db/a");
+  const uint64_t before = files.operation_count();
+  files.stop_after(1);
+  EXPECT_TRUE(file->append("a").ok());
+  EXPECT_FALSE(file->sync().ok());
+  EXPECT_FALSE(files.remove("db/a").ok());
+  EXPECT_FALSE(file->append("never").ok());
+  EXPECT_EQ(files.operation_count(), before + 4);
+  files.heal();
+  EXPECT_EQ(files.content("db/a"), "a");
+  EXPECT_TRUE(file->sync().ok());
+}
+
+TEST_F(MemoryFileSystemTest, FullDiskTakesWhatFits) {
+  auto file = create("db/a");
+  files.set_room(5);
+  EXPECT_TRUE(file->append("123").ok());
+  EXPECT_EQ(file->append("456").error().code, Errc::out_of_space);
+  EXPECT_EQ(files.content("db/a"), "12345");
+  files.heal();
+  EXPECT_TRUE(file->append("6").ok());
+}
+
+TEST_F(MemoryFileSystemTest, LockIsFreeAfterACrashAndTheOldHolderDoesNotFreeTheNewOne) {
+  auto old_holder = files.lock("db");
+  ASSERT_TRUE(old_holder.ok());
+  EXPECT_EQ(files.lock("db").error().code, Errc::in_use);
+  files.crash();
+  auto holder = files.lock("db");
+  ASSERT_TRUE(holder.ok());
+  old_holder->reset();
+  EXPECT_EQ(files.lock("db").error().code, Errc::in_use);
+  holder->reset();
+  EXPECT_TRUE(files.lock("db").ok());
+}
+
+TEST_F(MemoryFileSystemTest, DamageIsDurable) {
+  write_durably("db/a", "a");
+  files.flip_bit("db/a", 1);
+  files.crash();
+  EXPECT_EQ(files.content("db/a"), "c");
+}
+
+}  // namespace
+}  // namespace coppice::engine

@@ -1,0 +1,395 @@
+#include "tests/support/memory_file_system.hpp"
+
+#include <algorithm>
+
+#include "engine/base/random.hpp"
+#include "engine/io/file_names.hpp"
+
+namespace coppice::engine {
+
+struct MemoryFileSystem::Node {
+  bool is_directory = false;
+  Bytes content;
+  Bytes durable;
+};
+
+namespace {
+
+bool is_root(const std::string& path) { return path == "/" || path == "." || path.empty(); }
+
+Error failure(Errc code, const std::string& path, const char* operation, const char* reason) {
+  return Error{code, path + ": cannot " + operation + ": " + reason};
+}
+
+/// Of the names under a directory, in a map of paths.
+template <class Names>
+void erase_under(Names& names, const std::string& directory) {
+  names.erase(names.lower_bound(directory + "/"), names.lower_bound(directory + "0"));
+}
+static_assert('/' + 1 == '0');
+
+/// What a disk may hold of a file that was synced as `durable` and is `content` when the power goes.
+Bytes torn(const Bytes& content, const Bytes& durable, Random& random) {
+  const auto differ = std::mismatch(content.begin(), content.end(), durable.begin(), durable.end());
+  const auto same = static_cast<size_t>(differ.first - content.begin());
+  // A cut that was not synced may not have happened.
+  if (same < durable.size() && random.one_in(2)) return durable;
+  Bytes kept = content.substr(0, same + random.below(content.size() - same + 1));
+  // The size may reach the disk before the bytes do.
+  if (kept.size() > same && random.one_in(2)) {
+    const size_t whole = same + random.below(kept.size() - same);
+    std::fill(kept.begin() + static_cast<std::ptrdiff_t>(whole), kept.end(), '\0');
+  }
+  return kept;
+}
+
+}  // namespace
+
+class MemoryFileSystem::Appended final : public AppendFile {
+public:
+  Appended(MemoryFileSystem& files, std::shared_ptr<Node> node, std::string path)
+      : files_(files), node_(std::move(node)), path_(std::move(path)) {}
+
+  Status append(ByteView bytes) override {
+    const std::lock_guard guard(files_.mutex_);
+    Status status = files_.begin_operation(path_, "append");
+    size_t written = bytes.size();
+    if (!status.ok()) {
+      // A part of it, another one each time; nothing once the process is meant to be dead.
+      const bool is_dead = files_.stop_at_ && files_.operation_count_ - 1 > *files_.stop_at_;
+      written = is_dead ? 0 : mix(files_.operation_count_) % (bytes.size() + 1);
+    } else if (bytes.size() > files_.room_) {
+      written = files_.room_;
+      status = failure(Errc::out_of_space, path_, "append", "no space left");
+    }
+    node_->content.append(bytes.substr(0, written));
+    if (files_.room_ != UINT64_MAX) files_.room_ -= std::min<uint64_t>(files_.room_, written);
+    return status;
+  }
+
+  Status sync() override {
+    const std::lock_guard guard(files_.mutex_);
+    COPPICE_TRY(files_.begin_operation(path_, "sync"));
+    node_->durable = node_->content;
+    return success();
+  }
+
+  uint64_t size() const override {
+    const std::lock_guard guard(files_.mutex_);
+    return node_->content.size();
+  }
+
+private:
+  MemoryFileSystem& files_;
+  const std::shared_ptr<Node> node_;
+  const std::string path_;
+};
+
+class MemoryFileSystem::Opened final : public RandomFile {
+public:
+  Opened(MemoryFileSystem& files, std::shared_ptr<Node> node, std::string path)
+      : files_(files), node_(std::move(node)), path_(std::move(path)), size_(node_->content.size()) {}
+
+  Status read(uint64_t offset, size_t size, char* target) const override {
+    const std::lock_guard guard(files_.mutex_);
+    COPPICE_TRY(files_.begin_operation(path_, "read"));
+    const Bytes& content = node_->content;
+    if (offset > content.size() || size > content.size() - offset)
+      return short_read(path_, offset, size, content.size());
+    content.copy(target, size, static_cast<size_t>(offset));
+    return success();
+  }
+
+  uint64_t size() const override { return size_; }
+  const std::string& name() const override { return path_; }
+
+private:
+  MemoryFileSystem& files_;
+  const std::shared_ptr<Node> node_;
+  const std::string path_;
+  const uint64_t size_;
+};
+
+class MemoryFileSystem::Lock final : public DirectoryLock {
+public:
+  Lock(MemoryFileSystem& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
+  ~Lock() override {
+    const std::lock_guard guard(files_.mutex_);
+    // After a crash somebody else may hold it.
+    const auto held = files_.locks_.find(directory_);
+    if (held != files_.locks_.end() && held->second == this) files_.locks_.erase(held);
+  }
+
+private:
+  MemoryFileSystem& files_;
+  const std::string directory_;
+};
+
+MemoryFileSystem::MemoryFileSystem() = default;
+MemoryFileSystem::~MemoryFileSystem() = default;
+
+uint64_t MemoryFileSystem::operation_count() const {
+  const std::lock_guard guard(mutex_);
+  return operation_count_;
+}
+
+void MemoryFileSystem::fail_after(uint64_t after, Errc code) {
+  const std::lock_guard guard(mutex_);
+  fail_at_ = operation_count_ + after;
+  fail_code_ = code;
+}
+
+void MemoryFileSystem::stop_after(uint64_t after) {
+  const std::lock_guard guard(mutex_);
+  stop_at_ = operation_count_ + after;
+}
+
+void MemoryFileSystem::set_room(uint64_t bytes) {
+  const std::lock_guard guard(mutex_);
+  room_ = bytes;
+}
+
+void MemoryFileSystem::heal() {
+  const std::lock_guard guard(mutex_);
+  fail_at_.reset();
+  stop_at_.reset();
+  room_ = UINT64_MAX;
+}
+
+void MemoryFileSystem::crash() { lose_power(std::nullopt); }
+void MemoryFileSystem::crash(uint64_t seed) { lose_power(seed); }
+
+void MemoryFileSystem::lose_power(std::optional<uint64_t> seed) {
+  heal();
+  const std::lock_guard guard(mutex_);
+  Random random(seed.value_or(0));
+  if (seed) {
+    const uint64_t kept = random.below(pending_.size() + 1);
+    for (uint64_t i = 0; i < kept; ++i) apply_to(durable_names_, pending_[i]);
+  }
+  pending_.clear();
+  locks_.clear();
+
+  // Links of one file stay links of one file. A name whose directory is lost is lost with it.
+  std::map<std::shared_ptr<Node>, std::shared_ptr<Node>> survivors;
+  names_.clear();
+  for (const auto& [path, node] : durable_names_) {
+    const std::string parent = parent_directory(path);
+    if (!is_root(parent) && !names_.contains(parent)) continue;
+    std::shared_ptr<Node>& survivor = survivors[node];
+    if (!survivor) {
+      survivor = std::make_shared<Node>(*node);
+      survivor->content = seed ? torn(node->content, node->durable, random) : node->durable;
+      survivor->durable = survivor->content;
+    }
+    names_[path] = survivor;
+  }
+  durable_names_ = names_;
+}
+
+Bytes MemoryFileSystem::content(const std::string& path) const {
+  const std::lock_guard guard(mutex_);
+  const std::shared_ptr<Node> node = find(path);
+  COPPICE_CHECK(node != nullptr);
+  return node->content;
+}
+
+void MemoryFileSystem::set_content(const std::string& path, ByteView content) {
+  const std::lock_guard guard(mutex_);
+  const std::shared_ptr<Node> node = find(path);
+  COPPICE_CHECK(node != nullptr);
+  node->content = content;
+  node->durable = content;
+}
+
+void MemoryFileSystem::flip_bit(const std::string& path, uint64_t bit) {
+  Bytes damaged = content(path);
+  COPPICE_CHECK(bit / 8 < damaged.size());
+  damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+  set_content(path, damaged);
+}
+
+Result<std::unique_ptr<AppendFile>> MemoryFileSystem::create(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(path, "create"));
+  COPPICE_TRY(check_parent(path, "create"));
+  const std::shared_ptr<Node> old = find(path);
+  if (old && old->is_directory) return failure(Errc::io_error, path, "create", "is a directory");
+  auto node = std::make_shared<Node>();
+  apply({{path, node}});
+  return std::unique_ptr<AppendFile>(std::make_unique<Appended>(*this, node, path));
+}
+
+Result<std::unique_ptr<AppendFile>> MemoryFileSystem::reopen(const std::string& path, uint64_t keep) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(path, "open"));
+  COPPICE_TRY_ASSIGN(node, find_file(path, "open"));
+  if (node->content.size() < keep) return short_read(path, 0, keep, node->content.size());
+  node->content.resize(static_cast<size_t>(keep));
+  return std::unique_ptr<AppendFile>(std::make_unique<Appended>(*this, node, path));
+}
+
+Result<std::unique_ptr<RandomFile>> MemoryFileSystem::open(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(path, "open"));
+  COPPICE_TRY_ASSIGN(node, find_file(path, "open"));
+  return std::unique_ptr<RandomFile>(std::make_unique<Opened>(*this, node, path));
+}
+
+Result<std::vector<std::string>> MemoryFileSystem::list(const std::string& directory) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(directory, "list"));
+  COPPICE_TRY(check_parent(join_path(directory, "x"), "list"));
+  std::vector<std::string> names;
+  for (const auto& [path, node] : names_)
+    if (parent_directory(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
+  return names;
+}
+
+Result<bool> MemoryFileSystem::exists(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(path, "look up"));
+  if (const Status parent = check_parent(path, "look up"); !parent.ok()) {
+    if (parent.error().code == Errc::not_found) return false;
+    return parent.error();
+  }
+  return is_root(path) || find(path) != nullptr;
+}
+
+Status MemoryFileSystem::rename(const std::string& source, const std::string& target) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(source, "rename"));
+  COPPICE_TRY(check_parent(target, "rename"));
+  // The engine renames files only, so nothing here moves what lies in a directory.
+  COPPICE_TRY_ASSIGN(node, find_file(source, "rename"));
+  if (source != target) apply({{source, nullptr}, {target, node}});
+  return success();
+}
+
+Status MemoryFileSystem::link(const std::string& source, const std::string& target) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(source, "link"));
+  COPPICE_TRY(check_parent(target, "link"));
+  COPPICE_TRY_ASSIGN(node, find_file(source, "link"));
+  if (find(target)) return failure(Errc::io_error, target, "link", "exists already");
+  apply({{target, node}});
+  return success();
+}
+
+Status MemoryFileSystem::remove(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(path, "remove"));
+  COPPICE_TRY(find_file(path, "remove").status());
+  apply({{path, nullptr}});
+  return success();
+}
+
+Status MemoryFileSystem::remove_tree(const std::string& directory) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(directory, "remove"));
+  // What lies deeper goes first, each in a change of its own: a crash may leave any part.
+  std::vector<std::string> paths;
+  for (const auto& [path, node] : names_)
+    if (path == directory || path.starts_with(directory + "/")) paths.push_back(path);
+  for (auto path = paths.rbegin(); path != paths.rend(); ++path) apply({{*path, nullptr}});
+  return success();
+}
+
+Status MemoryFileSystem::make_directory(const std::string& directory) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(directory, "make the directory"));
+  for (size_t slash = directory.find('/', 1);; slash = directory.find('/', slash + 1)) {
+    const std::string path = directory.substr(0, slash);
+    const std::shared_ptr<Node> node = find(path);
+    if (node && !node->is_directory)
+      return failure(Errc::io_error, path, "make the directory", "a file stands where a directory should be");
+    if (!node && !is_root(path)) apply({{path, std::make_shared<Node>(Node{true, {}, {}})}});
+    if (slash == std::string::npos) return success();
+  }
+}
+
+Status MemoryFileSystem::sync_directory(const std::string& directory) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(directory, "sync the directory"));
+  COPPICE_TRY(check_parent(join_path(directory, "x"), "sync the directory"));
+  for (size_t i = 0; i < pending_.size();) {
+    const Change change = pending_[i];
+    if (std::none_of(change.begin(), change.end(),
+                     [&](const auto& name) { return parent_directory(name.first) == directory; })) {
+      ++i;
+      continue;
+    }
+    apply_to(durable_names_, change);
+    pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(i));
+    // What waited in other directories under the same names was overtaken.
+    for (size_t earlier = 0; earlier < i; ++earlier) {
+      for (const auto& [path, node] : change) {
+        pending_[earlier].erase(path);
+        if (!node) erase_under(pending_[earlier], path);
+      }
+    }
+  }
+  return success();
+}
+
+Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::lock(const std::string& directory) {
+  const std::lock_guard guard(mutex_);
+  const std::string path = join_path(directory, kLockName);
+  COPPICE_TRY(begin_operation(path, "lock"));
+  COPPICE_TRY(check_parent(path, "lock"));
+  if (locks_.contains(directory))
+    return Error{Errc::in_use, directory + ": in use by the process with id 1; stop that process first"};
+  if (!find(path)) apply({{path, std::make_shared<Node>()}});
+  auto lock = std::make_unique<Lock>(*this, directory);
+  locks_[directory] = lock.get();
+  return std::unique_ptr<DirectoryLock>(std::move(lock));
+}
+
+Status MemoryFileSystem::begin_operation(const std::string& path, const char* operation) {
+  const uint64_t number = operation_count_++;
+  if (stop_at_ && number >= *stop_at_) return failure(Errc::io_error, path, operation, "stopped by the test");
+  if (fail_at_ == number) return failure(fail_code_, path, operation, "made to fail by the test");
+  return success();
+}
+
+std::shared_ptr<MemoryFileSystem::Node> MemoryFileSystem::find(const std::string& path) const {
+  const auto found = names_.find(path);
+  return found == names_.end() ? nullptr : found->second;
+}
+
+Result<std::shared_ptr<MemoryFileSystem::Node>> MemoryFileSystem::find_file(const std::string& path,
+                                                                            const char* operation) const {
+  COPPICE_TRY(check_parent(path, operation));
+  std::shared_ptr<Node> node = find(path);
+  if (!node) return failure(Errc::not_found, path, operation, "no such file");
+  if (node->is_directory) return failure(Errc::io_error, path, operation, "is a directory");
+  return node;
+}
+
+Status MemoryFileSystem::check_parent(const std::string& path, const char* operation) const {
+  const std::string parent = parent_directory(path);
+  if (is_root(parent)) return success();
+  const std::shared_ptr<Node> node = find(parent);
+  if (node && node->is_directory) return success();
+  if (node) return failure(Errc::io_error, path, operation, "a file stands where a directory should be");
+  COPPICE_TRY(check_parent(parent, operation));
+  return failure(Errc::not_found, path, operation, "no such directory");
+}
+
+void MemoryFileSystem::apply(Change change) {
+  apply_to(names_, change);
+  pending_.push_back(std::move(change));
+}
+
+void MemoryFileSystem::apply_to(Change& names, const Change& change) {
+  for (const auto& [path, node] : change) {
+    if (node) {
+      names[path] = node;
+    } else {
+      names.erase(path);
+      erase_under(names, path);
+    }
+  }
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,95 @@
+// A file system in memory that knows what was synced, fails where it is told to, and can lose its power.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "engine/io/file.hpp"
+
+namespace coppice::engine {
+
+/// Deterministic: the same calls and seeds give the same files.
+///
+/// Bytes and names become durable apart, as POSIX promises no more: AppendFile::sync keeps a file's bytes, and
+/// sync_directory the names in one directory (and a directory is a name in its parent). "/" and "." always exist.
+///
+/// Every call of FileSystem, AppendFile and RandomFile::read is one operation, counted from 0; size() and name()
+/// are none.
+///
+/// Threads: any.
+class MemoryFileSystem final : public FileSystem {
+public:
+  MemoryFileSystem();
+  ~MemoryFileSystem() override;
+
+  // Misfortune.
+
+  uint64_t operation_count() const;
+  /// The operation after `after` further ones fails with `code`. A failed append may have written a part.
+  void fail_after(uint64_t after, Errc code = Errc::io_error);
+  /// So does every one behind it, as if the process had been killed in there.
+  void stop_after(uint64_t after);
+  /// From here on appends fail with out_of_space once they have written this many bytes together.
+  void set_room(uint64_t bytes);
+  /// No more failures; those that happened stay happened. Room is endless.
+  void heal();
+
+  /// The power goes: only what was synced is there, and locks are free. Files that were open go on without a
+  /// name, so what their holders still do has no effect. Heals.
+  void crash();
+  /// The same, but some of what was not synced is there too, drawn from `seed`: of names the first few changes, in
+  /// the order they were made; of each file's bytes a part, whose end may be torn (zeros where bytes should be).
+  void crash(uint64_t seed);
+
+  // For tests that look at files or damage them. Requires: the file exists.
+
+  Bytes content(const std::string& path) const;
+  /// As if written and synced.
+  void set_content(const std::string& path, ByteView content);
+  void flip_bit(const std::string& path, uint64_t bit);
+
+  Result<std::unique_ptr<AppendFile>> create(const std::string& path) override;
+  Result<std::unique_ptr<AppendFile>> reopen(const std::string& path, uint64_t keep) override;
+  Result<std::unique_ptr<RandomFile>> open(const std::string& path) override;
+  Result<std::vector<std::string>> list(const std::string& directory) override;
+  Result<bool> exists(const std::string& path) override;
+  Status rename(const std::string& source, const std::string& target) override;
+  Status link(const std::string& source, const std::string& target) override;
+  Status remove(const std::string& path) override;
+  Status remove_tree(const std::string& directory) override;
+  Status make_directory(const std::string& directory) override;
+  Status sync_directory(const std::string& directory) override;
+  Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
+
+private:
+  struct Node;  // a file's bytes, or a directory
+  class Appended;
+  class Opened;
+  class Lock;
+  /// What bears which name; nothing: none does.
+  using Change = std::map<std::string, std::shared_ptr<Node>>;
+
+  Status begin_operation(const std::string& path, const char* operation);
+  std::shared_ptr<Node> find(const std::string& path) const;
+  Result<std::shared_ptr<Node>> find_file(const std::string& path, const char* operation) const;
+  Status check_parent(const std::string& path, const char* operation) const;
+  void apply(Change change);
+  static void apply_to(Change& names, const Change& change);
+  void lose_power(std::optional<uint64_t> seed);
+
+  mutable std::mutex mutex_;
+  Change names_;
+  Change durable_names_;
+  std::vector<Change> pending_;  // changes of names, in order, that no sync_directory has kept whole
+  std::map<std::string, const Lock*> locks_;
+
+  uint64_t operation_count_ = 0;
+  std::optional<uint64_t> fail_at_;
+  Errc fail_code_ = Errc::io_error;
+  std::optional<uint64_t> stop_at_;
+  uint64_t room_ = UINT64_MAX;
+};
+
+}  // namespace coppice::engine
