@@ -64,6 +64,8 @@ void SkipList::insert(const Entry& entry) {
       if (behind->link(level).compare_exchange_strong(expected, node, std::memory_order_release,
                                                       std::memory_order_relaxed))
         break;
+      // Somebody linked a node in between, not compared yet: walk on from here to the one known to be ahead.
+      expected = splice.ahead[level];
       behind = walk(behind, level, target, expected);
     }
     if (expected == nullptr) ends_[level].store(node, std::memory_order_release);
