@@ -2,9 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/random.hpp"
-#include "engine/io/posix_file.hpp"
+#include "tests/support/memory_file_system.hpp"
 #include "tests/support/seed.hpp"
-#include "tests/support/temporary_directory.hpp"
 #include "tests/support/tree_stand.hpp"
 
 namespace coppice::engine {
@@ -240,9 +239,8 @@ private:
 TEST(TreeModelTest, SaysWhatAMapSays) {
   const uint64_t seed = test_seed();
   SCOPED_TRACE("COPPICE_SEED=" + std::to_string(seed));
-  PosixFileSystem files;
-  TemporaryDirectory directory;
-  TreeModel model(files, directory.path() + "/tree", seed);
+  MemoryFileSystem files;
+  TreeModel model(files, "/tree", seed);
   for (int step = 0; step < 40'000; ++step) {
     SCOPED_TRACE("step " + std::to_string(step));
     model.step();

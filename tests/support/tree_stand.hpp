@@ -28,8 +28,11 @@ public:
   }
 
   Status create() { return Tree::create(env(), directory_, range_); }
+  /// With a cold cache. Requires: no cursor and no job of the tree before it is left.
   Status open() {
     tree.reset();
+    reader.reset();
+    cache_ = std::make_unique<BlockCache>(kCacheSize);
     auto opened = Tree::open(env(), directory_, options);
     if (!opened.ok()) return opened.error();
     tree = *std::move(opened);
@@ -106,23 +109,27 @@ public:
     return success();
   }
 
-  TreeEnv env() { return {files_, cache_, seed}; }
+  TreeEnv env() { return {files_, *cache_, seed}; }
   const std::string& directory() const { return directory_; }
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
+private:
+  static constexpr size_t kCacheSize = 4 << 20;
+
+  FileSystem& files_;
+  std::unique_ptr<BlockCache> cache_ = std::make_unique<BlockCache>(kCacheSize);
+  std::string directory_;
+  KeyRange range_;
+  const std::atomic<bool> never_{false};
+
+public:
+  // Behind the cache, which outlives them.
   TreeOptions options;
   std::unique_ptr<Tree> tree;
   std::shared_ptr<TreeReader> reader;
   std::vector<Timestamp> snapshots;
   uint64_t clock = 0;
   uint64_t seed = 1;
-
-private:
-  FileSystem& files_;
-  BlockCache cache_{4 << 20};
-  std::string directory_;
-  KeyRange range_;
-  const std::atomic<bool> never_{false};
 };
 
 }  // namespace coppice::engine

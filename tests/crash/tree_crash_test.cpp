@@ -1,0 +1,184 @@
+// Fails, kills or takes the power at every n-th file operation of a small life, and looks at what is left.
+#include <gtest/gtest.h>
+
+#include "tests/support/memory_file_system.hpp"
+#include "tests/support/tree_stand.hpp"
+
+namespace coppice::engine {
+namespace {
+
+using Items = TreeStand::Items;
+
+enum class Ending {
+  failure,          // one operation fails, the rest work; then the process ends
+  kill,             // the process ends within an operation
+  power_loss,       // the machine too: only what was synced is there
+  torn_power_loss,  // and some of what was not
+};
+
+std::string name_of(const ::testing::TestParamInfo<Ending>& info) {
+  static constexpr const char* kNames[] = {"Failure", "Kill", "PowerLoss", "TornPowerLoss"};
+  return kNames[static_cast<int>(info.param)];
+}
+
+/// One life of a tree: writes of every durability, flushes, merges and openings, until something fails.
+class Life {
+public:
+  explicit Life(FileSystem& files) : stand(files) { states.emplace_back(); }
+
+  /// Until something fails; false if something did.
+  bool live() {
+    if (!created()) return false;
+    for (int round = 0; round < 3; ++round) {
+      if (!write(Durability::synced, {{"a", number()}, {"b", number()}, {"c", number()}})) return false;
+      if (!write(Durability::buffered, {{"d" + number(), number()}, {"e", number()}})) return false;
+      if (!write(Durability::memory, {{"f", Bytes(300, 'f')}, {"g", number()}})) return false;
+      if (!delete_range("d", "e")) return false;
+      if (round == 1 && !work(stand.tree->seal_memtable())) return false;
+      if (!write(Durability::synced, {{"h" + number(), number()}, {"a", number()}})) return false;
+      if (!work(stand.flush())) return false;
+      if (!write(Durability::buffered, {{"i", number()}, {"b", number()}})) return false;
+      if (round == 1 && !work(stand.compact())) return false;
+      if (round < 2 && !reopen()) return false;
+    }
+    return true;
+  }
+
+  TreeStand stand;
+  /// What is there after the first n writes.
+  std::vector<Items> states;
+  bool was_created = false;
+  /// The writes that were acknowledged, of each durability.
+  size_t synced = 0;
+  size_t buffered = 0;
+
+private:
+  std::string number() { return std::to_string(states.size()); }
+
+  bool created() {
+    was_created = stand.create().ok();
+    return was_created && stand.open().ok();
+  }
+  // A failure of background work may leave the tree in service.
+  bool work(const Status& status) { return status.ok() || !stand.tree->broken(); }
+
+  bool reopen() {
+    if (!stand.tree->close().ok()) return false;
+    // Durable, all of it, whatever was asked.
+    synced = buffered = states.size() - 1;
+    return stand.open().ok();
+  }
+
+  bool write(Durability durability, const Items& puts) {
+    Batch batch;
+    Items next = states.back();
+    for (const auto& [key, value] : puts) {
+      EXPECT_TRUE(batch.put(key, value).ok());
+      next.insert_or_assign(key, value);
+    }
+    return write(batch, durability, std::move(next));
+  }
+  bool delete_range(const Bytes& begin, const Bytes& end) {
+    Batch batch;
+    EXPECT_TRUE(batch.delete_range(begin, end).ok());
+    Items next = states.back();
+    next.erase(next.lower_bound(begin), next.lower_bound(end));
+    return write(batch, Durability::buffered, std::move(next));
+  }
+  bool write(const Batch& batch, Durability durability, Items next) {
+    states.push_back(std::move(next));
+    if (!stand.write(batch, durability).ok()) return false;
+    const size_t count = states.size() - 1;
+    // What reaches the disk or the system takes all before it along.
+    if (durability == Durability::synced) synced = count;
+    if (durability != Durability::memory) buffered = count;
+    return true;
+  }
+};
+
+class TreeCrashTest : public ::testing::TestWithParam<Ending> {
+protected:
+  static void arm(MemoryFileSystem& files, uint64_t after) {
+    if (GetParam() == Ending::failure) {
+      files.fail_after(after);
+    } else {
+      files.stop_after(after);
+    }
+  }
+  static void end(MemoryFileSystem& files, uint64_t seed) {
+    if (GetParam() == Ending::power_loss) return files.crash();
+    if (GetParam() == Ending::torn_power_loss) return files.crash(seed);
+    files.heal();
+  }
+};
+
+TEST_P(TreeCrashTest, WhateverWasAcknowledgedIsThereAndNoBatchIsHalf) {
+  bool whole_life = false;
+  uint64_t after = 0;
+  for (; !whole_life; ++after) {
+    SCOPED_TRACE("operation " + std::to_string(after));
+    MemoryFileSystem files;
+    Life life(files);
+    arm(files, after);
+    life.live();
+    life.stand.drop();
+    whole_life = files.operation_count() <= after;
+    end(files, after);
+
+    const Status opened = life.stand.open();
+    if (!life.was_created && !opened.ok()) {
+      EXPECT_EQ(opened.error().code, Errc::not_found) << to_string(opened.error());
+      continue;
+    }
+    ASSERT_TRUE(opened.ok()) << to_string(opened.error());
+    const Items found = life.stand.items();
+    const bool power_lost = GetParam() == Ending::power_loss || GetParam() == Ending::torn_power_loss;
+    const size_t least = power_lost ? life.synced : life.buffered;
+    const auto first = life.states.begin() + static_cast<std::ptrdiff_t>(least);
+    ASSERT_NE(std::find(first, life.states.end(), found), life.states.end())
+        << "of " << life.states.size() - 1 << " writes " << least << " had to be kept";
+
+    // It goes on as if nothing had been.
+    ASSERT_TRUE(life.stand.put("new", "life", Durability::synced).ok());
+    ASSERT_TRUE(life.stand.compact().ok());
+    ASSERT_TRUE(life.stand.tree->close().ok());
+    ASSERT_TRUE(life.stand.open().ok());
+    Items expected = found;
+    expected.insert_or_assign("new", "life");
+    EXPECT_EQ(life.stand.items(), expected);
+  }
+  EXPECT_GT(after, 100u);
+}
+
+/// Recovery itself is cut short at every operation, and begins anew.
+TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
+  bool recovered = false;
+  for (uint64_t after = 0; !recovered; ++after) {
+    SCOPED_TRACE("operation " + std::to_string(after));
+    MemoryFileSystem files;
+    Life life(files);
+    files.stop_after(120);
+    life.live();
+    life.stand.drop();
+    end(files, 7);
+
+    const uint64_t before = files.operation_count();
+    arm(files, after);
+    (void)life.stand.open().ok();
+    life.stand.drop();
+    recovered = files.operation_count() - before <= after;
+    end(files, after);
+    const Status opened = life.stand.open();
+    ASSERT_TRUE(opened.ok()) << to_string(opened.error());
+    const auto first = life.states.begin() + static_cast<std::ptrdiff_t>(life.synced);
+    EXPECT_NE(std::find(first, life.states.end(), life.stand.items()), life.states.end());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TreeCrashTest,
+                         ::testing::Values(Ending::failure, Ending::kill, Ending::power_loss,
+                                           Ending::torn_power_loss),
+                         name_of);
+
+}  // namespace
+}  // namespace coppice::engine
