@@ -52,7 +52,8 @@ std::string mutate(std::string input, std::mt19937_64& random) {
         input.erase(at, length);
         break;
       default:
-        std::fill_n(input.begin() + static_cast<std::ptrdiff_t>(at), length, random() % 2 == 0 ? '\0' : '\xff');
+        std::fill_n(input.begin() + static_cast<std::ptrdiff_t>(at), length,
+                    random() % 2 == 0 ? '\0' : '\xff');
     }
   }
   return input;
@@ -76,7 +77,7 @@ int main(int argc, char** argv) {
   for (const std::string& input : corpus) run(input);
   std::mt19937_64 random(seed);
   for (uint64_t i = 0; i < mutations; ++i) run(mutate(corpus[i % corpus.size()], random));
-  std::printf("%zu inputs and %llu mutations, seed %llu\n", corpus.size(), static_cast<unsigned long long>(mutations),
-              static_cast<unsigned long long>(seed));
+  std::printf("%zu inputs and %llu mutations, seed %llu\n", corpus.size(),
+              static_cast<unsigned long long>(mutations), static_cast<unsigned long long>(seed));
   return 0;
 }

@@ -1,0 +1,29 @@
+// BlockCursor on any bytes: it stays inside them, every move ends, there and back.
+#include "engine/table/block_cursor.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace coppice::engine;
+  const coppice::ByteView payload(reinterpret_cast<const char*>(data), size);
+  BlockCursor cursor;
+  if (!cursor.reset(payload)) return 0;
+  size_t forward = 0;
+  coppice::Bytes middle;
+  for (const Entry* entry = cursor.seek_first(); entry != nullptr; entry = cursor.next()) {
+    // An entry takes more than ten bytes.
+    COPPICE_CHECK(++forward <= size);
+    COPPICE_CHECK(entry->key.size() <= coppice::kKeySizeMax);
+    COPPICE_CHECK(entry->value.size() <= size);
+    if (forward == 3) middle = entry->key;
+  }
+  // A cursor that met damage once says so for good, so each walk has its own.
+  BlockCursor backward;
+  COPPICE_CHECK(backward.reset(payload));
+  size_t steps = 0;
+  for (const Entry* entry = backward.seek_last(); entry != nullptr; entry = backward.prev())
+    COPPICE_CHECK(++steps <= size);
+  BlockCursor seeker;
+  COPPICE_CHECK(seeker.reset(payload));
+  (void)seeker.seek({middle, coppice::kTimestampMax});
+  (void)seeker.seek_before({middle, coppice::kTimestampMax});
+  return 0;
+}
