@@ -14,7 +14,8 @@ namespace coppice::engine {
 
 namespace {
 
-constexpr uint32_t kDataRestartInterval = 16;
+// Half of the usual 16: one percent more bytes, and a third less time for a seek and for walking back.
+constexpr uint32_t kDataRestartInterval = 8;
 // Larger than data blocks: several hundred children keep most trees at two levels.
 constexpr size_t kIndexPageSize = 16 << 10;
 // What an entry adds to a block besides its key and value, about.

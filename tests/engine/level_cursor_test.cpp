@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/cursor_model.hpp"
+#include "tests/support/memory_file_system.hpp"
 #include "tests/support/table_files.hpp"
 
 namespace coppice::engine {
@@ -30,7 +31,7 @@ protected:
     if (!part.empty()) add_table(part);
   }
 
-  TableFiles files;
+  MemoryFileSystem files;
   BlockCache cache{8 << 20};
   std::vector<std::shared_ptr<const TableReader>> tables;
 };
@@ -50,11 +51,14 @@ TEST_F(LevelCursorTest, MovesLikeAllEntriesInOneVector) {
 
 TEST_F(LevelCursorTest, OpensOnlyWhereItWalks) {
   for (const char* key : {"a", "b", "c", "d"}) add_table({{key, 1}});
+  const uint64_t before = files.operation_count();
+
   const auto cursor = make_level_cursor(tables, {});
   EXPECT_EQ(cursor->seek({"c", kTimestampMax})->key, "c");
-  const size_t one = files.read_count;
+  const uint64_t one = files.operation_count() - before;
   EXPECT_EQ(cursor->next()->key, "d");
-  EXPECT_EQ(files.read_count, 2 * one);
+
+  EXPECT_EQ(files.operation_count() - before, 2 * one);
 }
 
 TEST_F(LevelCursorTest, PassesTablesThatHoldNoEntries) {
@@ -69,13 +73,15 @@ TEST_F(LevelCursorTest, PassesTablesThatHoldNoEntries) {
 
 TEST_F(LevelCursorTest, CrossesADeleteWithoutOpeningOlderTables) {
   for (const char* key : {"a", "b", "c", "d"}) add_table({{key, 1}});
+  const uint64_t before = files.operation_count();
   const auto cursor = make_level_cursor(tables, {});
   ASSERT_EQ(cursor->seek({})->key, "a");
-  const size_t one = files.read_count;
+  const uint64_t one = files.operation_count() - before;
+
   EXPECT_EQ(cursor->next_past({"d", kTimestampMax}, Timestamp{2})->key, "d");
-  EXPECT_EQ(files.read_count, 2 * one);
+  EXPECT_EQ(files.operation_count() - before, 2 * one);
   EXPECT_EQ(cursor->prev_past({"b", kTimestampMax}, Timestamp{2})->key, "a");
-  EXPECT_EQ(files.read_count, 2 * one);
+  EXPECT_EQ(files.operation_count() - before, 2 * one);
 }
 
 TEST_F(LevelCursorTest, CrossingADeleteStopsAtAnythingNewer) {
@@ -92,7 +98,7 @@ TEST_F(LevelCursorTest, CrossingADeleteStopsAtAnythingNewer) {
 TEST_F(LevelCursorTest, DamageInOneTableStopsIt) {
   add_table({{"a", 1}});
   add_table({{"b", 1}});
-  files.contents["2"][0] ^= 1;
+  files.flip_bit("2", 0);
   const auto cursor = make_level_cursor(tables, {});
   ASSERT_EQ(cursor->seek({})->key, "a");
   EXPECT_EQ(cursor->next(), nullptr);

@@ -1,10 +1,12 @@
-#include <map>
+#include <atomic>
+#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "engine/memory/range_deletes.hpp"
 #include "engine/table/open_table.hpp"
 #include "tests/support/cursor_model.hpp"
+#include "tests/support/memory_file_system.hpp"
 #include "tests/support/table_files.hpp"
 
 namespace coppice::engine {
@@ -36,7 +38,7 @@ protected:
     return entries;
   }
 
-  TableFiles files;
+  MemoryFileSystem files;
   BlockCache cache{8 << 20};
   TableBuilderOptions options = [] {
     TableBuilderOptions some;
@@ -127,7 +129,7 @@ TEST_F(TableTest, SaysWhatItHolds) {
                                {{"a", "c", false, Timestamp{12}}, {"c", "d", false, Timestamp{3}}});
   EXPECT_EQ(meta.number, 3u);
   EXPECT_EQ(meta.unique_id, 77u);
-  EXPECT_EQ(meta.file_size, files.contents["3"].size());
+  EXPECT_EQ(meta.file_size, files.content("3").size());
   EXPECT_EQ(meta.bounds, (KeyRange{"a", Bytes("d\0", 2)}));
   EXPECT_EQ(meta.entry_count, 2u);
   EXPECT_EQ(meta.delete_count, 1u);
@@ -154,9 +156,9 @@ TEST_F(TableTest, MayHoldRangeDeletesAlone) {
 TEST_F(TableTest, TheFilterKeepsAbsentKeysFromTheBlocks) {
   const TableReader table = reader(write(many_entries(2'000)));
   ASSERT_FALSE(table.get("no such key", kTimestampMax, {})->found);
-  const size_t before = files.read_count;
+  const uint64_t before = files.operation_count();
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(table.get("absent" + std::to_string(i), kTimestampMax, {}).ok());
-  EXPECT_LE(files.read_count - before, 5u);
+  EXPECT_LE(files.operation_count() - before, 5u);
 }
 
 TEST_F(TableTest, CachedReadsNeverTouchTheDisk) {
@@ -164,16 +166,15 @@ TEST_F(TableTest, CachedReadsNeverTouchTheDisk) {
   const TableReader table = reader(write(entries));
   const TableReadOptions cached{true, true};
   EXPECT_EQ(table.get(entries[500].key, kTimestampMax, cached).error().code, Errc::would_block);
-  EXPECT_EQ(files.read_count, 0u);
-
   ASSERT_TRUE(table.get(entries[500].key, kTimestampMax, {})->found);
-  const size_t before = files.read_count;
+
+  const uint64_t before = files.operation_count();
   EXPECT_TRUE(table.get(entries[500].key, kTimestampMax, cached)->found);
   EXPECT_EQ(table.get(entries[1'900].key, kTimestampMax, cached).error().code, Errc::would_block);
   const auto cursor = table.cursor(cached);
   EXPECT_EQ(cursor->seek({}), nullptr);
   EXPECT_EQ(cursor->status().error().code, Errc::would_block);
-  EXPECT_EQ(files.read_count, before);
+  EXPECT_EQ(files.operation_count(), before);
 }
 
 TEST_F(TableTest, ReadsThatComeOnceMayLeaveTheCacheAlone) {
@@ -185,9 +186,10 @@ TEST_F(TableTest, ReadsThatComeOnceMayLeaveTheCacheAlone) {
 TEST_F(TableTest, AMissingFileIsTriedAgain) {
   const TableMeta meta = write(many_entries(10));
   const TableReader table = reader(meta);
-  const Bytes content = std::exchange(files.contents["3"], "");
+  const Bytes content = files.content("3");
+  files.set_content("3", "");
   EXPECT_EQ(table.get("key0000001", kTimestampMax, {}).error().code, Errc::corruption);
-  files.contents["3"] = content;
+  files.set_content("3", content);
   EXPECT_TRUE(table.get("key0000001", kTimestampMax, {})->found);
 }
 
@@ -197,9 +199,9 @@ TEST_F(TableTest, CrossingADeleteLeavesOutAnOlderTable) {
   const TableReader table = reader(write(entries));
   const auto cursor = table.cursor({});
   ASSERT_NE(cursor->seek({}), nullptr);
-  const size_t before = files.read_count;
+  const uint64_t before = files.operation_count();
   EXPECT_EQ(cursor->next_past({"key0004000", kTimestampMax}, Timestamp{31})->key, "key0004000");
-  EXPECT_LE(files.read_count - before, 2u);
+  EXPECT_LE(files.operation_count() - before, 2u);
   EXPECT_EQ(cursor->prev_past({"key0000001", kTimestampMax}, Timestamp{31})->key, "key0000000");
 }
 
@@ -208,6 +210,23 @@ TEST_F(TableTest, CrossingADeleteReadsATableThatMayBeNewer) {
   const auto cursor = table.cursor({});
   ASSERT_NE(cursor->seek({}), nullptr);
   EXPECT_EQ(cursor->next_past({"key0000090", kTimestampMax}, Timestamp{30})->key, "key0000000");
+}
+
+TEST_F(TableTest, ManyThreadsMayOpenItAtOnce) {
+  const auto entries = many_entries(500);
+  const TableMeta meta = write(entries);
+  for (int round = 0; round < 20; ++round) {
+    const TableReader table = reader(meta);
+    std::atomic<size_t> found{0};
+    std::vector<std::thread> threads;
+    for (size_t i = 0; i < 4; ++i)
+      threads.emplace_back([&, i] {
+        const auto got = table.get(entries[i].key, Timestamp{entries[i].commit}, {});
+        if (got.ok() && got->found && got->value == entries[i].value) ++found;
+      });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(found, threads.size());
+  }
 }
 
 // Damage.
@@ -258,12 +277,10 @@ TEST_F(DamagedTableTest, EveryChangedByteIsFound) {
     const auto entries = many_entries(60);
     const TableMeta meta = write(entries, {{"key0000050", "key0000055", false, Timestamp{10}}});
     ASSERT_TRUE(reads_all(meta, entries));
-    Bytes& file = files.contents["3"];
-    for (size_t i = 0; i < file.size(); ++i) {
-      const char good = file[i];
-      file[i] = static_cast<char>(good ^ (1 << (i % 8)));
+    for (uint64_t i = 0; i < meta.file_size; ++i) {
+      files.flip_bit("3", 8 * i + i % 8);
       EXPECT_FALSE(reads_all(meta, entries)) << "byte " << i;
-      file[i] = good;
+      files.flip_bit("3", 8 * i + i % 8);
     }
   }
 }
@@ -271,9 +288,9 @@ TEST_F(DamagedTableTest, EveryChangedByteIsFound) {
 TEST_F(DamagedTableTest, EveryShorterFileIsFound) {
   const auto entries = many_entries(60);
   const TableMeta meta = write(entries);
-  const Bytes whole = files.contents["3"];
+  const Bytes whole = files.content("3");
   for (size_t size = 0; size < whole.size(); ++size) {
-    files.contents["3"] = whole.substr(0, size);
+    files.set_content("3", ByteView(whole).substr(0, size));
     EXPECT_FALSE(reads_all(meta, entries)) << size;
     // A manifest that agrees with the wrong size does not save it.
     TableMeta agreed = meta;
@@ -288,13 +305,15 @@ TEST_F(DamagedTableTest, BlocksInEachOthersPlaceAreFound) {
   for (int i = 0; i < 40; ++i)
     entries.emplace_back("key" + std::to_string(100 + i), 5, Kind::put, Bytes(90, 'v'));
   const TableMeta meta = write(entries);
-  Bytes& file = files.contents["3"];
+  Bytes file = files.content("3");
 
   // Two data blocks of one size: entries of one size, two a block.
   const size_t block_size = 2 * (3 + 9 + 6 + 90) - 5 + 8 + kBlockTrailerSize;
+  ASSERT_EQ(file.substr(block_size, 3), Bytes({0, 6, 90}));
   const Bytes first = file.substr(0, block_size);
   file.replace(0, block_size, file, block_size, block_size);
   file.replace(block_size, block_size, first);
+  files.set_content("3", file);
 
   EXPECT_FALSE(reads_all(meta, entries));
 }
@@ -304,6 +323,7 @@ TEST_F(DamagedTableTest, AnotherTableUnderItsNameIsFound) {
   const TableMeta meta = write(entries);
   ++options.unique_id;
   write(entries);
+
   EXPECT_FALSE(reads_all(meta, entries));
 }
 
