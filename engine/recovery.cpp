@@ -209,6 +209,9 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   if (found.open_log) COPPICE_TRY(close_log(env, directory, *found.open_log));
   COPPICE_TRY_ASSIGN(log, begin_log(env, directory, log_number, random.next()));
 
+  // Whoever created the tree may have died before its own name was on the disk.
+  COPPICE_TRY(env.files.sync_directory(parent_directory(directory)));
+
   VersionEdit edit;
   edit.logs_begun = {log_number};
   if (found.open_log) edit.logs_closed = {found.open_log->number};

@@ -138,6 +138,12 @@ TEST_P(TreeCrashTest, WhateverWasAcknowledgedIsThereAndNoBatchIsHalf) {
     ASSERT_NE(std::find(first, life.states.end(), found), life.states.end())
         << "of " << life.states.size() - 1 << " writes " << least << " had to be kept";
 
+    // What an opened tree shows stays, without any further write.
+    life.stand.drop();
+    files.crash();
+    ASSERT_TRUE(life.stand.open().ok());
+    EXPECT_EQ(life.stand.items(), found);
+
     // It goes on as if nothing had been.
     ASSERT_TRUE(life.stand.put("new", "life", Durability::synced).ok());
     ASSERT_TRUE(life.stand.compact().ok());
