@@ -1,0 +1,109 @@
+// Trees that earlier builds wrote must open for ever. One directory a format: tree-format-<n>.
+//
+// After a change of a format, raise its number, add a directory by
+//   COPPICE_WRITE_GOLDEN=tests/golden/tree-format-<n> engine_test --gtest_filter='TreeGoldenTest.*'
+// and leave the old ones as they are.
+#include <cstdlib>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/io/file_names.hpp"
+#include "engine/io/posix_file.hpp"
+#include "tests/support/damage.hpp"
+#include "tests/support/memory_file_system.hpp"
+#include "tests/support/tree_stand.hpp"
+
+namespace coppice::engine {
+namespace {
+
+using ::testing::IsEmpty;
+
+class TreeGoldenTest : public ::testing::Test {
+protected:
+  static void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
+
+  static Bytes key(int number) { return "key " + std::to_string(1000 + number); }
+
+  static TreeStand::Items expected() {
+    TreeStand::Items items;
+    for (int number = 0; number < 300; ++number) items[key(number)] = "value " + std::to_string(number);
+    for (int number = 0; number < 300; number += 7) items[key(number)] = Bytes(300, 'z');
+    for (int number = 50; number < 60; ++number) items.erase(key(number));
+    for (int number = 100; number < 120; ++number) items.erase(key(number));
+    items[key(110)] = "again";
+    items.erase(key(290));
+    items["shared"] = "by two shards";
+    return items;
+  }
+
+  /// A table of every compression, with every kind of entry, and a log with every kind of record.
+  static void write(TreeStand& stand) {
+    ok(stand.create());
+    ok(stand.open());
+    for (int number = 0; number < 300; ++number)
+      ok(stand.put(key(number), "value " + std::to_string(number)));
+    ok(stand.flush());
+    reopen(stand, Compression::lz4);
+    for (int number = 0; number < 300; number += 7) ok(stand.put(key(number), Bytes(300, 'z')));
+    for (int number = 50; number < 60; ++number) ok(stand.remove(key(number)));
+    ok(stand.flush());
+    reopen(stand, Compression::zstd);
+    ok(stand.delete_range(key(100), key(120)));
+    ok(stand.put(key(110), "again"));
+    ok(stand.flush());
+    ok(stand.remove(key(290)));
+    Batch own;
+    ok(own.put("shared", "by two shards"));
+    const SpanningPart parts[] = {{1, own.bytes()}, {2, own.bytes()}};
+    const GroupWrite group[] = {{&own, stand.tick(), parts}};
+    ok(stand.tree->log_group(group, Durability::synced));
+    stand.tree->apply_group(group);
+    stand.drop();
+  }
+  static void reopen(TreeStand& stand, Compression compression) {
+    ok(stand.tree->close());
+    stand.options.compression = compression;
+    ok(stand.open());
+  }
+};
+
+TEST_F(TreeGoldenTest, WhatThisBuildWritesIsAsExpected) {
+  PosixFileSystem disk;
+  MemoryFileSystem memory;
+  const char* target = std::getenv("COPPICE_WRITE_GOLDEN");
+  TreeStand stand = target != nullptr ? TreeStand(disk, target) : TreeStand(memory);
+  write(stand);
+  if (target != nullptr) return;
+  ok(stand.open());
+  EXPECT_EQ(stand.items(), expected());
+}
+
+TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
+  PosixFileSystem disk;
+  int count = 0;
+  for (const auto& format : std::filesystem::directory_iterator(COPPICE_SOURCE_DIR "/tests/golden")) {
+    if (!format.is_directory()) continue;
+    SCOPED_TRACE(format.path());
+    ++count;
+    // Opened in a copy: recovery writes.
+    MemoryFileSystem files;
+    ok(files.make_directory("/tree"));
+    for (const auto& file : std::filesystem::directory_iterator(format))
+      overwrite(files, join_path("/tree", file.path().filename().string()), content_of(disk, file.path()));
+    TreeStand stand(files);
+    ok(stand.open());
+    EXPECT_EQ(stand.items(), expected());
+    ASSERT_EQ(stand.tree->spanning().size(), 1u);
+    EXPECT_EQ(stand.tree->spanning().front().parts.size(), 2u);
+    const auto report = stand.reader->verify({});
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->tables, 3u);
+    EXPECT_THAT(report->problems, IsEmpty());
+  }
+  EXPECT_GT(count, 0);
+}
+
+}  // namespace
+}  // namespace coppice::engine
