@@ -175,6 +175,7 @@ public:
 
 private:
   struct State;
+  friend struct StoreActors;
   explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -1,0 +1,25 @@
+// What all threads of one store share.
+#pragma once
+
+#include <memory>
+
+#include "actors/hybrid_clock.hpp"
+#include "actors/routing_table.hpp"
+#include "actors/store.hpp"
+#include "engine/table/block_cache.hpp"
+
+namespace coppice::actors {
+
+/// Outlives every actor, cursor and handle of its store.
+struct Core {
+  Core(const StoreOptions& opened, engine::FileSystem& file_system)
+      : options(opened), files(file_system), cache(opened.cache_size) {}
+
+  const StoreOptions options;
+  engine::FileSystem& files;
+  engine::BlockCache cache;
+  HybridClock clock;
+  RoutingSlot table;
+};
+
+}  // namespace coppice::actors

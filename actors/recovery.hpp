@@ -1,0 +1,69 @@
+// How shards come up, at the start and after a failure: opened, and given what batches over several shards
+// owe them.
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "actors/store_directory.hpp"
+
+namespace coppice::actors {
+
+/// Opens trees, and keeps batches over several shards whole.
+///
+/// Such a batch is in the log of every participant, with the parts of all, before any of them shows it. So
+/// one that any participant's log has was perhaps acknowledged, and is completed; one that none has was not.
+/// A participant lacks it if and only if its last commit lies before the batch's: nothing else commits on a
+/// shard between its turn being kept for the batch and the batch's record.
+///
+/// A shard that cannot be opened may lack a batch that others have: they keep its record (the batch is
+/// unsettled there) until it comes back.
+class Recovery {
+public:
+  Recovery(const engine::TreeEnv& env, const engine::TreeOptions& options, StoreDirectory& directory)
+      : env_(env), options_(options), directory_(directory) {}
+
+  struct Opened {
+    uint64_t id = 0;
+    Result<std::unique_ptr<engine::Tree>> tree;
+    /// Batches whose record it keeps for a shard that does not serve.
+    uint64_t unsettled = 0;
+  };
+  struct Settled {
+    uint64_t shard = 0;
+    Timestamp commit;
+  };
+  struct Outcome {
+    std::vector<Opened> shards;
+    /// For shards that serve already: batches that have now arrived everywhere.
+    std::vector<Settled> settled;
+  };
+
+  /// `snapshots`: moments that readers hold, on any shard. Requires: none of `ids` is open; every participant
+  /// of a batch that failed is among `ids`, so that those in `serving` have all they took part in. Blocks: on
+  /// the disk.
+  Outcome open(const std::vector<uint64_t>& ids, const std::set<uint64_t>& serving,
+               const std::vector<Timestamp>& snapshots);
+
+private:
+  struct Spanning {
+    std::vector<engine::RecoveredSpanning::Part> parts;
+    /// Shards whose logs keep the record.
+    std::set<uint64_t> holders;
+  };
+
+  void collect(const Opened& shard);
+  void complete(Timestamp commit, const Spanning& batch, const std::vector<Timestamp>& snapshots,
+                std::vector<Opened>& shards) const;
+  bool arrived(const Spanning& batch, const std::vector<Opened>& shards,
+               const std::set<uint64_t>& serving) const;
+
+  const engine::TreeEnv env_;
+  const engine::TreeOptions options_;
+  StoreDirectory& directory_;
+  // Not known to have arrived everywhere, oldest first.
+  std::map<Timestamp, Spanning> unsettled_;
+};
+
+}  // namespace coppice::actors

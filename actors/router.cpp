@@ -1,0 +1,185 @@
+#include "actors/router.hpp"
+
+#include <caf/stateful_actor.hpp>
+
+#include "actors/submit.hpp"
+
+namespace coppice::actors {
+
+Router::~Router() { COPPICE_CHECK(spanning_.empty()); }
+
+// Turns.
+
+void Router::take_turn(Turn turn) {
+  turns_.push_back(std::move(turn));
+  run_turns();
+}
+
+void Router::end_turn() {
+  turn_taken_ = false;
+  run_turns();
+}
+
+void Router::run_turns() {
+  // A turn that ends at once comes back here; the outer call goes on with the next.
+  if (std::exchange(running_turns_, true)) return;
+  while (!turn_taken_ && !turns_.empty()) {
+    turn_taken_ = true;
+    const Turn turn = std::move(turns_.front());
+    turns_.pop_front();
+    turn();
+  }
+  running_turns_ = false;
+}
+
+// Shards.
+
+void Router::bind(SupervisorActor supervisor, DoorPtr door) {
+  supervisor_ = std::move(supervisor);
+  door_ = std::move(door);
+}
+
+void Router::serve(const OpenedShard& shard) {
+  if (closing_ && !core_->table.current()) {
+    // Opened while the store closed.
+    return ask_shard<Nothing>(
+        shard.actor, [](const Result<Nothing>&) {}, atom::close_v, std::make_shared<WriteList>());
+  }
+  roster_.serve(shard);
+  self_->send(shard.actor, atom::adopt_v, snapshots_.held_in(shard.port->range),
+              std::make_shared<WriteList>());
+}
+
+void Router::withdraw(uint64_t id, const KeyRange& range, const Error& why) {
+  // Published first: a writer that finds the queue closed finds the new table too.
+  const std::shared_ptr<ShardPort> port = roster_.withdraw(id, range, why);
+  if (port != nullptr) refuse(port->queue.close(), refusal(id, range, why));
+}
+
+void Router::shard_failed(uint64_t id, const Error& why) {
+  if (const ShardRoster::Member* member = roster_.find_id(id)) withdraw(id, KeyRange(member->range), why);
+}
+
+void Router::shard_ended(uint64_t id) {
+  if (closing_ && !core_->table.current()) return;
+  if (roster_.find_id(id) == nullptr) {
+    // It was split, and its readers may go on: their files are open, or linked by the halves.
+    self_->send(supervisor_, atom::retire_v, id);
+    return;
+  }
+  recover(ended_.end(id));
+}
+
+void Router::recover(std::vector<uint64_t> ids) {
+  if (!ids.empty()) self_->send(supervisor_, atom::recover_v, std::move(ids), snapshots_.held_in({}));
+}
+
+void Router::refuse(WriteList list, const Error& error) {
+  while (auto request = list.pop_front()) request->done(error);
+}
+
+// Care and counts.
+
+void Router::care(const CareCall& call, Done<Nothing> done) {
+  const auto members = roster_.find_overlapping(call.range);
+  if (members.empty()) return done(Nothing{});
+  const Gather<Nothing> gather(members.size(), [done](const std::vector<Result<Nothing>>& answers) {
+    if (Status outcome = first_failure(answers); !outcome.ok()) return done(std::move(outcome).error());
+    done(Nothing{});
+  });
+  for (size_t i = 0; i < members.size(); ++i) {
+    const ShardRoster::Member& member = *members[i];
+    if (member.port == nullptr) {
+      gather.at(i)(member.problem);
+    } else if (call.kind == CareCall::Kind::flush) {
+      ask_shard(member.actor, gather.at(i), atom::flush_v);
+    } else {
+      ask_shard(member.actor, gather.at(i), atom::compact_v, call.range);
+    }
+  }
+}
+
+void Router::stats(Done<std::vector<ShardStats>> done) {
+  const auto members = roster_.find_overlapping({});
+  if (members.empty()) return done(Door::closed());
+  const Gather<ShardStats> gather(members.size(), [done](std::vector<Result<ShardStats>> answers) {
+    std::vector<ShardStats> stats;
+    for (Result<ShardStats>& answer : answers) stats.push_back(std::move(answer).value());
+    done(std::move(stats));
+  });
+  for (size_t i = 0; i < members.size(); ++i) {
+    const ShardRoster::Member& member = *members[i];
+    ShardStats down;
+    down.id = member.id;
+    down.range = member.range;
+    const auto answer_down = [at = gather.at(i), down](const Error& why) {
+      const bool lasting = why.code == Errc::corruption || why.code == Errc::unsupported;
+      ShardStats answer = down;
+      answer.state = lasting ? ShardStats::State::failed : ShardStats::State::recovering;
+      answer.problem = why.text;
+      at(std::move(answer));
+    };
+    if (member.port == nullptr) {
+      answer_down(member.problem);
+      continue;
+    }
+    ask_shard<ShardStats>(
+        member.actor,
+        [at = gather.at(i), answer_down](Result<ShardStats> answer) {
+          if (answer.ok()) return at(std::move(answer));
+          answer_down(answer.error());
+        },
+        atom::stats_v);
+  }
+}
+
+// The end.
+
+void Router::close(Done<Nothing> done) {
+  if (closing_) return done(Door::closed());
+  closing_ = true;
+  // Behind all that is under way.
+  take_turn([this, done = std::move(done)] {
+    // First the supervisor, so that no shard opens behind our back.
+    ask<Nothing>(
+        self_, supervisor_, [this, done](const Result<Nothing>&) { close_shards(done); }, atom::close_v);
+  });
+}
+
+void Router::close_shards(Done<Nothing> done) {
+  std::vector<OpenedShard> open;
+  Status problem;
+  for (const ShardRoster::Member* member : roster_.find_overlapping({})) {
+    if (member->port != nullptr) {
+      open.push_back({member->port, member->actor});
+    } else if (problem.ok()) {
+      problem = member->problem;
+    }
+  }
+  roster_.close();
+  const auto finish = [this, done = std::move(done), problem](const std::vector<Result<Nothing>>& answers) {
+    farewell_ = [done, outcome = answers.empty() || first_failure(answers).ok() ? problem
+                                                                                : first_failure(answers)] {
+      if (!outcome.ok()) return done(outcome.error());
+      done(Nothing{});
+    };
+  };
+  if (open.empty()) {
+    finish({});
+    return end_if_done();
+  }
+  const Gather<Nothing> gather(open.size(), finish);
+  for (size_t i = 0; i < open.size(); ++i)
+    ask_shard(open[i].actor, gather.at(i), atom::close_v,
+              std::make_shared<WriteList>(open[i].port->queue.close()));
+}
+
+void Router::end_if_done() {
+  if (!farewell_ || asked_ > 0) return;
+  const auto farewell = std::exchange(farewell_, nullptr);
+  refuse(std::exchange(spanning_, {}), Door::closed());
+  self_->quit();
+  farewell();
+}
+
+}  // namespace coppice::actors

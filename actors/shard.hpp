@@ -1,0 +1,154 @@
+// One shard: the only writer of its tree, as a state machine without threads. shard_actor.hpp gives it a
+// life.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "actors/hybrid_clock.hpp"
+#include "actors/metrics.hpp"
+#include "actors/shard_care.hpp"
+#include "actors/shard_host.hpp"
+#include "actors/shard_port.hpp"
+#include "actors/spanning_group.hpp"
+#include "actors/store.hpp"
+
+namespace coppice::actors {
+
+/// How a shard was asked to become two.
+struct Cut {
+  Bytes key;
+  std::string left;
+  std::string right;
+};
+
+/// Does one thing at a time: either its tree is free, or it is lent (to a sync, a seal, an install, a split)
+/// and everything else waits for ran().
+///
+///     opened --adopt--> serving <--> held          the router keeps its turn, for a batch over several
+///     shards
+///                         |
+///                     cut |                        two trees lie beside its own; it takes no more writes
+///                         v
+///                        cut --close--> ended
+///     any --failure--> failed --all it gave out is home--> ended
+///
+/// A turn, when the tree is free: calls that waited for that; installs, seals and plans; then one group of
+/// writes:
+///
+///     queue -> log, one append -> one sync, apart -> memtable -> visible -> all answers
+///
+/// Every call with a `done` is answered once, whatever happens.
+class Shard {
+public:
+  /// `unsettled`: batches over several shards that recovery found and some other participant may lack.
+  Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> port,
+        std::unique_ptr<engine::Tree> tree, uint64_t unsettled);
+  ~Shard();
+
+  /// Begins to serve. `snapshots` (ascending) are held already; `inherited` came before all in the queue.
+  void adopt(std::vector<Timestamp> snapshots, WriteList inherited);
+  /// One more way into the queue. False, and the request stays, if it is for the router to place: it has keys
+  /// of other shards, or this one serves no more.
+  bool write(std::unique_ptr<WriteRequest>& request);
+  /// The queue has turned non-empty.
+  void turn() { proceed(); }
+
+  /// From the answer on, no write commits at `moment` or before, and readers at it are served until
+  /// release(). False: the moment lies too far back, some of what it saw may be gone; take a later one.
+  void advance(Timestamp moment, Done<bool> done);
+  void release(Timestamp moment);
+
+  /// Answers when the group under way has ended; then keeps the turn until apply_spanning() or let_go().
+  void hold(Done<Nothing> done);
+  /// Requires: held. Durable: this shard's writes of the group, and what the others need to have theirs.
+  void log_spanning(std::shared_ptr<const SpanningGroup> group, Done<Nothing> done);
+  /// Requires: every participant's log_spanning() succeeded. Readers see the writes.
+  void apply_spanning(Done<Nothing> done);
+  void let_go();
+  /// One of the unsettled batches has arrived everywhere.
+  void settle(Timestamp commit);
+
+  void flush(Done<Nothing> done);
+  void compact(const KeyRange& range, Done<Nothing> done);
+  void stats(Done<ShardStats> done);
+
+  /// Takes no more writes and makes two trees of its own; the answer is the writes that wait here, which come
+  /// before those in the queue. After an error it serves on, unless it failed.
+  void cut(Cut plan, Done<std::shared_ptr<WriteList>> done);
+
+  /// Commits `leftover` and what it holds, and ends. Durable: on success, every write.
+  void close(WriteList leftover, Done<Nothing> done);
+  /// Answers all it holds with `error`, and ends.
+  void fail(const Error& error);
+
+  // From the host.
+  void ran(Status outcome);
+  void job_ran(std::shared_ptr<RunningJob> job);
+  void timer();
+
+private:
+  enum class Mode : uint8_t { opened, serving, cut, closing, failed, ended };
+  using WhenFree = std::function<void(const Status&)>;
+
+  void proceed();
+  bool step();
+  bool step_hold();
+  bool step_cut();
+  bool step_close();
+
+  bool begin_group();
+  bool may_write();
+  void stall();
+  void take_group();
+  bool log_group(Durability strongest);
+  void sync(std::function<void()> then);
+  void apply_group();
+  void answer(std::unique_ptr<WriteRequest> request, Result<Timestamp> result);
+  void refuse_waiting(const Error& error);
+
+  void lend(std::function<Status()> work, std::function<void(Status)> then);
+  void wake_after(std::chrono::microseconds delay);
+  bool serves() const { return mode_ == Mode::serving; }
+  void end_failed();
+  void answer_all(const Error& error);
+  Error not_serving() const;
+
+  ShardHost& host_;
+  HybridClock& clock_;
+  const std::shared_ptr<ShardPort> port_;
+  const std::unique_ptr<engine::Tree> tree_;
+  ShardCare care_;
+  ShardMetrics metrics_;
+
+  Mode mode_ = Mode::opened;
+  // The tree is lent, and this comes when it is back.
+  std::function<void(Status)> then_;
+  bool timer_set_ = false;
+  Error failure_{Errc::unavailable, "the shard has not begun to serve", 0};
+
+  std::vector<Timestamp> snapshots_;
+  // Calls that want the tree free; answered with the failure if it comes first.
+  std::deque<WhenFree> when_free_;
+
+  // Writes drained from the queue, the group of them under way, and what the tree is told of it.
+  WriteList waiting_;
+  std::vector<std::unique_ptr<WriteRequest>> group_;
+  std::vector<engine::GroupWrite> group_writes_;
+  std::chrono::steady_clock::time_point next_group_at_{};
+  std::optional<std::chrono::steady_clock::time_point> stalled_since_;
+
+  Done<Nothing> hold_call_;
+  bool held_ = false;
+  std::shared_ptr<const SpanningGroup> spanning_;
+  Done<Nothing> spanning_call_;
+  uint64_t unsettled_;
+
+  std::optional<Cut> cut_plan_;
+  Done<std::shared_ptr<WriteList>> cut_call_;
+  Done<Nothing> close_call_;
+};
+
+}  // namespace coppice::actors

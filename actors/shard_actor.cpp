@@ -1,0 +1,142 @@
+#include "actors/shard_actor.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/deliver.hpp"
+
+namespace coppice::actors {
+namespace {
+
+using Self = ShardActor::stateful_pointer<ShardState>;
+template <class T>
+using Reply = caf::typed_response_promise<T>;
+
+class ActorHost final : public ShardHost {
+public:
+  ActorHost(Self self, const ShardCrew& crew, uint64_t id) : self_(self), crew_(crew), id_(id) {}
+
+  void run_apart(std::function<Status()> work) override {
+    auto run = [work = std::move(work), shard = ShardActor(self_)] {
+      caf::anon_send(shard, atom::ran_v, work());
+    };
+    self_->send(crew_.log_sync, atom::run_v, Task{std::move(run), nullptr});
+  }
+
+  void run_job(std::shared_ptr<RunningJob> job) override {
+    const bool flush = job->job.kind() == engine::Job::Kind::flush;
+    auto run = [job = std::move(job), shard = ShardActor(self_)] {
+      job->job.run(job->cancelled);
+      caf::anon_send(shard, atom::job_ran_v, job);
+    };
+    self_->send(flush ? crew_.flushers : crew_.compactors, atom::run_v, Task{std::move(run), nullptr});
+  }
+
+  void wake_after(std::chrono::microseconds delay) override {
+    self_->delayed_send(self_, delay, atom::timer_v);
+  }
+
+  void failed(const Error& error) override { self_->send(crew_.router, atom::failed_v, id_, error); }
+
+  void ended() override {
+    // Nothing of the tree may be open when the router hears that it has ended.
+    ended_ = true;
+  }
+
+  std::chrono::steady_clock::time_point now() override { return std::chrono::steady_clock::now(); }
+
+  /// After a message was handled: ends the actor once the shard has ended.
+  void end_if_due() {
+    if (!ended_) return;
+    self_->state.shard.reset();
+    self_->send(crew_.router, atom::ended_v, id_);
+    self_->quit();
+  }
+
+private:
+  const Self self_;
+  const ShardCrew crew_;
+  const uint64_t id_;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardParts>& parts) {
+  auto host = std::make_unique<ActorHost>(self, parts->crew, parts->port->id);
+  ActorHost* end = host.get();
+  self->state.host = std::move(host);
+  self->state.shard =
+      std::make_unique<Shard>(*end, parts->clock, parts->port, std::move(parts->tree), parts->unsettled);
+
+  // The actor ends after the message in which its shard has ended.
+  const auto tell = [self, end](auto&& call) {
+    call(*self->state.shard);
+    end->end_if_due();
+  };
+  const auto ask = [self, end](auto reply, auto&& call) {
+    auto done = deliver_to(self, reply);
+    call(*self->state.shard, std::move(done));
+    end->end_if_due();
+    return reply;
+  };
+  return {
+      [tell](atom::turn) { tell([](Shard& shard) { shard.turn(); }); },
+      [self, tell, router = parts->crew.router](atom::write, engine::Batch& batch,
+                                                Durability durability) -> caf::result<Timestamp> {
+        caf::response_promise reply;
+        auto request = std::make_unique<WriteRequest>();
+        request->batch = std::move(batch);
+        request->durability = durability;
+        request->done = deliver_anywhere<Timestamp>(self, reply);
+        tell([&](Shard& shard) {
+          if (!shard.write(request))
+            self->send(router, atom::write_v,
+                       std::make_shared<std::unique_ptr<WriteRequest>>(std::move(request)));
+        });
+        return reply;
+      },
+      [tell](atom::adopt, std::vector<Timestamp>& snapshots, WriteListPtr& inherited) {
+        tell([&](Shard& shard) { shard.adopt(std::move(snapshots), std::move(*inherited)); });
+      },
+      [ask](atom::advance, Timestamp moment) -> caf::result<bool> {
+        return ask(Reply<bool>(), [&](Shard& shard, auto done) { shard.advance(moment, std::move(done)); });
+      },
+      [tell](atom::release, Timestamp moment) { tell([&](Shard& shard) { shard.release(moment); }); },
+      [ask](atom::hold) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(), [](Shard& shard, auto done) { shard.hold(std::move(done)); });
+      },
+      [ask](atom::log, const SpanningGroupPtr& group) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(),
+                   [&](Shard& shard, auto done) { shard.log_spanning(group, std::move(done)); });
+      },
+      [ask](atom::apply) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(), [](Shard& shard, auto done) { shard.apply_spanning(std::move(done)); });
+      },
+      [tell](atom::let_go) { tell([](Shard& shard) { shard.let_go(); }); },
+      [tell](atom::settle, Timestamp commit) { tell([&](Shard& shard) { shard.settle(commit); }); },
+      [ask](atom::flush) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(), [](Shard& shard, auto done) { shard.flush(std::move(done)); });
+      },
+      [ask](atom::compact, const KeyRange& range) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(), [&](Shard& shard, auto done) { shard.compact(range, std::move(done)); });
+      },
+      [ask](atom::stats) -> caf::result<ShardStats> {
+        return ask(Reply<ShardStats>(), [](Shard& shard, auto done) { shard.stats(std::move(done)); });
+      },
+      [ask](atom::cut, const Cut& plan) -> caf::result<WriteListPtr> {
+        return ask(Reply<WriteListPtr>(), [&](Shard& shard, auto done) { shard.cut(plan, std::move(done)); });
+      },
+      [ask](atom::close, WriteListPtr& leftover) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(),
+                   [&](Shard& shard, auto done) { shard.close(std::move(*leftover), std::move(done)); });
+      },
+      [tell](atom::fail, const Error& error) { tell([&](Shard& shard) { shard.fail(error); }); },
+      [tell](atom::ran, const Status& outcome) { tell([&](Shard& shard) { shard.ran(outcome); }); },
+      [tell](atom::job_ran, const RunningJobPtr& job) { tell([&](Shard& shard) { shard.job_ran(job); }); },
+      [tell](atom::timer) { tell([](Shard& shard) { shard.timer(); }); },
+  };
+}
+
+}  // namespace coppice::actors

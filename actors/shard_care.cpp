@@ -1,0 +1,159 @@
+#include "actors/shard_care.hpp"
+
+#include <algorithm>
+
+namespace coppice::actors {
+
+using engine::Job;
+
+namespace {
+
+constexpr std::chrono::milliseconds kBackOffMin{100};
+constexpr std::chrono::milliseconds kBackOffMax{30'000};
+/// Merges of one tree at a time. More would only compete for the same pool.
+constexpr uint64_t kMergesMax = 2;
+
+}  // namespace
+
+ShardCare::ShardCare(engine::Tree& tree, ShardHost& host, Lend lend, Fail fail)
+    : tree_(tree), host_(host), lend_(std::move(lend)), fail_(std::move(fail)) {}
+
+uint64_t ShardCare::running_count(Job::Kind kind) const {
+  return static_cast<uint64_t>(
+      std::ranges::count_if(running_, [&](const auto& running) { return running->job.kind() == kind; }));
+}
+
+bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
+  if (!returned_.empty()) {
+    std::shared_ptr<RunningJob> job = std::move(returned_.front());
+    returned_.pop_front();
+    install(std::move(job));
+    return true;
+  }
+  if (stopped_) return false;
+  if (step_seal()) return true;
+  plan(snapshots);
+  answer_flushes();
+  return false;
+}
+
+bool ShardCare::step_seal() {
+  const bool asked = std::ranges::any_of(flushes_, [](const FlushCall& call) { return !call.target; });
+  if (!asked && !tree_.memtable_full()) return false;
+  lend_([this] { return tree_.seal_memtable(); },
+        [this](Status sealed) {
+          if (!sealed.ok()) return fail_(std::move(sealed).error());
+          plan_due_ = true;
+          const uint64_t target = flushed_count_ + tree_.stats().sealed_memtables;
+          for (FlushCall& call : flushes_)
+            if (!call.target) call.target = target;
+        });
+  return true;
+}
+
+void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
+  if (!plan_due_ || host_.now() < retry_at_) return;
+  plan_due_ = false;
+  planned_floor_ = std::max(planned_floor_, tree_.reader()->visible());
+  if (running_count(Job::Kind::flush) == 0) run(tree_.plan_flush(snapshots));
+  if (!merging_) return;
+  // A merge that was asked for comes before those that are only due, or those could go on for ever.
+  if (!compactions_.empty()) return plan_compactions(snapshots);
+  while (running_count(Job::Kind::merge) < kMergesMax && run(tree_.plan_merge(snapshots))) {
+  }
+}
+
+void ShardCare::plan_compactions(const std::vector<Timestamp>& snapshots) {
+  while (!compactions_.empty() && running_count(Job::Kind::merge) == 0) {
+    if (run(tree_.plan_merge_range(compactions_.front().range, snapshots))) return;
+    CompactCall call = std::move(compactions_.front());
+    compactions_.pop_front();
+    call.done(Nothing{});
+  }
+}
+
+bool ShardCare::run(std::optional<Job> job) {
+  if (!job) return false;
+  running_.push_back(std::make_shared<RunningJob>(std::move(*job)));
+  host_.run_job(running_.back());
+  return true;
+}
+
+void ShardCare::job_ran(std::shared_ptr<RunningJob> job) {
+  // Until it is installed the job counts as under way.
+  returned_.push_back(std::move(job));
+}
+
+void ShardCare::install(std::shared_ptr<RunningJob> job) {
+  const Job::Kind kind = job->job.kind();
+  lend_([this, job] { return tree_.install(std::move(job->job)); },
+        [this, job, kind](const Status& outcome) {
+          std::erase(running_, job);
+          installed(kind, outcome);
+        });
+}
+
+void ShardCare::installed(Job::Kind kind, const Status& outcome) {
+  plan_due_ = true;
+  if (outcome.ok()) {
+    if (kind == Job::Kind::flush) ++flushed_count_;
+    problem_.clear();
+    back_off_ = {};
+    return;
+  }
+  if (tree_.broken()) return fail_(outcome.error());
+  if (outcome.error().code == Errc::cancelled) return;
+  problem_ = to_string(outcome.error());
+  back_off_ = std::clamp(back_off_ * 2, kBackOffMin, kBackOffMax);
+  retry_at_ = host_.now() + back_off_;
+  host_.wake_after(back_off_);
+  refuse_calls(outcome.error());
+}
+
+void ShardCare::flush(Done<Nothing> done) { flushes_.push_back({std::move(done), std::nullopt}); }
+
+void ShardCare::compact(const KeyRange& range, Done<Nothing> done) {
+  flush([this, range, done = std::move(done)](Result<Nothing> flushed) mutable {
+    if (!flushed.ok()) return done(std::move(flushed));
+    compactions_.push_back({range, std::move(done)});
+    plan_due_ = true;
+    host_.wake_after(std::chrono::microseconds(0));
+  });
+}
+
+void ShardCare::answer_flushes() {
+  std::vector<FlushCall> calls = std::exchange(flushes_, {});
+  for (FlushCall& call : calls) {
+    if (call.target && *call.target <= flushed_count_) {
+      call.done(Nothing{});
+    } else {
+      flushes_.push_back(std::move(call));
+    }
+  }
+}
+
+void ShardCare::forget(const std::shared_ptr<RunningJob>& job) { std::erase(running_, job); }
+
+void ShardCare::go_on_merging() {
+  merging_ = true;
+  plan_due_ = true;
+}
+
+void ShardCare::stop_merging() {
+  merging_ = false;
+  for (const auto& running : running_)
+    if (running->job.kind() == Job::Kind::merge) running->cancelled.store(true, std::memory_order_relaxed);
+}
+
+void ShardCare::stop(const Error& error) {
+  stopped_ = true;
+  for (const auto& running : running_) running->cancelled.store(true, std::memory_order_relaxed);
+  refuse_calls(error);
+}
+
+void ShardCare::refuse_calls(const Error& error) {
+  for (FlushCall& call : std::exchange(flushes_, {})) call.done(error);
+  for (CompactCall& call : std::exchange(compactions_, {})) call.done(error);
+}
+
+}  // namespace coppice::actors

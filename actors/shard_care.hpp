@@ -1,0 +1,94 @@
+// When a shard seals, flushes and merges: the work in the background of one tree.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "actors/shard_host.hpp"
+#include "actors/store.hpp"
+
+namespace coppice::actors {
+
+/// Owned by a Shard, which calls step() whenever the tree is free.
+///
+///     memtable full ----> seal ----> plan flush ----> compactor pool ----> install
+///     levels uneven ---------------> plan merge ----> compactor pool ----> install
+///
+/// Sealing and installing wait for the disk, so the tree is lent to another thread for them: meanwhile the
+/// shard touches it no more than during a sync.
+class ShardCare {
+public:
+  /// Runs `work` on another thread while the tree stays untouched, then `then` with its outcome.
+  using Lend = std::function<void(std::function<Status()> work, std::function<void(Status)> then)>;
+  /// The tree is broken.
+  using Fail = std::function<void(Error)>;
+
+  ShardCare(engine::Tree& tree, ShardHost& host, Lend lend, Fail fail);
+
+  /// Requires: the tree is free. Plans what is due, and returns whether it lent the tree.
+  bool step(const std::vector<Timestamp>& snapshots);
+  void job_ran(std::shared_ptr<RunningJob> job);
+  /// Instead of job_ran(), where the tree is broken and takes no job back.
+  void forget(const std::shared_ptr<RunningJob>& job);
+
+  /// Answers when all that is applied now is in tables.
+  void flush(Done<Nothing> done);
+  /// Flushes, then merges every table that overlaps `range` down to the last level.
+  void compact(const KeyRange& range, Done<Nothing> done);
+
+  /// Plans no merge, and asks those under way to stop.
+  void stop_merging();
+  void go_on_merging();
+  /// Plans nothing, asks every job to stop, and answers every waiting call with `error`.
+  void stop(const Error& error);
+
+  /// Nothing planned is away.
+  bool jobs_home() const { return running_.empty(); }
+  /// Versions that no snapshot held may be gone up to here.
+  Timestamp planned_floor() const { return planned_floor_; }
+  /// Why the last job failed; empty once one has succeeded since.
+  const std::string& problem() const { return problem_; }
+
+private:
+  struct FlushCall {
+    Done<Nothing> done;
+    /// Flushes that will have been installed then; nothing before the memtable was sealed for it.
+    std::optional<uint64_t> target;
+  };
+  struct CompactCall {
+    KeyRange range;
+    Done<Nothing> done;
+  };
+
+  bool step_seal();
+  void plan(const std::vector<Timestamp>& snapshots);
+  void plan_compactions(const std::vector<Timestamp>& snapshots);
+  bool run(std::optional<engine::Job> job);
+  void install(std::shared_ptr<RunningJob> job);
+  void installed(engine::Job::Kind kind, const Status& outcome);
+  void answer_flushes();
+  void refuse_calls(const Error& error);
+  uint64_t running_count(engine::Job::Kind kind) const;
+
+  engine::Tree& tree_;
+  ShardHost& host_;
+  const Lend lend_;
+  const Fail fail_;
+  std::vector<std::shared_ptr<RunningJob>> running_;
+  std::deque<std::shared_ptr<RunningJob>> returned_;
+  std::vector<FlushCall> flushes_;
+  std::deque<CompactCall> compactions_;
+  uint64_t flushed_count_ = 0;
+  Timestamp planned_floor_;
+  std::string problem_;
+  std::chrono::steady_clock::time_point retry_at_{};
+  std::chrono::milliseconds back_off_{0};
+  // Something has changed since the last plan.
+  bool plan_due_ = true;
+  bool merging_ = true;
+  bool stopped_ = false;
+};
+
+}  // namespace coppice::actors

@@ -1,0 +1,39 @@
+// What a shard asks of the actor around it. Tests bring one that needs no actors.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "engine/tree.hpp"
+
+namespace coppice::actors {
+
+/// A job on its way through the compactor pool and back.
+struct RunningJob {
+  explicit RunningJob(engine::Job planned) : job(std::move(planned)) {}
+
+  engine::Job job;
+  std::atomic<bool> cancelled{false};
+};
+
+/// Every answer comes as a later call into the shard, on its own turn, never from inside the call that asked.
+class ShardHost {
+public:
+  virtual ~ShardHost() = default;
+
+  /// Runs `work` on a thread that may wait for the disk; Shard::ran() gets its outcome.
+  virtual void run_apart(std::function<Status()> work) = 0;
+  /// Runs the job on the compactor pool; Shard::job_ran() gets it back.
+  virtual void run_job(std::shared_ptr<RunningJob> job) = 0;
+  /// Shard::timer() is called after `delay`.
+  virtual void wake_after(std::chrono::microseconds delay) = 0;
+  /// The shard serves no more. What it held is answered; what still comes into its queue is not.
+  virtual void failed(const Error& error) = 0;
+  /// The last call: nothing that the shard gave out is away any more, so the directory may be opened again.
+  virtual void ended() = 0;
+  virtual std::chrono::steady_clock::time_point now() = 0;
+};
+
+}  // namespace coppice::actors

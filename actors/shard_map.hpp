@@ -1,0 +1,44 @@
+// Which shards a store has, as it is kept on disk: the file SHARDS.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/io/file.hpp"
+#include "schema/types.hpp"
+
+namespace coppice::actors {
+
+/// A value; schema/shard_map.capnp is its form on disk.
+struct ShardMap {
+  struct Shard {
+    uint64_t id = 0;
+    Bytes begin;
+
+    bool operator==(const Shard&) const = default;
+  };
+
+  uint64_t store_id = 0;
+  uint64_t epoch = 0;
+  uint64_t next_shard_id = 1;
+  std::vector<Shard> shards;
+
+  bool operator==(const ShardMap&) const = default;
+
+  /// A new store's. invalid_argument: a boundary is no key, or they do not rise.
+  static Result<ShardMap> create(uint64_t store_id, const std::vector<Bytes>& boundaries);
+
+  KeyRange range(size_t index) const;
+  /// The shard's place in `shards`; nothing if there is none of that id.
+  std::optional<size_t> index_of(uint64_t id) const;
+  /// The map in which `left` and `right` stand for `parent`, cut at `key`, at the next epoch.
+  /// Requires: a shard `parent` that holds `key` and does not begin with it; the ids are below next_shard_id.
+  ShardMap after_split(uint64_t parent, ByteView key, uint64_t left, uint64_t right) const;
+};
+
+/// not_found, corruption naming what is wrong, unsupported. Blocks: on the disk.
+Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& path);
+/// Durable: on success; a crash leaves the old or the new. Blocks: on the disk.
+Status write_shard_map(engine::FileSystem& files, const std::string& path, const ShardMap& map);
+
+}  // namespace coppice::actors

@@ -1,0 +1,284 @@
+#include "actors/store.hpp"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "actors/door.hpp"
+#include "actors/reads.hpp"
+#include "actors/router.hpp"
+#include "actors/scan.hpp"
+#include "actors/store_actors.hpp"
+#include "actors/submit.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/verify.hpp"
+#include "actors/worker_pool.hpp"
+#include "engine/io/posix_file.hpp"
+
+namespace coppice::actors {
+namespace {
+
+/// More logs than this in parallel make a disk no faster.
+constexpr uint32_t kLogSyncThreads = 4;
+/// Reads that wait for a reader thread.
+constexpr size_t kReadsMax = 64 * 1024;
+
+struct SystemConfig : caf::actor_system_config {
+  explicit SystemConfig(uint32_t threads) {
+    // Sharing answers several times sooner than stealing on few cores, and does not poll when idle.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads);
+  }
+};
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+/// Answers a call that waits.
+template <class T, class Call>
+Result<T> wait_for(Call&& call) {
+  return as_future<T>(std::forward<Call>(call)).get();
+}
+
+}  // namespace
+
+struct Store::State {
+  State(const StoreOptions& options, engine::FileSystem& files, std::unique_ptr<engine::FileSystem> own)
+      : own_files(std::move(own)),
+        core(std::make_shared<Core>(options, files)),
+        config(options.scheduler_threads != 0 ? options.scheduler_threads
+                                              : std::max(1u, std::thread::hardware_concurrency())),
+        system(config) {}
+
+  void start(std::unique_ptr<StoreDirectory> directory, const engine::TreeEnv& env);
+  Status close();
+
+  // Handles keep the core; the real file system is without state.
+  const std::unique_ptr<engine::FileSystem> own_files;
+  const std::shared_ptr<Core> core;
+  SystemConfig config;
+  caf::actor_system system;
+  std::shared_ptr<Door> door;
+  RouterActor router;
+  // In the order in which they end.
+  std::vector<PoolActor> pools;
+  PoolActor verifier;
+  std::vector<WorkerActor> log_syncs;
+  bool closed = false;
+};
+
+void Store::State::start(std::unique_ptr<StoreDirectory> directory, const engine::TreeEnv& env) {
+  const auto pool = [&](const char* name, uint32_t threads, size_t tasks_max) {
+    pools.push_back(system.spawn(worker_pool, PoolOptions{name, std::max(1u, threads), tasks_max, true}));
+    return pools.back();
+  };
+  const PoolActor readers = pool("reader", core->options.reader_threads, kReadsMax);
+  const PoolActor compactors = pool("compactor", core->options.compactor_threads, SIZE_MAX);
+  // Of its own, so that no flush, and so no write, waits for a merge.
+  const PoolActor flushers = pool("flusher", 1, SIZE_MAX);
+  verifier = pool("verifier", 1, kReadsMax);
+  for (uint32_t i = 0; i < kLogSyncThreads; ++i)
+    log_syncs.push_back(system.spawn<caf::detached>(worker, std::string("log sync")));
+
+  router = system.spawn(actors::router, core);
+  door = std::make_shared<Door>(router, readers);
+  const auto parts = std::shared_ptr<SupervisorParts>(
+      new SupervisorParts{core, std::move(directory), env, router, flushers, compactors, log_syncs});
+  const SupervisorActor boss = system.spawn<caf::detached>(supervisor, parts);
+  caf::anon_send(router, atom::bind_v, boss, door);
+
+  caf::scoped_actor self(system);
+  self->request(boss, caf::infinite, atom::start_v)
+      .receive([](Nothing) {},
+               [](const caf::error&) { COPPICE_CHECK(false && "a supervisor answers its start"); });
+  // What the supervisor sent before is with the router when this is answered.
+  (void)wait_for<std::vector<ShardStats>>(
+      [&](auto done) { caf::anon_send(router, atom::stats_v, Done<std::vector<ShardStats>>(done)); });
+}
+
+Status Store::State::close() {
+  if (std::exchange(closed, true)) return success();
+  door->close();
+  const Result<Nothing> outcome =
+      wait_for<Nothing>([&](auto done) { caf::anon_send(router, atom::close_v, Done<Nothing>(done)); });
+  router = RouterActor();
+  for (const PoolActor& pool : pools) caf::anon_send(pool, atom::close_v);
+  for (const WorkerActor& sync : log_syncs) caf::anon_send(sync, atom::close_v);
+  pools.clear();
+  verifier = PoolActor();
+  log_syncs.clear();
+  system.await_all_actors_done();
+  return outcome.status();
+}
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  COPPICE_TRY(engine::check_options(options.tree));
+  std::unique_ptr<engine::FileSystem> own;
+  engine::FileSystem* files = options.files;
+  if (files == nullptr) {
+    own = std::make_unique<engine::PosixFileSystem>();
+    files = own.get();
+  }
+  auto state = std::make_unique<State>(options, *files, std::move(own));
+  const engine::TreeEnv env{*files, state->core->cache, random_seed()};
+  Result<std::unique_ptr<StoreDirectory>> directory =
+      StoreDirectory::open(env, options.directory, options.boundaries);
+  if (!directory.ok()) {
+    state->closed = true;
+    return directory.error();
+  }
+  state->start(std::move(*directory), env);
+  return std::unique_ptr<Store>(new Store(std::move(state)));
+}
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Store::~Store() { (void)close(); }
+
+Status Store::close() { return state_->close(); }
+
+// Reads.
+
+Result<std::optional<Bytes>> Store::get(ByteView key, const SnapshotHandle& snapshot) {
+  return read_one(*state_->core, key, snapshot, false);
+}
+
+void Store::get(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done) {
+  read_one(state_->core, state_->door, key, snapshot, std::move(done));
+}
+
+Result<Values> Store::get_many(std::span<const Bytes> keys, const SnapshotHandle& snapshot) {
+  Result<Values> values = read_many(*state_->core, keys, snapshot, false);
+  if (values.ok() || values.error().code != Errc::would_block) return values;
+  COPPICE_TRY_ASSIGN(moment, this->snapshot());
+  return read_many(*state_->core, keys, moment, false);
+}
+
+void Store::get_many(std::vector<Bytes> keys, const SnapshotHandle& snapshot, Done<Values> done) {
+  read_many(state_->core, state_->door, std::move(keys), snapshot, std::move(done));
+}
+
+Result<SnapshotHandle> Store::snapshot() {
+  return wait_for<SnapshotHandle>([&](auto done) { snapshot(std::move(done)); });
+}
+
+void Store::snapshot(Done<SnapshotHandle> done) { take_snapshot(state_->door, {}, std::move(done)); }
+
+Result<std::unique_ptr<Scan>> Store::scan(ScanOptions options) {
+  if (options.range.empty()) return empty_range();
+  if (options.snapshot == nullptr) {
+    COPPICE_TRY_ASSIGN(moment, wait_for<SnapshotHandle>([&](auto done) {
+                         take_snapshot(state_->door, options.range, std::move(done));
+                       }));
+    options.snapshot = std::move(moment);
+  }
+  return std::unique_ptr<Scan>(std::make_unique<PagedScan>(state_->core, state_->door, std::move(options)));
+}
+
+void Store::scan(ScanOptions options, Done<std::shared_ptr<Scan>> done) {
+  begin_scan(state_->core, state_->door, std::move(options), std::move(done));
+}
+
+// Writes.
+
+Result<Timestamp> Store::put(ByteView key, ByteView value, Durability durability) {
+  engine::Batch batch;
+  COPPICE_TRY(batch.put(key, value));
+  return write(std::move(batch), durability);
+}
+
+Result<Timestamp> Store::remove(ByteView key, Durability durability) {
+  engine::Batch batch;
+  COPPICE_TRY(batch.remove(key));
+  return write(std::move(batch), durability);
+}
+
+Result<Timestamp> Store::delete_range(const KeyRange& range, Durability durability) {
+  if (range.empty()) return empty_range();
+  engine::Batch batch;
+  COPPICE_TRY(batch.delete_range(range.begin, range.end ? ByteView(*range.end) : ByteView()));
+  return write(std::move(batch), durability);
+}
+
+Result<Timestamp> Store::write(engine::Batch batch, Durability durability) {
+  return wait_for<Timestamp>([&](auto done) { write(std::move(batch), durability, std::move(done)); });
+}
+
+void Store::write(engine::Batch batch, Durability durability, Done<Timestamp> done) {
+  if (batch.empty()) return done(state_->core->clock.now());
+  auto request = std::make_unique<WriteRequest>();
+  request->batch = std::move(batch);
+  request->durability = durability;
+  request->done = std::move(done);
+  request = submit(*state_->core, std::move(request));
+  if (request == nullptr) return;
+  const auto spanning = std::make_shared<std::unique_ptr<WriteRequest>>(std::move(request));
+  if (!state_->door->tell_router(atom::write_v, spanning)) (*spanning)->done(Door::closed());
+}
+
+// Care.
+
+Status Store::flush(const KeyRange& range) {
+  return wait_for<Nothing>([&](auto done) { flush(range, std::move(done)); }).status();
+}
+
+void Store::flush(const KeyRange& range, Done<Nothing> done) {
+  const CareCall call{CareCall::Kind::flush, range};
+  if (!state_->door->tell_router(atom::care_v, call, done)) done(Door::closed());
+}
+
+Status Store::compact(const KeyRange& range) {
+  return wait_for<Nothing>([&](auto done) { compact(range, std::move(done)); }).status();
+}
+
+void Store::compact(const KeyRange& range, Done<Nothing> done) {
+  const CareCall call{CareCall::Kind::compact, range};
+  if (!state_->door->tell_router(atom::care_v, call, done)) done(Door::closed());
+}
+
+Result<engine::VerifyReport> Store::verify(const KeyRange& range) {
+  return verify_range(*state_->core, range);
+}
+
+void Store::verify(const KeyRange& range, Done<engine::VerifyReport> done) {
+  if (state_->closed) return done(Door::closed());
+  auto run = [core = state_->core, range, done] { done(verify_range(*core, range)); };
+  caf::anon_send(state_->verifier, atom::run_v, Task{run, [done](Error error) { done(std::move(error)); }});
+}
+
+Result<SplitShards> Store::split(ByteView key) {
+  return wait_for<SplitShards>([&](auto done) { split(key, std::move(done)); });
+}
+
+void Store::split(ByteView key, Done<SplitShards> done) {
+  if (!state_->door->tell_router(atom::split_v, Bytes(key), done)) done(Door::closed());
+}
+
+Result<StoreStats> Store::stats() {
+  return wait_for<StoreStats>([&](auto done) { stats(std::move(done)); });
+}
+
+void Store::stats(Done<StoreStats> done) {
+  const Done<std::vector<ShardStats>> counted = [core = state_->core,
+                                                 done](Result<std::vector<ShardStats>> shards) {
+    if (!shards.ok()) return done(std::move(shards).error());
+    const engine::BlockCacheStats cache = core->cache.stats();
+    done(StoreStats{std::move(*shards), cache.size, cache.budget, cache.hits, cache.misses});
+  };
+  if (!state_->door->tell_router(atom::stats_v, counted)) done(Door::closed());
+}
+
+// For programs that are actors.
+
+caf::actor_system& StoreActors::system(Store& store) { return store.state_->system; }
+
+RouterActor StoreActors::router(Store& store) { return store.state_->router; }
+
+}  // namespace coppice::actors

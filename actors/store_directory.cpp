@@ -1,0 +1,118 @@
+#include "actors/store_directory.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/random.hpp"
+#include "engine/io/file_names.hpp"
+
+namespace coppice::actors {
+namespace {
+
+constexpr std::string_view kMapName = "SHARDS";
+constexpr std::string_view kCreatingName = "CREATING";
+constexpr std::string_view kShardsName = "shards";
+constexpr size_t kIdWidth = 6;
+
+std::string shard_name(uint64_t id) {
+  const std::string digits = std::to_string(id);
+  return std::string(digits.size() < kIdWidth ? kIdWidth - digits.size() : 0, '0') + digits;
+}
+
+/// invalid_argument if something lies in the directory that is not a store's.
+Status check_ours(engine::FileSystem& files, const std::string& directory) {
+  COPPICE_TRY_ASSIGN(present, files.exists(directory));
+  if (!present) return success();
+  COPPICE_TRY_ASSIGN(names, files.list(directory));
+  const auto has = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+  if (has(kMapName) || has(kCreatingName)) return success();
+  if (has(kShardsName))
+    return Error{Errc::corruption, directory +
+                                       ": has shards but no file SHARDS that says which keys are theirs: "
+                                       "restore it from a backup"};
+  for (const std::string& name : names)
+    if (name != engine::kLockName)
+      return Error{
+          Errc::invalid_argument,
+          directory + ": holds " + name + ", which is no part of a store: give an empty or a new directory"};
+  return success();
+}
+
+}  // namespace
+
+std::string StoreDirectory::path(std::string_view name) const { return engine::join_path(directory_, name); }
+
+std::string StoreDirectory::shard_directory(uint64_t id) const {
+  return engine::join_path(path(kShardsName), shard_name(id));
+}
+
+Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::TreeEnv& env,
+                                                             const std::string& directory,
+                                                             const std::vector<Bytes>& boundaries) {
+  engine::FileSystem& files = env.files;
+  COPPICE_TRY(check_ours(files, directory));
+  COPPICE_TRY(files.make_directory(directory));
+  COPPICE_TRY_ASSIGN(lock, files.lock(directory));
+  std::unique_ptr<StoreDirectory> store(new StoreDirectory(files, directory, std::move(lock)));
+  COPPICE_TRY_ASSIGN(created, files.exists(store->path(kMapName)));
+  if (!created) {
+    COPPICE_TRY(store->create(env, boundaries));
+    return store;
+  }
+  COPPICE_TRY_ASSIGN(map, read_shard_map(files, store->path(kMapName)));
+  store->map_ = std::move(map);
+  return store;
+}
+
+Status StoreDirectory::create(const engine::TreeEnv& env, const std::vector<Bytes>& boundaries) {
+  COPPICE_TRY_ASSIGN(map, ShardMap::create(engine::mix(env.seed), boundaries));
+  {
+    COPPICE_TRY_ASSIGN(creating, files_.create(path(kCreatingName)));
+    COPPICE_TRY(creating->sync());
+  }
+  COPPICE_TRY(files_.sync_directory(directory_));
+  COPPICE_TRY(files_.remove_tree(path(kShardsName)));
+  COPPICE_TRY(files_.make_directory(path(kShardsName)));
+  map_ = map;
+  for (size_t i = 0; i < map.shards.size(); ++i)
+    COPPICE_TRY(engine::Tree::create(env, shard_directory(map.shards[i].id), map.range(i)));
+  COPPICE_TRY(files_.sync_directory(path(kShardsName)));
+  COPPICE_TRY(files_.sync_directory(directory_));
+  COPPICE_TRY(write_shard_map(files_, path(kMapName), map));
+  COPPICE_TRY(files_.remove(path(kCreatingName)));
+  return files_.sync_directory(directory_);
+}
+
+Status StoreDirectory::write_map(ShardMap map) {
+  unsure_ = true;
+  COPPICE_TRY(files_.sync_directory(path(kShardsName)));
+  map.next_shard_id = std::max(map.next_shard_id, map_.next_shard_id);
+  COPPICE_TRY(write_shard_map(files_, path(kMapName), map));
+  map_ = std::move(map);
+  unsure_ = false;
+  return success();
+}
+
+Status StoreDirectory::settle_map() {
+  if (!unsure_) return success();
+  ShardMap map = map_;
+  // Later than the one that may lie there.
+  map.epoch += 2;
+  return write_map(std::move(map));
+}
+
+Status StoreDirectory::remove_orphans() {
+  COPPICE_TRY_ASSIGN(names, files_.list(path(kShardsName)));
+  std::set<std::string> kept;
+  for (const ShardMap::Shard& shard : map_.shards) kept.insert(shard_name(shard.id));
+  for (const std::string& name : names) {
+    // Only what we would have named so: a foreign file stays.
+    const bool named =
+        name.size() >= kIdWidth && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+    if (named && !kept.contains(name))
+      COPPICE_TRY(files_.remove_tree(engine::join_path(path(kShardsName), name)));
+  }
+  return success();
+}
+
+}  // namespace coppice::actors

@@ -1,0 +1,57 @@
+// The files of a store that are no tree's: who may open it, which shards it has, where they lie.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "actors/shard_map.hpp"
+#include "engine/tree.hpp"
+
+namespace coppice::actors {
+
+/// One process's hold on a store's directory.
+///
+///     LOCK             keeps a second process out
+///     CREATING         there from the first step of a creation until after the last
+///     SHARDS           the shard map: what is not in it does not exist
+///     shards/000001/   a tree for each shard
+///
+/// Blocks: on the disk, everywhere.
+class StoreDirectory {
+public:
+  /// Creates a store with shards cut at `boundaries` if the directory is missing, empty, or was left by a
+  /// creation that a crash ended. in_use: another process has it; invalid_argument: something else lies
+  /// there; corruption: the shard map is damaged or missing.
+  static Result<std::unique_ptr<StoreDirectory>> open(const engine::TreeEnv& env,
+                                                      const std::string& directory,
+                                                      const std::vector<Bytes>& boundaries);
+
+  const ShardMap& map() const { return map_; }
+  std::string shard_directory(uint64_t id) const;
+
+  /// Gives an id out that no shard ever had. Not kept: an id that comes into no map is given out again.
+  uint64_t next_shard_id() { return map_.next_shard_id++; }
+  /// Durable: on success. After a failure the old or the new may be there, until a write succeeds; map() is
+  /// the old.
+  Status write_map(ShardMap map);
+  /// After a failed write_map: makes map() what is on disk. Durable: on success.
+  Status settle_map();
+  /// Removes every shard's directory that is not in the map.
+  Status remove_orphans();
+
+private:
+  StoreDirectory(engine::FileSystem& files, std::string directory,
+                 std::unique_ptr<engine::DirectoryLock> lock)
+      : files_(files), directory_(std::move(directory)), lock_(std::move(lock)) {}
+
+  Status create(const engine::TreeEnv& env, const std::vector<Bytes>& boundaries);
+  std::string path(std::string_view name) const;
+
+  engine::FileSystem& files_;
+  const std::string directory_;
+  const std::unique_ptr<engine::DirectoryLock> lock_;
+  ShardMap map_;
+  bool unsure_ = false;
+};
+
+}  // namespace coppice::actors

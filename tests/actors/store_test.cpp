@@ -1,0 +1,227 @@
+// The store as a program sees it: opened, written, read, cut, closed and opened again.
+#include "actors/store.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/actors/store_fixture.hpp"
+
+namespace coppice::actors {
+namespace {
+
+using StoreTest = StoreFixture;
+
+TEST_F(StoreTest, KeepsWhatWasPut) {
+  open();
+  put("apple", "red");
+  put("pear", "green");
+  EXPECT_EQ(get("apple"), "red");
+  EXPECT_EQ(get("pear"), "green");
+  EXPECT_EQ(get("plum"), std::nullopt);
+
+  ASSERT_TRUE(store->remove("apple").ok());
+  EXPECT_EQ(get("apple"), std::nullopt);
+}
+
+TEST_F(StoreTest, CommitTimestampsRise) {
+  open();
+  const Timestamp first = *store->put("k", "1");
+  const Timestamp second = *store->put("k", "2");
+  EXPECT_LT(first, second);
+}
+
+TEST_F(StoreTest, KeepsEverythingThroughACloseAndAnOpen) {
+  options.boundaries = {"h", "q"};
+  open();
+  for (const char* key : {"a", "h", "m", "q", "z"}) put(key, std::string("value of ") + key);
+  ASSERT_TRUE(store->put("memory", "kept by a clean stop", Durability::memory).ok());
+  reopen();
+  for (const char* key : {"a", "h", "m", "q", "z"}) EXPECT_EQ(get(key), std::string("value of ") + key);
+  EXPECT_EQ(get("memory"), "kept by a clean stop");
+  EXPECT_EQ(store->stats()->shards.size(), 3u);
+}
+
+TEST_F(StoreTest, ABatchOverSeveralShardsIsWrittenWhole) {
+  options.boundaries = {"h", "q"};
+  open();
+  put("b", "old");
+  engine::Batch batch;
+  ASSERT_TRUE(batch.put("a", "1").ok());
+  ASSERT_TRUE(batch.delete_range("b", "r").ok());
+  ASSERT_TRUE(batch.put("k", "2").ok());
+  ASSERT_TRUE(batch.put("z", "3").ok());
+  const Result<Timestamp> written = store->write(std::move(batch));
+  ASSERT_TRUE(written.ok()) << to_string(written.error());
+  EXPECT_EQ(dump(), (Entries{{"a", "1"}, {"k", "2"}, {"z", "3"}}));
+  reopen();
+  EXPECT_EQ(dump(), (Entries{{"a", "1"}, {"k", "2"}, {"z", "3"}}));
+}
+
+TEST_F(StoreTest, SeveralKeysAreReadAtOneMoment) {
+  options.boundaries = {"h"};
+  open();
+  put("a", "1");
+  put("z", "2");
+  const std::vector<Bytes> keys{"z", "none", "a", "z"};
+  const auto values = store->get_many(keys);
+  ASSERT_TRUE(values.ok()) << to_string(values.error());
+  EXPECT_EQ(*values, (std::vector<std::optional<Bytes>>{"2", std::nullopt, "1", "2"}));
+}
+
+TEST_F(StoreTest, AScanMergesShardsInKeyOrderForwardAndBack) {
+  options.boundaries = {"d", "g"};
+  open();
+  Entries all;
+  for (char c = 'a'; c <= 'k'; ++c) {
+    put(Bytes(1, c), Bytes(100, c));
+    all.push_back({Bytes(1, c), Bytes(100, c)});
+  }
+  ScanOptions scan;
+  scan.page_size = 250;
+  EXPECT_EQ(dump(scan), all);
+  scan.reverse = true;
+  std::ranges::reverse(all);
+  EXPECT_EQ(dump(scan), all);
+  scan.range = {"c", "h"};
+  scan.limit = 3;
+  EXPECT_EQ(dump(scan), (Entries{{"g", Bytes(100, 'g')}, {"f", Bytes(100, 'f')}, {"e", Bytes(100, 'e')}}));
+  scan.limit = 0;
+  scan.keys_only = true;
+  EXPECT_EQ(dump(scan), (Entries{{"g", ""}, {"f", ""}, {"e", ""}, {"d", ""}, {"c", ""}}));
+}
+
+TEST_F(StoreTest, AScanOnTheReadersBringsTheSamePages) {
+  options.boundaries = {"d"};
+  open();
+  for (char c = 'a'; c <= 'h'; ++c) put(Bytes(1, c), Bytes(100, c));
+  ScanOptions scan_options;
+  scan_options.page_size = 150;
+  auto scan = as_future<std::shared_ptr<Scan>>([&](auto done) { store->scan(scan_options, done); }).get();
+  ASSERT_TRUE(scan.ok());
+  Bytes keys;
+  for (bool last = false; !last;) {
+    auto page =
+        as_future<Page>([&](auto done) { (*scan)->next(std::function<void(Result<Page>)>(done)); }).get();
+    ASSERT_TRUE(page.ok());
+    for (size_t i = 0; i < page->count(); ++i) keys += page->key(i);
+    last = page->last;
+  }
+  EXPECT_EQ(keys, "abcdefgh");
+}
+
+TEST_F(StoreTest, ASnapshotNeverChanges) {
+  options.boundaries = {"m"};
+  open();
+  put("a", "1");
+  put("z", "1");
+  const SnapshotHandle snapshot = *store->snapshot();
+  put("a", "2");
+  put("n", "2");
+  ASSERT_TRUE(store->remove("z").ok());
+  ASSERT_TRUE(store->compact().ok());
+  EXPECT_EQ(dump_at(snapshot), (Entries{{"a", "1"}, {"z", "1"}}));
+  EXPECT_EQ(*store->get("z", snapshot), "1");
+  EXPECT_EQ(dump(), (Entries{{"a", "2"}, {"n", "2"}}));
+}
+
+TEST_F(StoreTest, ASnapshotMayOutliveItsStore) {
+  open();
+  const SnapshotHandle snapshot = *store->snapshot();
+  store.reset();
+  EXPECT_GT(snapshot->timestamp(), kTimestampMin);
+}
+
+TEST_F(StoreTest, ASplitKeepsDataAndSnapshots) {
+  open();
+  for (char c = 'a'; c <= 'z'; ++c) put(Bytes(1, c), "1");
+  const SnapshotHandle snapshot = *store->snapshot();
+  const Entries before = dump();
+  put("c", "2");
+  const Result<SplitShards> split = store->split("m");
+  ASSERT_TRUE(split.ok()) << to_string(split.error());
+  put("x", "2");
+  ASSERT_TRUE(store->compact().ok());
+  EXPECT_EQ(dump_at(snapshot), before);
+  EXPECT_EQ(get("c"), "2");
+  EXPECT_EQ(get("x"), "2");
+
+  const auto stats = store->stats();
+  ASSERT_EQ(stats->shards.size(), 2u);
+  EXPECT_EQ(stats->shards[0].id, split->left);
+  EXPECT_EQ(stats->shards[0].range, (KeyRange{"", "m"}));
+  EXPECT_EQ(stats->shards[1].id, split->right);
+  EXPECT_EQ(stats->shards[1].range, (KeyRange{"m", std::nullopt}));
+  const Entries after = dump();
+  reopen();
+  EXPECT_EQ(dump(), after);
+}
+
+TEST_F(StoreTest, ASplitWhereAShardBeginsIsRefused) {
+  options.boundaries = {"m"};
+  open();
+  EXPECT_EQ(store->split("m").error().code, Errc::invalid_argument);
+  EXPECT_EQ(store->split("").error().code, Errc::invalid_argument);
+  EXPECT_TRUE(store->split("n").ok());
+}
+
+TEST_F(StoreTest, FlushAndCompactBringDataIntoTables) {
+  options.boundaries = {"m"};
+  open();
+  for (int i = 0; i < 100; ++i) put("key" + std::to_string(i), Bytes(100, 'v'));
+  ASSERT_TRUE(store->flush().ok());
+  auto stats = store->stats();
+  EXPECT_EQ(stats->shards[0].tree.flushes, 1u);
+  EXPECT_EQ(stats->shards[1].tree.flushes, 0u);
+  ASSERT_TRUE(store->compact().ok());
+  const auto report = store->verify();
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->entries, 100u);
+  EXPECT_EQ(report->problems, std::vector<std::string>());
+}
+
+TEST_F(StoreTest, ASecondOpenIsRefused) {
+  open();
+  EXPECT_EQ(Store::open(options).error().code, Errc::in_use);
+}
+
+TEST_F(StoreTest, LimitsAreRefusedByName) {
+  open();
+  EXPECT_EQ(store->put("", "v").error().code, Errc::invalid_argument);
+  EXPECT_EQ(store->get("").error().code, Errc::invalid_argument);
+  EXPECT_EQ(store->put(Bytes(kKeySizeMax + 1, 'k'), "v").error().code, Errc::invalid_argument);
+  EXPECT_EQ(store->delete_range({"b", "a"}).error().code, Errc::invalid_argument);
+  ScanOptions scan;
+  scan.range = {"b", "a"};
+  EXPECT_EQ(store->scan(scan).error().code, Errc::invalid_argument);
+}
+
+TEST_F(StoreTest, AClosedStoreAnswersSo) {
+  open();
+  put("k", "v");
+  ASSERT_TRUE(store->close().ok());
+  EXPECT_EQ(store->get("k").error().code, Errc::cancelled);
+  EXPECT_EQ(store->put("k", "w").error().code, Errc::cancelled);
+  EXPECT_EQ(store->snapshot().error().code, Errc::cancelled);
+  EXPECT_EQ(store->stats().error().code, Errc::cancelled);
+  EXPECT_EQ(store->split("a").error().code, Errc::cancelled);
+}
+
+TEST_F(StoreTest, EveryWriteUnderWayIsAnsweredByAClose) {
+  open();
+  std::atomic<int> answered{0};
+  constexpr int kWrites = 2000;
+  for (int i = 0; i < kWrites; ++i) {
+    engine::Batch batch;
+    ASSERT_TRUE(batch.put("key" + std::to_string(i), "v").ok());
+    store->write(std::move(batch), Durability::buffered, [&](const Result<Timestamp>& done) {
+      EXPECT_TRUE(done.ok());
+      ++answered;
+    });
+  }
+  ASSERT_TRUE(store->close().ok());
+  EXPECT_EQ(answered, kWrites);
+  reopen();
+  EXPECT_EQ(dump().size(), size_t{kWrites});
+}
+
+}  // namespace
+}  // namespace coppice::actors
