@@ -91,8 +91,9 @@ public:
 
   Result<SnapshotHandle> snapshot();
 
-  /// Begins a call and returns, with the window full when there is room in it again. Answers come in any
-  /// order. On failure nothing was begun and `done` is not called.
+  /// Begins a call and returns; with the window full, when there is room in it again. Calls are sent some at a
+  /// time, the last ones by wait(). Answers come in any order. On failure nothing was begun and `done` is not
+  /// called.
   Status write_async(const Batch& batch, Durability durability, Done<Timestamp> done);
   Status get_async(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done);
   /// Waits until every call begun has been answered; the error of a broken connection, if it broke.

@@ -1,6 +1,13 @@
 #include "cluster/client/client_state.hpp"
 
 namespace coppice::client {
+namespace {
+
+// What is sent at one time: enough for few calls into the kernel, little enough that the node begins early.
+constexpr size_t kSendCalls = 32;
+constexpr size_t kSendSize = 128 << 10;
+
+}  // namespace
 
 ClientSnapshot::ClientSnapshot(std::shared_ptr<EventLoop> loop, schema::Snapshot::Client snapshot,
                                Timestamp timestamp)
@@ -35,6 +42,14 @@ void Client::State::wait_for_answer() {
   auto answered = kj::newPromiseAndFulfiller<void>();
   one_answered = kj::mv(answered.fulfiller);
   loop->wait(kj::mv(answered.promise));
+}
+
+void Client::State::send_some(size_t size) {
+  ++unsent_calls;
+  unsent_size += size;
+  if (unsent_calls < kSendCalls && unsent_size < kSendSize) return;
+  unsent_calls = unsent_size = 0;
+  loop->pump();
 }
 
 Error Client::State::as_error(const kj::Exception& exception) {

@@ -72,6 +72,8 @@ struct Client::State final : private kj::TaskSet::ErrorHandler {
   // The window.
   void wait_for_room(size_t size);
   void wait_for_answer();
+  /// Counts a call as begun, and sends what has been when that is worth a turn of the loop.
+  void send_some(size_t size);
   /// Keeps `call` going until it has answered, `size` bytes of the window meanwhile.
   template <class T>
   void keep(kj::Promise<T> call, size_t size, Done<T> done);
@@ -87,6 +89,9 @@ struct Client::State final : private kj::TaskSet::ErrorHandler {
   Status broken;
   size_t calls = 0;
   size_t calls_size = 0;
+  /// Begun since the loop last ran, so not sent yet.
+  size_t unsent_calls = 0;
+  size_t unsent_size = 0;
   kj::Own<kj::PromiseFulfiller<void>> one_answered;
   kj::TaskSet tasks;
 };
@@ -124,6 +129,7 @@ void Client::State::keep(kj::Promise<T> call, size_t size, Done<T> done) {
     calls_size -= size;
     if (one_answered.get() != nullptr) one_answered->fulfill();
   }));
+  send_some(size);
 }
 
 }  // namespace coppice::client

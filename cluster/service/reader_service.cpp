@@ -16,8 +16,9 @@ kj::Promise<void> ReaderService::get(GetContext context) {
     if (!key.ok()) return wire::to_exception(key.error());
     return session().call<Value>(
         context, [&](auto done) { store().get(*key, snapshot_, std::move(done)); },
-        [context](Result<Value> value) mutable -> kj::Promise<void> {
+        [context, this](Result<Value> value) mutable -> kj::Promise<void> {
           if (!value.ok()) return wire::to_exception(value.error());
+          if (auto full = session().check_answers(); !full.ok()) return wire::to_exception(full.error());
           const uint64_t words = *value ? wire::words_for((*value)->size()) : 0;
           set_value(context.getResults(capnp::MessageSize{words + 8, 0}).initValue(), *value);
           return kj::READY_NOW;
@@ -32,8 +33,9 @@ kj::Promise<void> ReaderService::getMany(GetManyContext context) {
     context.releaseParams();
     return session().call<std::vector<Value>>(
         context, [&](auto done) { store().get_many(*std::move(keys), snapshot_, std::move(done)); },
-        [context](Result<std::vector<Value>> values) mutable -> kj::Promise<void> {
+        [context, this](Result<std::vector<Value>> values) mutable -> kj::Promise<void> {
           if (!values.ok()) return wire::to_exception(values.error());
+          if (auto full = session().check_answers(); !full.ok()) return wire::to_exception(full.error());
           const auto words = answer_words(*values);
           if (!words.ok()) return wire::to_exception(words.error());
           auto list = context.getResults(capnp::MessageSize{*words, 0})

@@ -31,8 +31,11 @@ Session::Session(kj::Own<kj::AsyncIoStream> socket, NodeState& node, std::shared
       state_(kj::refcounted<SessionState>(node, std::move(inbox))),
       network_(stream_, capnp::rpc::twoparty::Side::SERVER, wire::reader_options()),
       rpc_(capnp::makeRpcServer(network_, kj::heap<StoreService>(kj::addRef(*state_)))) {
+  state_->set_network(network_);
   rpc_.setFlowLimit(kRequestsSizeMax / sizeof(capnp::word));
 }
+
+Session::~Session() noexcept(false) { state_->set_network(nullptr); }
 
 void Session::stop() {
   state_->stop();

@@ -17,6 +17,7 @@ public:
   Session(kj::Own<kj::AsyncIoStream> socket, NodeState& node, std::shared_ptr<Inbox> inbox,
           const wire::InputLimits& limits);
   KJ_DISALLOW_COPY(Session);
+  ~Session() noexcept(false);
 
   /// When the connection has ended, for whichever reason. Requires: called once.
   kj::Promise<void> run() { return network_.onDisconnect(); }

@@ -19,6 +19,17 @@ Status SessionState::refusal() const {
   return success();
 }
 
+Status SessionState::check_answers() {
+  KJ_IF_MAYBE (network, network_) {
+    if (network->getCurrentQueueSize() > kAnswersSizeMax)
+      return Error{Errc::unavailable,
+                   "this connection has " + std::to_string(kAnswersSizeMax) +
+                       " bytes of answers waiting: take them before asking for more",
+                   10};
+  }
+  return success();
+}
+
 void SessionState::end_call() {
   if (--calls_ == 0 && idle_.get() != nullptr) idle_->fulfill();
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include <capnp/capability.h>
+#include <capnp/rpc-twoparty.h>
 #include <kj/refcount.h>
 
 #include "actors/store.hpp"
@@ -17,6 +18,7 @@ namespace coppice::cluster {
 inline constexpr uint32_t kCallsMax = 1024;
 inline constexpr uint32_t kScansMax = 64;
 inline constexpr uint32_t kSnapshotsMax = 1024;
+inline constexpr size_t kAnswersSizeMax = 128 << 20;
 
 /// What all connections of a node share.
 struct NodeState {
@@ -34,6 +36,9 @@ public:
   NodeState& node() { return node_; }
   const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
 
+  /// The connection's, as long as it lives; nothing from then on.
+  void set_network(kj::Maybe<capnp::TwoPartyVatNetwork&> network) { network_ = network; }
+
   /// From now on calls are refused.
   void stop() { stopping_ = true; }
   /// When no call is under way; immediately if none is.
@@ -50,6 +55,9 @@ public:
 
   /// unavailable when the connection is at its limit, or stops.
   Status refusal() const;
+
+  /// unavailable while the client has not taken kAnswersSizeMax of answers.
+  Status check_answers();
 
   /// Counts `answer` among the calls under way until it is done.
   template <class Context>
@@ -85,6 +93,7 @@ private:
 
   NodeState& node_;
   const std::shared_ptr<Inbox> inbox_;
+  kj::Maybe<capnp::TwoPartyVatNetwork&> network_;
   uint32_t calls_ = 0;
   bool stopping_ = false;
   kj::Own<kj::PromiseFulfiller<void>> idle_;

@@ -1,17 +1,16 @@
 #include "cluster/config.hpp"
 
-#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace coppice::cluster {
 namespace {
 
 class ConfigTest : public testing::Test {
 protected:
-  ~ConfigTest() override { std::filesystem::remove(path); }
-
   Status load(const std::string& text) {
     std::ofstream(path) << text;
     return load_config(config, path);
@@ -28,9 +27,8 @@ protected:
     return set_config(config, key, values);
   }
 
-  const std::string path =
-      (std::filesystem::temp_directory_path() / ("config_test." + std::to_string(getpid()) + ".toml"))
-          .string();
+  const engine::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/coppice.toml";
   Config config;
 };
 
