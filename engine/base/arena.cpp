@@ -1,7 +1,10 @@
 #include "engine/base/arena.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
+
+#include <sys/mman.h>
 
 #include "schema/check.hpp"
 
@@ -9,9 +12,26 @@ namespace coppice::engine {
 namespace {
 
 constexpr size_t kAlignment = 8;
+// Of a block with its header.
 constexpr size_t kBlockSizeMin = 32 << 10;
 constexpr size_t kBlockSizeMax = 2 << 20;
 constexpr size_t kLargeSize = kBlockSizeMax / 4;
+
+/// A block of kBlockSizeMax that the kernel may back by one huge page, so that searching a full memtable does not
+/// miss the TLB at every step. From the kernel and not from malloc, which would keep the memory when it is freed.
+void* map_block() {
+  // Twice as much, to find an aligned part in it; the rest goes back.
+  constexpr size_t kMapped = 2 * kBlockSizeMax;
+  void* mapped = ::mmap(nullptr, kMapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  COPPICE_CHECK(mapped != MAP_FAILED);
+  char* begin = static_cast<char*>(mapped);
+  const size_t before = -reinterpret_cast<uintptr_t>(begin) % kBlockSizeMax;
+  if (before > 0) ::munmap(begin, before);
+  ::munmap(begin + before + kBlockSizeMax, kBlockSizeMax - before);
+  // Advice only: where there are no huge pages, small ones do.
+  ::madvise(begin + before, kBlockSizeMax, MADV_HUGEPAGE);
+  return begin + before;
+}
 
 }  // namespace
 
@@ -40,10 +60,11 @@ char* Arena::allocate(size_t size) {
 }
 
 char* Arena::allocate_behind(Block* full, size_t size) {
-  size_t capacity = full == nullptr ? kBlockSizeMin : std::min(full->capacity * 2, kBlockSizeMax);
-  while (capacity < size) capacity *= 2;
-  const size_t size_before = full == nullptr ? 0 : full->size_before + sizeof(Block) + full->capacity;
-  Block* fresh = make_block(full, capacity, size_before);
+  const size_t full_size = full == nullptr ? 0 : sizeof(Block) + full->capacity;
+  size_t block_size = std::clamp(2 * full_size, kBlockSizeMin, kBlockSizeMax);
+  while (block_size < sizeof(Block) + size) block_size *= 2;
+  const size_t size_before = full == nullptr ? 0 : full->size_before + full_size;
+  Block* fresh = make_block(full, block_size, size_before);
   // Taken before anybody sees the block, so that the one who made it never starves.
   fresh->used.store(size, std::memory_order_relaxed);
   if (current_.compare_exchange_strong(full, fresh, std::memory_order_release, std::memory_order_acquire))
@@ -55,7 +76,7 @@ char* Arena::allocate_behind(Block* full, size_t size) {
 }
 
 char* Arena::allocate_large(size_t size) {
-  Block* fresh = make_block(large_.load(std::memory_order_relaxed), size, 0);
+  Block* fresh = make_block(large_.load(std::memory_order_relaxed), sizeof(Block) + size, 0);
   while (!large_.compare_exchange_weak(fresh->before, fresh, std::memory_order_release,
                                        std::memory_order_relaxed)) {
   }
@@ -71,16 +92,22 @@ size_t Arena::size() const {
   return size;
 }
 
-Arena::Block* Arena::make_block(Block* before, size_t capacity, size_t size_before) {
+Arena::Block* Arena::make_block(Block* before, size_t block_size, size_t size_before) {
   static_assert(sizeof(Block) % kAlignment == 0);
-  return new (::operator new(sizeof(Block) + capacity)) Block{before, capacity, size_before};
+  void* memory = block_size == kBlockSizeMax ? map_block() : ::operator new(block_size);
+  return new (memory) Block{before, block_size - sizeof(Block), size_before};
 }
 
 void Arena::free_blocks(Block* last) {
   while (last != nullptr) {
     Block* before = last->before;
+    const size_t block_size = sizeof(Block) + last->capacity;
     last->~Block();
-    ::operator delete(last);
+    if (block_size == kBlockSizeMax) {
+      ::munmap(last, kBlockSizeMax);
+    } else {
+      ::operator delete(last);
+    }
     last = before;
   }
 }

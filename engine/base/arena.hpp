@@ -7,7 +7,7 @@
 namespace coppice::engine {
 
 /// Lock-free bump allocation in growing blocks: 32 KiB at first, 2 MiB at most, a block of its own for what
-/// is larger than a quarter of that. Nothing is freed before the arena is destroyed.
+/// is larger than a quarter of that. The largest are laid out for huge pages. Nothing is freed before the arena is destroyed.
 ///
 /// Orderings. `used` of a block is a ticket counter: fetch_add gives every caller a piece of its own, so
 /// relaxed is enough; what callers write into their pieces they publish themselves. A new block becomes
@@ -39,7 +39,7 @@ private:
     char* bytes() { return reinterpret_cast<char*>(this + 1); }
   };
 
-  static Block* make_block(Block* before, size_t capacity, size_t size_before);
+  static Block* make_block(Block* before, size_t block_size, size_t size_before);
   static void free_blocks(Block* last);
   char* allocate_behind(Block* full, size_t size);
   char* allocate_large(size_t size);

@@ -67,7 +67,7 @@ std::optional<uint64_t> take_long_varint(ByteView& rest);
 /// than 64 bits. A longer spelling than needed is accepted.
 inline std::optional<uint64_t> take_varint(ByteView& rest) {
   if (!rest.empty() && static_cast<unsigned char>(rest.front()) < 0x80) {
-    const auto value = static_cast<uint64_t>(rest.front());
+    const uint64_t value = static_cast<unsigned char>(rest.front());
     rest.remove_prefix(1);
     return value;
   }

@@ -14,7 +14,7 @@ constexpr size_t kPrefixSize = sizeof(uint64_t);
 /// The first bytes of a key as an integer that compares as they do. Shorter keys are filled up with zeros.
 uint64_t prefix_of(ByteView key) {
   uint64_t prefix = 0;
-  std::memcpy(&prefix, key.data(), std::min(key.size(), kPrefixSize));
+  key.copy(reinterpret_cast<char*>(&prefix), kPrefixSize);
   return __builtin_bswap64(prefix);
 }
 
@@ -124,6 +124,8 @@ bool SkipList::is_at(const Node& node, const Target& target) {
 inline SkipList::Node* SkipList::walk(Node* behind, uint32_t level, const Target& target, Node*& ahead) {
   for (;;) {
     Node* node = behind->link(level).load(std::memory_order_acquire);
+    // Where the search goes on if `node` lies ahead, which it does more often than not.
+    if (level > 0) __builtin_prefetch(behind->link(level - 1).load(std::memory_order_relaxed));
     // `ahead` from the level above often comes next on this one as well, and has been compared.
     if (node == nullptr || node == ahead || !is_before(*node, target)) {
       ahead = node;

@@ -107,7 +107,7 @@ TEST_F(PublishedTest, DestroysAllItEverHeld) {
 
 TEST_F(PublishedTest, ReadersSeeWholeValuesAndNeverOlderOnes) {
   constexpr int kReaders = 8;
-  constexpr uint64_t kPublished = 20000;
+  constexpr uint64_t kPublished = 50000;
   // What the owner says is visible, raised after each publish: a reader that loads it first and then pins, or
   // finds its kept pin not stale, must see no older value.
   std::atomic<uint64_t> visible{0};
@@ -130,7 +130,7 @@ TEST_F(PublishedTest, ReadersSeeWholeValuesAndNeverOlderOnes) {
       publish(i);
       visible.store(i, std::memory_order_release);
       slot.reclaim();
-      if (i % 64 == 0) std::this_thread::yield();
+      if (i % 2000 == 0) std::this_thread::yield();
     }
   }
   EXPECT_EQ(wrong, 0u);
