@@ -94,7 +94,7 @@ bool Shard::step() {
   if (hold_call_) return step_hold();
   if (cut_plan_) return step_cut();
   if (begin_group()) return true;
-  if (mode_ == Mode::closing) return step_close();
+  if (mode_ == Mode::closing && !then_) return step_close();
   return false;
 }
 
