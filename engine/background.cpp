@@ -116,7 +116,11 @@ Status seal_memtable(TreeState& tree) {
 
   const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
   auto log = begin_log(tree.env, tree.directory, number, tree.random.next());
-  if (!log.ok()) return tree.broken_by(std::move(log).error());
+  if (!log.ok()) {
+    // Nothing relies on the new file yet, so a full disk leaves the tree as it was.
+    remove_logs(tree.env, tree.directory, {number});
+    return std::move(log).error();
+  }
   COPPICE_TRY(tree.broken_by(tree.log.close()));
   VersionEdit edit;
   edit.logs_begun = {number};

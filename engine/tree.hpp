@@ -104,7 +104,8 @@ public:
   // stay.
 
   bool memtable_full() const;
-  /// Begins a new memtable and log; does nothing if the active memtable is empty.
+  /// Begins a new memtable and log; does nothing if the active memtable is empty. When no new log can be begun,
+  /// on a full disk for instance, the tree stays as it was. Blocks: on the disk, until the old log is synced.
   Status seal_memtable();
   /// Writes the oldest sealed memtable to a table. Nothing to do, or one is under way: nothing.
   std::optional<Job> plan_flush(std::span<const Timestamp> snapshots);

@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/checksum.hpp"
+#include "engine/base/coding.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/log/log_format.hpp"
 #include "tests/support/damage.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/tree_stand.hpp"
@@ -156,6 +159,19 @@ TEST_F(TreeDamageTest, VerifyFindsAFlippedBitInATable) {
     EXPECT_THAT(report->problems.front(), HasSubstr(name));
     stand.drop();
   }
+}
+
+TEST_F(TreeDamageTest, ANewerFormatIsRefusedAndLeftAlone) {
+  close();
+  Bytes manifest = whole.at(Bytes(kManifestName));
+  store_fixed(manifest.data() + 8, kLogFormatVersion + 1);
+  store_fixed(manifest.data() + 32, checksum(ByteView(manifest).substr(0, 32), 0));
+  overwrite(files, stand.path(Bytes(kManifestName)), manifest);
+  const Status opened = stand.open();
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, Errc::unsupported);
+  EXPECT_THAT(opened.error().text, HasSubstr("MANIFEST"));
+  EXPECT_EQ(files.content(stand.path(Bytes(kManifestName))), manifest);
 }
 
 TEST_F(TreeDamageTest, ForeignFilesAreLeftAlone) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/io/posix_file.hpp"
+#include "tests/support/memory_file_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/tree_stand.hpp"
 
@@ -283,6 +284,41 @@ TEST_F(TreeTest, RemembersABatchOverSeveralShardsUntilItIsSettled) {
   reopen();
   EXPECT_THAT(stand.tree->spanning(), IsEmpty());
   EXPECT_EQ(stand.get("a"), "1");
+}
+
+TEST(TreeSpaceTest, AFullDiskAtASealLeavesTheTreeAsItWas) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  ASSERT_TRUE(stand.create().ok());
+  ASSERT_TRUE(stand.open().ok());
+  ASSERT_TRUE(stand.put("a", "1").ok());
+  files.set_room(0);
+  EXPECT_EQ(stand.tree->seal_memtable().error().code, Errc::out_of_space);
+  EXPECT_FALSE(stand.tree->broken());
+  EXPECT_EQ(stand.get("a"), "1");
+
+  files.heal();
+  EXPECT_TRUE(stand.flush().ok());
+  EXPECT_TRUE(stand.put("b", "2").ok());
+  EXPECT_TRUE(stand.tree->close().ok());
+  ASSERT_TRUE(stand.open().ok());
+  EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "1"), Pair("b", "2")));
+}
+
+TEST(TreeSpaceTest, AFullDiskDuringAFlushLeavesTheTreeAsItWas) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  ASSERT_TRUE(stand.create().ok());
+  ASSERT_TRUE(stand.open().ok());
+  ASSERT_TRUE(stand.put("a", Bytes(50'000, 'x')).ok());
+  ASSERT_TRUE(stand.tree->seal_memtable().ok());
+  files.set_room(1000);
+  EXPECT_EQ(stand.finish(stand.tree->plan_flush({})).error().code, Errc::out_of_space);
+  EXPECT_FALSE(stand.tree->broken());
+  EXPECT_EQ(stand.get("a").size(), 50'000u);
+  files.heal();
+  EXPECT_TRUE(stand.finish(stand.tree->plan_flush({})).ok());
+  EXPECT_TRUE(stand.tree->memtables_empty());
 }
 
 TEST_F(TreeTest, RefusesToCreateOrOpenWhatIsNotFit) {
