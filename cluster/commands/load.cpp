@@ -17,6 +17,8 @@
 namespace coppice::cluster {
 namespace {
 
+constexpr std::chrono::milliseconds kPatienceWithInput{20};
+
 struct LoadFlags {
   AddressFlag address;
   EncodingFlags encoding;
@@ -61,6 +63,8 @@ Status send_lines(const LoadFlags& flags, const Input& input, Loader& loader) {
   LineReader lines(input.descriptor(), record_size_max(encoding));
   Progress progress("loaded");
   while (true) {
+    // Lines of a slow source, such as `tail -f`, do not wait for a batch to be full.
+    if (lines.stalls(kPatienceWithInput)) COPPICE_TRY(loader.finish());
     COPPICE_TRY_ASSIGN(line, lines.next());
     if (!line) return success();
     if (lines.number() <= flags.skip) continue;

@@ -39,7 +39,7 @@ public:
 
   /// Requires: `line` rises. Blocks: while much is under way.
   Status add(uint64_t line, const Record& record);
-  /// Waits until all that was added is kept.
+  /// Waits until all that was added so far is kept.
   Status finish();
 
   /// Every record up to this line is kept.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace coppice::cluster {
@@ -32,6 +33,13 @@ Result<std::optional<ByteView>> LineReader::next() {
     COPPICE_TRY_ASSIGN(more, fill());
     ended_ = !more;
   }
+}
+
+bool LineReader::stalls(std::chrono::milliseconds time) const {
+  const ByteView unread(buffer_.data() + begin_, end_ - begin_);
+  if (ended_ || unread.find('\n') != ByteView::npos) return false;
+  pollfd waited{descriptor_, POLLIN, 0};
+  return ::poll(&waited, 1, static_cast<int>(time.count())) == 0;
 }
 
 ByteView LineReader::take(size_t size, size_t end_size) {

@@ -1,6 +1,7 @@
 // A stream of bytes, line by line.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "schema/types.hpp"
@@ -17,6 +18,9 @@ public:
   /// The next line without its end; nothing after the last. invalid_argument: too long; io_error: the file
   /// cannot be read. Both name the line. Lifetime: until the next call. Blocks: until a line has come.
   Result<std::optional<ByteView>> next();
+
+  /// True if no whole line is at hand and nothing more comes in this time. Blocks: so long.
+  bool stalls(std::chrono::milliseconds time) const;
 
   /// Of the line returned last, the first being 1; 0 before it.
   uint64_t number() const { return number_; }

@@ -63,6 +63,24 @@ TEST_F(LineReaderTest, RefusesALineThatIsTooLongNamingIt) {
   EXPECT_NE(line.error().text.find("line 2"), std::string::npos);
 }
 
+TEST(LineReaderPipeTest, StallsWhileNoWholeLineComes) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  LineReader reader(ends[0], 100);
+  constexpr std::chrono::milliseconds kNow{0};
+  EXPECT_TRUE(reader.stalls(kNow));
+  ASSERT_EQ(::write(ends[1], "one\ntwo\nth", 10), 10);
+  EXPECT_FALSE(reader.stalls(kNow));
+  EXPECT_EQ(**reader.next(), "one");
+  EXPECT_FALSE(reader.stalls(kNow));
+  EXPECT_EQ(**reader.next(), "two");
+  EXPECT_TRUE(reader.stalls(kNow));
+  ::close(ends[1]);
+  EXPECT_FALSE(reader.stalls(kNow));
+  EXPECT_EQ(**reader.next(), "th");
+  ::close(ends[0]);
+}
+
 TEST_F(LineReaderTest, SaysThatAFileCannotBeRead) {
   LineReader reader(-1, 100);
   EXPECT_EQ(reader.next().status().error().code, Errc::io_error);
