@@ -17,6 +17,7 @@ using Action = std::function<ExitCode()>;
 // Each adds its subcommand, flags, help and example to `program`, and sets `chosen` when a command line that
 // names it has been parsed. Lifetime: `chosen` outlives the parsing.
 
+void add_serve(CLI::App& program, Action& chosen);
 void add_put(CLI::App& program, Action& chosen);
 void add_get(CLI::App& program, Action& chosen);
 void add_delete(CLI::App& program, Action& chosen);

@@ -42,14 +42,15 @@ ExitCode refuse_parsing(const CLI::App& command, const CLI::ParseError& error) {
     if (!word.starts_with('-') || word == "--") continue;
     const std::string flag = word.substr(0, word.find('='));
     const std::string meant = did_you_mean(flag, flag_names(command));
-    const char* hint = meant.empty() ? " (to pass it as a key or value, write -- before it)" : "";
-    return refuse(command, "unknown flag '" + flag + "'" + meant + hint);
+    const std::string hint = meant.empty() ? " (to pass it as a key or value, write -- before it)" : meant;
+    return refuse(command, std::string("unknown flag '").append(flag).append("'").append(hint));
   }
   if (!unknown.empty()) return refuse(command, "one word too many: '" + unknown.front() + "'");
   return refuse(command, error.what());
 }
 
 void add_commands(CLI::App& program, Action& chosen) {
+  add_serve(program, chosen);
   add_put(program, chosen);
   add_get(program, chosen);
   add_delete(program, chosen);
