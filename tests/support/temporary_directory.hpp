@@ -20,6 +20,8 @@ public:
   ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
 
   const std::string& path() const { return path_; }
+  /// Of a file in it.
+  std::string operator/(const std::string& name) const { return path_ + '/' + name; }
 
 private:
   std::string path_;
