@@ -20,7 +20,7 @@ protected:
   }
   void set(std::vector<uint64_t> snapshots, uint64_t floor, bool bottom = false) {
     rules.snapshots.clear();
-    for (uint64_t snapshot : snapshots) rules.snapshots.emplace_back(snapshot);
+    for (uint64_t snapshot : snapshots) rules.snapshots.push_back(Timestamp{snapshot});
     rules.floor = Timestamp{floor};
     rules.bottom = bottom;
   }
