@@ -60,6 +60,8 @@ public:
 
   /// Recovers. Reads first, and writes only once all is decided: an error leaves every file as it was.
   /// corruption names the file and offset; not_found: no tree is there; unsupported: a newer format.
+  /// Requires: no job of an earlier Tree of this directory is still running, as both would write files of the same
+  /// number.
   static Result<std::unique_ptr<Tree>> open(const TreeEnv& env, const std::string& directory,
                                             const TreeOptions& options);
 

@@ -9,7 +9,7 @@
 namespace coppice::engine {
 
 /// A log is needed while it is written to, while a commit in it is in no table, and while it holds a batch
-/// over several shards that is not settled. Numbers rise with age's end: the highest is the one written to.
+/// over several shards that is not settled. The one with the highest number is written to.
 class LiveLogs {
 public:
   /// From now on this log is written to. Requires: its number is the highest.
