@@ -29,8 +29,12 @@ public:
     COPPICE_TRY_ASSIGN(file, real_.reopen(path, keep));
     return wrap(path, std::move(file));
   }
-  Result<std::unique_ptr<engine::RandomFile>> open(const std::string& path) override { return real_.open(path); }
-  Result<std::vector<std::string>> list(const std::string& directory) override { return real_.list(directory); }
+  Result<std::unique_ptr<engine::RandomFile>> open(const std::string& path) override {
+    return real_.open(path);
+  }
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    return real_.list(directory);
+  }
   Result<bool> exists(const std::string& path) override { return real_.exists(path); }
   Status rename(const std::string& source, const std::string& target) override {
     COPPICE_TRY(check(target));

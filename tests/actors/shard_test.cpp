@@ -251,7 +251,7 @@ std::shared_ptr<SpanningGroup> group_at(Timestamp commit) {
   auto group = std::make_shared<SpanningGroup>();
   SpanningGroup::Write& write = group->writes.emplace_back();
   write.commit = commit;
-  for (uint64_t id : {1, 2}) {
+  for (const uint64_t id : std::initializer_list<uint64_t>{1, 2}) {
     write.parts.push_back({id, {}});
     EXPECT_TRUE(write.parts.back().batch.put("of" + std::to_string(id), "spanning").ok());
   }

@@ -1,10 +1,10 @@
 // Many threads on one store while it flushes, merges and splits.
-#include <gtest/gtest.h>
-
 #include <array>
 #include <atomic>
 #include <random>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "tests/actors/store_fixture.hpp"
 #include "tests/support/seed.hpp"
@@ -61,7 +61,7 @@ TEST_F(StoreConcurrencyTest, ReadersNeverSeeLessThanWasAcknowledgedBeforeTheyBeg
     });
 
   // Cut where it hurts, while all of that goes on.
-  for (const uint64_t cut : {32, 16, 48, 8, 40}) {
+  for (const uint64_t cut : std::initializer_list<uint64_t>{32, 16, 48, 8, 40}) {
     const auto split = store->split(key_of(cut));
     ASSERT_TRUE(split.ok()) << to_string(split.error());
     ASSERT_TRUE(store->flush().ok());
@@ -112,7 +112,7 @@ TEST_F(StoreConcurrencyTest, ABatchOverShardsIsSeenWholeOrNotAtAll) {
       if (!values.empty()) expect_one_value(values);
     }
   });
-  for (const uint64_t cut : {1, 3, 5, 7}) {
+  for (const uint64_t cut : std::initializer_list<uint64_t>{1, 3, 5, 7}) {
     const auto split = store->split(key_of(cut));
     ASSERT_TRUE(split.ok()) << to_string(split.error());
   }
@@ -147,7 +147,7 @@ TEST_F(StoreConcurrencyTest, SnapshotsDoNotMoveWhileTheStoreIsCut) {
       ASSERT_EQ(dump_at(*snapshot), first);
     }
   });
-  for (const uint64_t cut : {250, 750, 125, 875}) {
+  for (const uint64_t cut : std::initializer_list<uint64_t>{250, 750, 125, 875}) {
     ASSERT_TRUE(store->split(key_of(cut)).ok());
     ASSERT_TRUE(store->compact().ok());
   }

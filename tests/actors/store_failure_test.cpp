@@ -1,9 +1,9 @@
 // One shard's disk fails: it restarts, and the others never notice.
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <fstream>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "tests/actors/failing_files.hpp"
 #include "tests/actors/store_fixture.hpp"
@@ -50,7 +50,8 @@ TEST_F(StoreFailureTest, AFailedSyncRestartsItsShardAndNoOther) {
   const Result<Timestamp> refused = store->put("d", "v");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Errc::unavailable);
-  EXPECT_NE(refused.error().text.find("the test's disk is broken"), std::string::npos) << refused.error().text;
+  EXPECT_NE(refused.error().text.find("the test's disk is broken"), std::string::npos)
+      << refused.error().text;
 
   files.heal();
   await_recovery("d");

@@ -1,8 +1,7 @@
 // The store as a program of actors sees it: by typed messages.
-#include <gtest/gtest.h>
-
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
+#include <gtest/gtest.h>
 
 #include "actors/error.hpp"
 #include "actors/store_actors.hpp"

@@ -1,8 +1,8 @@
 // Random operations on a store, with splits, snapshots, flushes and reopening in between, against a std::map.
-#include <gtest/gtest.h>
-
 #include <map>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "tests/actors/store_fixture.hpp"
 #include "tests/support/seed.hpp"
@@ -73,10 +73,16 @@ protected:
 
   void take_step() {
     switch (below(100)) {
-      case 0: return reopen_all();
-      case 1: return split();
-      case 2: ASSERT_TRUE(store->flush().ok()); return;
-      case 3: ASSERT_TRUE(store->compact({any_key(), std::nullopt}).ok()); return;
+      case 0:
+        return reopen_all();
+      case 1:
+        return split();
+      case 2:
+        ASSERT_TRUE(store->flush().ok());
+        return;
+      case 3:
+        ASSERT_TRUE(store->compact({any_key(), std::nullopt}).ok());
+        return;
       case 4:
       case 5: {
         const auto taken = store->snapshot();
@@ -85,10 +91,14 @@ protected:
         held_model = model;
         return;
       }
-      case 6: held.reset(); return;
-      default: break;
+      case 6:
+        held.reset();
+        return;
+      default:
+        break;
     }
-    if (below(4) == 0) return held != nullptr && below(2) == 0 ? compare(held_model, held) : compare(model, nullptr);
+    if (below(4) == 0)
+      return held != nullptr && below(2) == 0 ? compare(held_model, held) : compare(model, nullptr);
     write_batch();
   }
 
