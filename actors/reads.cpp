@@ -5,6 +5,9 @@
 namespace coppice::actors {
 namespace {
 
+/// More are read by a reader: the thread that asks may have others to answer.
+constexpr size_t kKeysHereMax = 256;
+
 Status check_keys(std::span<const Bytes> keys) {
   for (const Bytes& key : keys) COPPICE_TRY(check_key(key));
   return success();
@@ -23,8 +26,13 @@ Result<Values> read_each(const Core& core, std::span<const Bytes> keys, const Sn
                          bool cached_only) {
   Values values;
   values.reserve(keys.size());
+  size_t size = 0;
   for (const Bytes& key : keys) {
     COPPICE_TRY_ASSIGN(value, read_one(core, key, snapshot, cached_only));
+    size += kAnswerOverhead + (value ? value->size() : 0);
+    if (size > kAnswerSizeMax)
+      return Error{Errc::invalid_argument,
+                   "the values asked for pass 64 MiB, the most in one answer: ask for fewer keys at a time"};
     values.push_back(std::move(value));
   }
   return values;
@@ -87,8 +95,10 @@ void read_one(const std::shared_ptr<Core>& core, const std::shared_ptr<Door>& do
 
 void read_many(const std::shared_ptr<Core>& core, const std::shared_ptr<Door>& door, std::vector<Bytes> keys,
                const SnapshotHandle& snapshot, Done<Values> done) {
-  Result<Values> values = read_many(*core, keys, snapshot, true);
-  if (values.ok() || values.error().code != Errc::would_block) return done(std::move(values));
+  if (keys.size() <= kKeysHereMax) {
+    Result<Values> values = read_many(*core, keys, snapshot, true);
+    if (values.ok() || values.error().code != Errc::would_block) return done(std::move(values));
+  }
   const auto shared = std::make_shared<const std::vector<Bytes>>(std::move(keys));
   const auto read_at = [core, door, shared](const SnapshotHandle& moment, const Done<Values>& answer) {
     read_apart<Values>(

@@ -122,6 +122,10 @@ using Done = std::function<void(Result<T>)>;
 /// For calls that return nothing but success.
 struct Nothing {};
 
+/// Of the values that one get_many returns, with an overhead for each.
+inline constexpr size_t kAnswerSizeMax = 64 << 20;
+inline constexpr size_t kAnswerOverhead = 16;
+
 /// Opens, serves and closes the shards of one directory.
 ///
 /// Every call comes twice: one that waits for its answer, and one that calls `done` once, on a thread of the
@@ -142,7 +146,7 @@ public:
   Result<std::optional<Bytes>> get(ByteView key, const SnapshotHandle& snapshot = nullptr);
   /// Answers from memory on this thread, before it returns, or later from the reader pool.
   void get(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done);
-  /// All of one moment, in the order asked.
+  /// All of one moment, in the order asked. invalid_argument past kAnswerSizeMax.
   Result<std::vector<std::optional<Bytes>>> get_many(std::span<const Bytes> keys,
                                                      const SnapshotHandle& snapshot = nullptr);
   void get_many(std::vector<Bytes> keys, const SnapshotHandle& snapshot,

@@ -1,6 +1,5 @@
 #include "cluster/service/answers.hpp"
 
-#include "cluster/service/requests.hpp"
 #include "cluster/wire/convert.hpp"
 
 namespace coppice::cluster {
@@ -58,7 +57,7 @@ void set_value(schema::Value::Builder message, const std::optional<Bytes>& value
 Result<uint64_t> answer_words(const std::vector<std::optional<Bytes>>& values) {
   uint64_t words = 8;
   for (const auto& value : values) words += 2 + (value ? words_for(value->size()) : 0);
-  if (words * 8 > kAnswerSizeMax)
+  if (words * 8 > actors::kAnswerSizeMax)
     return Error{Errc::invalid_argument, "the answer has " + std::to_string(words * 8) +
                                              " bytes and may have 64 MiB: ask for fewer keys at a time"};
   return words;

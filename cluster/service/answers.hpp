@@ -11,7 +11,7 @@ namespace coppice::cluster {
 
 void set_value(schema::Value::Builder message, const std::optional<Bytes>& value);
 
-/// In words, of an answer with these values; invalid_argument past kAnswerSizeMax.
+/// In words, of an answer with these values; invalid_argument past actors::kAnswerSizeMax.
 Result<uint64_t> answer_words(const std::vector<std::optional<Bytes>>& values);
 
 capnp::MessageSize page_size(const actors::Page& page);

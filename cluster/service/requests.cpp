@@ -32,8 +32,7 @@ Result<ByteView> read_key(capnp::Data::Reader message) {
 }
 
 Result<std::vector<Bytes>> read_keys(capnp::List<capnp::Data>::Reader message) {
-  // What an answer of nothing but absences takes: two words a key.
-  if (uint64_t{message.size()} * 16 > kAnswerSizeMax)
+  if (uint64_t{message.size()} * actors::kAnswerOverhead > actors::kAnswerSizeMax)
     return Error{
         Errc::invalid_argument,
         std::to_string(message.size()) + " keys are too many for one call: their answer would pass 64 MiB"};

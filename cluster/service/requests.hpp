@@ -8,9 +8,6 @@
 
 namespace coppice::cluster {
 
-/// Of the keys and values in one answer.
-inline constexpr size_t kAnswerSizeMax = 64 << 20;
-
 // Errors: invalid_argument saying which part breaks which limit. A malformed message throws KJ's exception.
 
 /// Lifetime: of the message.

@@ -62,6 +62,19 @@ TEST_F(NodeTest, ABatchSpansShards) {
   EXPECT_EQ(*client->get_many(keys), (std::vector<Value>{"1", "2", std::nullopt, std::nullopt, "2"}));
 }
 
+TEST_F(NodeTest, ManyKeysOfManyShardsAreReadAtOnce) {
+  start();
+  auto client = connect();
+  fill(*client, 3000, "v");
+  std::vector<Bytes> keys;
+  for (size_t i = 0; i < 3010; ++i) keys.push_back(key(i));
+  const auto values = client->get_many(keys);
+  ASSERT_TRUE(values.ok());
+  ASSERT_EQ(values->size(), 3010u);
+  for (size_t i = 0; i < 3010; ++i) EXPECT_EQ((*values)[i], i < 3000 ? Value("v") : Value());
+  EXPECT_TRUE(client->get_many({}).value().empty());
+}
+
 TEST_F(NodeTest, ARangeIsDeleted) {
   start();
   auto client = connect();
