@@ -25,7 +25,7 @@ public:
   }
 
   void run_job(std::shared_ptr<RunningJob> job) override {
-    const bool flush = job->job.kind() == engine::Job::Kind::flush;
+    const bool flush = job->kind == engine::Job::Kind::flush;
     auto run = [job = std::move(job), shard = ShardActor(self_)] {
       job->job.run(job->cancelled);
       caf::anon_send(shard, atom::job_ran_v, job);

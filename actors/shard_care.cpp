@@ -20,7 +20,7 @@ ShardCare::ShardCare(engine::Tree& tree, ShardHost& host, Lend lend, Fail fail)
 
 uint64_t ShardCare::running_count(Job::Kind kind) const {
   return static_cast<uint64_t>(
-      std::ranges::count_if(running_, [&](const auto& running) { return running->job.kind() == kind; }));
+      std::ranges::count_if(running_, [&](const auto& running) { return running->kind == kind; }));
 }
 
 bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
@@ -85,7 +85,7 @@ void ShardCare::job_ran(std::shared_ptr<RunningJob> job) {
 }
 
 void ShardCare::install(std::shared_ptr<RunningJob> job) {
-  const Job::Kind kind = job->job.kind();
+  const Job::Kind kind = job->kind;
   lend_([this, job] { return tree_.install(std::move(job->job)); },
         [this, job, kind](const Status& outcome) {
           std::erase(running_, job);
@@ -142,7 +142,7 @@ void ShardCare::go_on_merging() {
 void ShardCare::stop_merging() {
   merging_ = false;
   for (const auto& running : running_)
-    if (running->job.kind() == Job::Kind::merge) running->cancelled.store(true, std::memory_order_relaxed);
+    if (running->kind == Job::Kind::merge) running->cancelled.store(true, std::memory_order_relaxed);
 }
 
 void ShardCare::stop(const Error& error) {

@@ -12,8 +12,10 @@ namespace coppice::actors {
 
 /// A job on its way through the compactor pool and back.
 struct RunningJob {
-  explicit RunningJob(engine::Job planned) : job(std::move(planned)) {}
+  explicit RunningJob(engine::Job planned) : kind(planned.kind()), job(std::move(planned)) {}
 
+  /// For the owner, who may not look into `job` while it runs or is installed on another thread.
+  const engine::Job::Kind kind;
   engine::Job job;
   std::atomic<bool> cancelled{false};
 };
