@@ -44,7 +44,8 @@ public:
   /// This thread is the one that runs this inbox.
   bool is_here() const;
 
-  /// Deletes what waits and what will come. Requires: run() is over. Threads: the loop's.
+  /// Deletes what waits and what will come. To be called when the loop ends, since what waits keeps the inbox.
+  /// Requires: run() is over. Threads: the loop's.
   void close();
 
 private:

@@ -27,7 +27,7 @@ private:
 
 class InboxTest : public testing::Test {
 public:
-  ~InboxTest() noexcept override = default;
+  ~InboxTest() noexcept override { inbox->close(); }
 
 protected:
   void push(std::function<void()> call) {
