@@ -1,10 +1,29 @@
 #include "actors/router.hpp"
 
+#include <algorithm>
+
 #include <caf/stateful_actor.hpp>
 
-#include "actors/submit.hpp"
-
 namespace coppice::actors {
+namespace {
+
+/// The answer of a shard that has become two.
+template <class T>
+bool was_split(const Result<T>& answer) {
+  return !answer.ok() && answer.error().code == Errc::moved;
+}
+
+/// What is known of shards without asking them.
+std::vector<ShardStats> down_stats(const std::vector<const ShardRoster::Member*>& members) {
+  std::vector<ShardStats> stats(members.size());
+  for (size_t i = 0; i < members.size(); ++i) {
+    stats[i].id = members[i]->id;
+    stats[i].range = members[i]->range;
+  }
+  return stats;
+}
+
+}  // namespace
 
 Router::~Router() { COPPICE_CHECK(spanning_.empty()); }
 
@@ -81,56 +100,62 @@ void Router::refuse(WriteList list, const Error& error) {
 // Care and counts.
 
 void Router::care(const CareCall& call, Done<Nothing> done) {
+  if (closing_) return done(Door::closed());
   const auto members = roster_.find_overlapping(call.range);
   if (members.empty()) return done(Nothing{});
   const Gather<Nothing> gather(members.size(), [done](const std::vector<Result<Nothing>>& answers) {
     if (Status outcome = first_failure(answers); !outcome.ok()) return done(std::move(outcome).error());
     done(Nothing{});
   });
-  for (size_t i = 0; i < members.size(); ++i) {
-    const ShardRoster::Member& member = *members[i];
-    if (member.port == nullptr) {
-      gather.at(i)(member.problem);
-    } else if (call.kind == CareCall::Kind::flush) {
-      ask_shard(member.actor, gather.at(i), atom::flush_v);
-    } else {
-      ask_shard(member.actor, gather.at(i), atom::compact_v, call.range);
-    }
-  }
+  for (size_t i = 0; i < members.size(); ++i)
+    care_for(*members[i], {call.kind, intersection(call.range, members[i]->range)}, gather.at(i));
+}
+
+void Router::care_for(const ShardRoster::Member& member, const CareCall& call, Done<Nothing> done) {
+  if (member.port == nullptr) return done(member.problem);
+  const Done<Nothing> answered = [this, call, done = std::move(done)](Result<Nothing> answer) {
+    if (!was_split(answer)) return done(std::move(answer));
+    // Its halves are ours once the split has ended its turn.
+    after_turns([this, call, done] { care(call, done); });
+  };
+  if (call.kind == CareCall::Kind::flush) return ask_shard(member.actor, answered, atom::flush_v);
+  ask_shard(member.actor, answered, atom::compact_v, call.range);
 }
 
 void Router::stats(Done<std::vector<ShardStats>> done) {
   const auto members = roster_.find_overlapping({});
   if (members.empty()) return done(Door::closed());
-  const Gather<ShardStats> gather(members.size(), [done](std::vector<Result<ShardStats>> answers) {
-    std::vector<ShardStats> stats;
-    for (Result<ShardStats>& answer : answers) stats.push_back(std::move(answer).value());
-    done(std::move(stats));
-  });
+  const Gather<ShardStats> gather(
+      members.size(), [this, done, infos = down_stats(members)](std::vector<Result<ShardStats>> answers) {
+        if (std::ranges::any_of(answers, was_split<ShardStats>))
+          return after_turns([this, done] { stats(done); });
+        std::vector<ShardStats> stats = infos;
+        for (size_t i = 0; i < answers.size(); ++i) {
+          if (answers[i].ok()) {
+            stats[i] = std::move(*answers[i]);
+          } else {
+            const Errc code = answers[i].error().code;
+            const bool lasting = code == Errc::corruption || code == Errc::unsupported;
+            stats[i].state = lasting ? ShardStats::State::failed : ShardStats::State::recovering;
+            stats[i].problem = answers[i].error().text;
+          }
+        }
+        done(std::move(stats));
+      });
   for (size_t i = 0; i < members.size(); ++i) {
-    const ShardRoster::Member& member = *members[i];
-    ShardStats down;
-    down.id = member.id;
-    down.range = member.range;
-    const auto answer_down = [at = gather.at(i), down](const Error& why) {
-      const bool lasting = why.code == Errc::corruption || why.code == Errc::unsupported;
-      ShardStats answer = down;
-      answer.state = lasting ? ShardStats::State::failed : ShardStats::State::recovering;
-      answer.problem = why.text;
-      at(std::move(answer));
-    };
-    if (member.port == nullptr) {
-      answer_down(member.problem);
-      continue;
+    if (members[i]->port != nullptr) {
+      ask_shard(members[i]->actor, gather.at(i), atom::stats_v);
+    } else {
+      gather.at(i)(members[i]->problem);
     }
-    ask_shard<ShardStats>(
-        member.actor,
-        [at = gather.at(i), answer_down](Result<ShardStats> answer) {
-          if (answer.ok()) return at(std::move(answer));
-          answer_down(answer.error());
-        },
-        atom::stats_v);
   }
+}
+
+void Router::after_turns(Turn work) {
+  take_turn([this, work = std::move(work)] {
+    work();
+    end_turn();
+  });
 }
 
 // The end.

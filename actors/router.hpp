@@ -62,6 +62,9 @@ private:
     };
     ask<T>(self_, shard, answered, std::move(args)...);
   }
+  /// Behind the turns that wait now, which a split may be among.
+  void after_turns(Turn work);
+  void care_for(const ShardRoster::Member& member, const CareCall& call, Done<Nothing> done);
   void recover(std::vector<uint64_t> ids);
   void refuse(WriteList list, const Error& error);
 

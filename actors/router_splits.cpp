@@ -30,7 +30,8 @@ void Router::split(const Bytes& key, Done<SplitShards> done) {
   ask_shard<Nothing>(
       member.actor,
       [this, split](const Result<Nothing>& flushed) {
-        if (!flushed.ok()) return split->done(flushed.error());
+        // If another split came first, this one finds the half that has the key now.
+        if (!flushed.ok() && flushed.error().code != Errc::moved) return split->done(flushed.error());
         if (closing_) return split->done(Door::closed());
         take_turn([this, split] { begin_split(split); });
       },

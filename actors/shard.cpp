@@ -40,6 +40,7 @@ Shard::Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> por
 Shard::~Shard() { COPPICE_CHECK(waiting_.empty() && group_.empty()); }
 
 Error Shard::not_serving() const {
+  if (mode_ == Mode::cut) return Error{Errc::moved, "shard " + std::to_string(port_->id) + " was split"};
   return Error{failure_.code, "shard " + std::to_string(port_->id) + " does not serve: " + failure_.text,
                kRetryAfterMs};
 }
@@ -265,6 +266,8 @@ void Shard::stats(Done<ShardStats> done) {
     stats.writes = metrics_.writes;
     stats.groups = metrics_.groups;
     stats.syncs = metrics_.syncs;
+    stats.refused = metrics_.refused;
+    stats.stalls = metrics_.stalls;
     stats.snapshots = static_cast<uint32_t>(snapshots_.size());
     stats.visible = port_->reader->visible();
     done(std::move(stats));
@@ -389,6 +392,8 @@ bool Shard::step_cut() {
          cut_plan_.reset();
          if (outcome.ok()) {
            mode_ = Mode::cut;
+           care_.stop(not_serving());
+           refuse_when_free(not_serving());
            return answer_call(cut_call_, std::make_shared<WriteList>(std::exchange(waiting_, {})));
          }
          if (tree_->broken()) return fail(outcome.error());
@@ -445,11 +450,15 @@ void Shard::answer_all(const Error& error) {
   for (auto& request : std::exchange(group_, {})) answer(std::move(request), unknown);
   refuse_waiting(
       Error{Errc::unavailable, not_serving().text + "; nothing of this write was kept", kRetryAfterMs});
-  for (const WhenFree& call : std::exchange(when_free_, {})) call(error);
+  refuse_when_free(error);
   answer_call(hold_call_, error);
   answer_call(spanning_call_, error);
   answer_call(cut_call_, error);
   answer_call(close_call_, error);
+}
+
+void Shard::refuse_when_free(const Error& error) {
+  for (const WhenFree& call : std::exchange(when_free_, {})) call(error);
 }
 
 void Shard::end_failed() {

@@ -76,7 +76,8 @@ public:
   void stats(Done<ShardStats> done);
 
   /// Takes no more writes and makes two trees of its own; the answer is the writes that wait here, which come
-  /// before those in the queue. After an error it serves on, unless it failed.
+  /// before those in the queue. Other calls, waiting and later, are answered `moved`: ask the halves. After an
+  /// error it serves on, unless it failed.
   void cut(Cut plan, Done<std::shared_ptr<WriteList>> done);
 
   /// Commits `leftover` and what it holds, and ends. Durable: on success, every write.
@@ -114,6 +115,7 @@ private:
   bool serves() const { return mode_ == Mode::serving; }
   void end_failed();
   void answer_all(const Error& error);
+  void refuse_when_free(const Error& error);
   Error not_serving() const;
 
   ShardHost& host_;

@@ -110,7 +110,10 @@ void ShardCare::installed(Job::Kind kind, const Status& outcome) {
   refuse_calls(outcome.error());
 }
 
-void ShardCare::flush(Done<Nothing> done) { flushes_.push_back({std::move(done), std::nullopt}); }
+void ShardCare::flush(Done<Nothing> done) {
+  if (stopped_) return done(*stopped_);
+  flushes_.push_back({std::move(done), std::nullopt});
+}
 
 void ShardCare::compact(const KeyRange& range, Done<Nothing> done) {
   flush([this, range, done = std::move(done)](Result<Nothing> flushed) mutable {
@@ -146,7 +149,7 @@ void ShardCare::stop_merging() {
 }
 
 void ShardCare::stop(const Error& error) {
-  stopped_ = true;
+  stopped_ = error;
   for (const auto& running : running_) running->cancelled.store(true, std::memory_order_relaxed);
   refuse_calls(error);
 }

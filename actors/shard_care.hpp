@@ -41,7 +41,7 @@ public:
   /// Plans no merge, and asks those under way to stop.
   void stop_merging();
   void go_on_merging();
-  /// Plans nothing, asks every job to stop, and answers every waiting call with `error`.
+  /// Plans nothing, asks every job to stop, and answers every waiting and later call with `error`.
   void stop(const Error& error);
 
   /// Nothing planned is away.
@@ -88,7 +88,7 @@ private:
   // Something has changed since the last plan.
   bool plan_due_ = true;
   bool merging_ = true;
-  bool stopped_ = false;
+  std::optional<Error> stopped_;
 };
 
 }  // namespace coppice::actors

@@ -19,7 +19,6 @@ public:
   std::vector<Timestamp> held_in(const KeyRange& range) const;
   /// Requires: held.
   const KeyRange& range_of(Timestamp moment) const { return held_.at(moment); }
-  size_t count() const { return held_.size(); }
 
 private:
   // Every snapshot takes a moment of its own from the clock.

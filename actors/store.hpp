@@ -100,6 +100,9 @@ struct ShardStats {
   uint64_t writes = 0;
   uint64_t groups = 0;
   uint64_t syncs = 0;
+  /// Operations answered unavailable because flushing and merging fell behind, and turns put off for it.
+  uint64_t refused = 0;
+  uint64_t stalls = 0;
   uint32_t snapshots = 0;
   Timestamp visible;
 };

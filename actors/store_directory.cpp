@@ -83,6 +83,17 @@ Status StoreDirectory::create(const engine::TreeEnv& env, const std::vector<Byte
   return files_.sync_directory(directory_);
 }
 
+Result<uint64_t> StoreDirectory::new_shard_id() {
+  const uint64_t id = map_.next_shard_id++;
+  // An earlier life may have left one half-made.
+  const std::string directory = shard_directory(id);
+  COPPICE_TRY_ASSIGN(present, files_.exists(directory));
+  if (!present) return id;
+  COPPICE_TRY(files_.remove_tree(directory));
+  COPPICE_TRY(files_.sync_directory(path(kShardsName)));
+  return id;
+}
+
 Status StoreDirectory::write_map(ShardMap map) {
   unsure_ = true;
   COPPICE_TRY(files_.sync_directory(path(kShardsName)));
@@ -112,7 +123,7 @@ Status StoreDirectory::remove_orphans() {
     if (named && !kept.contains(name))
       COPPICE_TRY(files_.remove_tree(engine::join_path(path(kShardsName), name)));
   }
-  return success();
+  return files_.sync_directory(path(kShardsName));
 }
 
 }  // namespace coppice::actors

@@ -29,8 +29,9 @@ public:
   const ShardMap& map() const { return map_; }
   std::string shard_directory(uint64_t id) const;
 
-  /// Gives an id out that no shard ever had. Not kept: an id that comes into no map is given out again.
-  uint64_t next_shard_id() { return map_.next_shard_id++; }
+  /// Gives an id out that no shard ever had, and whose directory is durably not there. An id that comes into no
+  /// map is given out again when the store is opened again.
+  Result<uint64_t> new_shard_id();
   /// Durable: on success. After a failure the old or the new may be there, until a write succeeds; map() is
   /// the old.
   Status write_map(ShardMap map);

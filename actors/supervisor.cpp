@@ -102,9 +102,11 @@ OpenedShard Supervisor::spawn(uint64_t id, const KeyRange& range, std::unique_pt
   return {std::move(port), *actor};
 }
 
-SplitPlace Supervisor::begin_split() {
+Result<SplitPlace> Supervisor::begin_split() {
   SplitPlace place;
-  place.shards = {directory_.next_shard_id(), directory_.next_shard_id()};
+  COPPICE_TRY_ASSIGN(left, directory_.new_shard_id());
+  COPPICE_TRY_ASSIGN(right, directory_.new_shard_id());
+  place.shards = {left, right};
   place.left_directory = directory_.shard_directory(place.shards.left);
   place.right_directory = directory_.shard_directory(place.shards.right);
   return place;
@@ -142,7 +144,11 @@ SupervisorActor::behavior_type supervisor(Supervisor::Self self,
       [state](atom::recover, const std::vector<uint64_t>& ids, const std::vector<Timestamp>& snapshots) {
         state->recover(ids, snapshots);
       },
-      [state](atom::begin_split) { return state->begin_split(); },
+      [state](atom::begin_split) -> caf::result<SplitPlace> {
+        Result<SplitPlace> place = state->begin_split();
+        if (!place.ok()) return to_caf(place.error());
+        return std::move(place).value();
+      },
       [state](atom::end_split, uint64_t parent, const Bytes& key,
               const SplitPlace& place) -> caf::result<OpenedShards> {
         Result<OpenedShards> opened = state->end_split(parent, key, place);

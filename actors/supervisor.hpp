@@ -29,7 +29,7 @@ public:
   void start();
   void recover(const std::vector<uint64_t>& ids, const std::vector<Timestamp>& snapshots);
   void recover_now(const std::vector<uint64_t>& ids, const std::vector<Timestamp>& snapshots);
-  SplitPlace begin_split();
+  Result<SplitPlace> begin_split();
   Result<OpenedShards> end_split(uint64_t parent, const Bytes& key, const SplitPlace& place);
   void retire(uint64_t id);
 

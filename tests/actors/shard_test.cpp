@@ -327,6 +327,25 @@ TEST_F(ShardTest, ACutShardHandsBackWhatItHadTakenAndLeavesTwoTrees) {
   EXPECT_EQ(*(*right_tree)->reader()->get("z", {}), "v");
 }
 
+TEST_F(ShardTest, CallsThatMeetACutAreSentToTheHalves) {
+  write("a");
+  Answer<std::shared_ptr<WriteList>> cut;
+  shard->cut({"m", "/left", "/right"}, cut.done());
+  host.run_one_apart(*shard);  // seals
+  host.run_one_job(*shard);    // flushes
+  host.run_one_apart(*shard);  // installs
+  ASSERT_EQ(host.apart.size(), 1u) << "the split should be away";
+  Answer<Nothing> flush;
+  shard->flush(flush.done());
+  Answer<ShardStats> stats;
+  shard->stats(stats.done());
+  host.settle(*shard);
+  ASSERT_TRUE(cut.ok());
+  Answer<Nothing> late;
+  shard->compact({}, late.done());
+  for (const Errc code : {flush.code(), stats.code(), late.code()}) EXPECT_EQ(code, Errc::moved);
+}
+
 TEST_F(ShardTest, AShardThatKeepsARecordForAnotherIsNotCut) {
   shard->close({}, [](const Result<Nothing>&) {});
   host.settle(*shard);

@@ -78,10 +78,17 @@ TEST_F(StoreDirectoryTest, OnlyDirectoriesOfShardsOutsideTheMapAreRemoved) {
   EXPECT_FALSE(*files.exists("/data/store/shards/000009"));
 }
 
+TEST_F(StoreDirectoryTest, ANewShardFindsNothingOfAnEarlierOne) {
+  auto directory = open();
+  ASSERT_TRUE(files.make_directory("/data/store/shards/000002/leftover").ok());
+  EXPECT_EQ(*(*directory)->new_shard_id(), 2u);
+  EXPECT_FALSE(*files.exists("/data/store/shards/000002"));
+}
+
 TEST_F(StoreDirectoryTest, AMapThatCouldNotBeWrittenIsSettledAsTheOldOne) {
   auto directory = open();
-  const uint64_t left = (*directory)->next_shard_id();
-  const uint64_t right = (*directory)->next_shard_id();
+  const uint64_t left = *(*directory)->new_shard_id();
+  const uint64_t right = *(*directory)->new_shard_id();
   ShardMap map = (*directory)->map().after_split(1, "m", left, right);
   // The last step: the new map lies there, and whether it would survive is unknown.
   files.fail_after(5);
