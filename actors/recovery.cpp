@@ -29,13 +29,21 @@ Status write_whatever_it_takes(Tree& tree, const Batch& batch, Timestamp commit,
   }
 }
 
+/// The shard map names the shard: a directory without a tree has lost it, and waiting does not bring it back.
+Result<std::unique_ptr<Tree>> open_shard(const engine::TreeEnv& env, const std::string& directory,
+                                         const engine::TreeOptions& options) {
+  auto tree = Tree::open(env, directory, options);
+  if (tree.ok() || tree.error().code != Errc::not_found) return tree;
+  return Error{Errc::corruption, tree.error().text + ": restore it from a backup"};
+}
+
 }  // namespace
 
 Recovery::Outcome Recovery::open(const std::vector<uint64_t>& ids, const std::set<uint64_t>& serving,
                                  const std::vector<Timestamp>& snapshots) {
   Outcome outcome;
   for (const uint64_t id : ids) {
-    outcome.shards.push_back({id, Tree::open(env_, directory_.shard_directory(id), options_)});
+    outcome.shards.push_back({id, open_shard(env_, directory_.shard_directory(id), options_)});
     collect(outcome.shards.back());
   }
   for (const auto& [commit, batch] : unsettled_) complete(commit, batch, snapshots, outcome.shards);
