@@ -41,34 +41,41 @@ public:
   }
 
 private:
+  struct Call {
+    Clock::time_point begun = Clock::now();
+    /// It may be, before the client returns from beginning it.
+    bool answered = false;
+  };
+
   Status begin_one(client::Client& client) {
     const Bytes key = bench_key(options_, random_() % options_.keys);
     const bool is_get = random_() % 100 < options_.get_percent;
-    // Set once the call is on its way: the wait for room before it is not the node's time.
-    const auto begun = std::make_shared<Clock::time_point>();
+    const auto call = std::make_shared<Call>();
     Status status;
     if (is_get) {
-      status = client.get_async(key, nullptr, [this, begun](const Result<std::optional<Bytes>>& answer) {
-        count(result_.gets, answer.status(), *begun);
+      status = client.get_async(key, nullptr, [this, call](const Result<std::optional<Bytes>>& answer) {
+        count(result_.gets, answer.status(), *call);
       });
     } else {
       client::Batch batch;
       COPPICE_TRY(batch.put(key, value_));
-      status = client.write_async(batch, options_.durability, [this, begun](const Result<Timestamp>& answer) {
-        count(result_.puts, answer.status(), *begun);
+      status = client.write_async(batch, options_.durability, [this, call](const Result<Timestamp>& answer) {
+        count(result_.puts, answer.status(), *call);
       });
     }
-    *begun = Clock::now();
+    // The wait for room before the call is not the node's time.
+    if (!call->answered) call->begun = Clock::now();
     return status;
   }
 
-  void count(BenchCounts& counts, const Status& answer, Clock::time_point begun) {
+  void count(BenchCounts& counts, const Status& answer, Call& call) {
+    call.answered = true;
     if (!answer.ok()) {
       ++counts.failures;
       if (result_.first_failure.ok()) result_.first_failure = answer;
       return;
     }
-    const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
+    const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - call.begun);
     counts.latencies_us.push_back(static_cast<uint32_t>(taken.count()));
   }
 
