@@ -91,6 +91,8 @@ public:
   void timer();
 
 private:
+  static constexpr uint32_t kRetryAfterMs = 100;
+
   enum class Mode : uint8_t { opened, serving, cut, closing, failed, ended };
   using WhenFree = std::function<void(const Status&)>;
 

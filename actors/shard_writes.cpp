@@ -1,0 +1,188 @@
+// How a shard commits: groups of its own writes, and its part of batches over several shards.
+#include <algorithm>
+
+#include "actors/answer_call.hpp"
+#include "actors/shard.hpp"
+#include "actors/throttle.hpp"
+
+namespace coppice::actors {
+namespace {
+
+/// Of keys and values in one append to the log, unless one batch alone is larger.
+constexpr size_t kGroupSizeMax = 4 << 20;
+
+}  // namespace
+
+// One group of writes.
+
+bool Shard::begin_group() {
+  waiting_.append(port_->queue.drain());
+  if (waiting_.empty() || !may_write()) return false;
+  take_group();
+  Durability strongest = Durability::memory;
+  for (const auto& request : group_) strongest = std::max(strongest, request->durability);
+  if (!log_group(strongest)) return false;
+  if (strongest == Durability::synced) {
+    sync([this] { apply_group(); });
+    return false;
+  }
+  apply_group();
+  return true;
+}
+
+bool Shard::may_write() {
+  const double debt = tree_->debt();
+  if (debt >= 1) {
+    stall();
+    return false;
+  }
+  stalled_since_.reset();
+  const auto now = host_.now();
+  if (now < next_group_at_) {
+    wake_after(std::chrono::duration_cast<std::chrono::microseconds>(next_group_at_ - now) +
+               std::chrono::microseconds(1));
+    return false;
+  }
+  if (debt > kDebtSlow) {
+    next_group_at_ = now + write_pause(debt);
+    ++metrics_.stalls;
+  }
+  return true;
+}
+
+/// The tree takes no writes now: they wait, but not for ever.
+void Shard::stall() {
+  ++metrics_.stalls;
+  const auto now = host_.now();
+  if (!stalled_since_) stalled_since_ = now;
+  wake_after(kStallStep);
+  if (now - *stalled_since_ < kStallMax && mode_ != Mode::closing) return;
+  const Error error{Errc::unavailable,
+                    "shard " + std::to_string(port_->id) +
+                        ": flushing and merging fall behind its writes: wait and try again",
+                    kRetryAfterMs};
+  answer_call(hold_call_, error);
+  refuse_waiting(error);
+}
+
+void Shard::take_group() {
+  size_t size = 0;
+  while (!waiting_.empty() && (group_.empty() || size + waiting_.front().size() <= kGroupSizeMax)) {
+    size += waiting_.front().size();
+    group_.push_back(waiting_.pop_front());
+  }
+}
+
+bool Shard::log_group(Durability strongest) {
+  group_writes_.clear();
+  for (const auto& request : group_) group_writes_.push_back({&request->batch, clock_.now(), {}});
+  const Status logged = tree_->log_group(group_writes_, strongest);
+  if (logged.ok()) {
+    ++metrics_.groups;
+    return true;
+  }
+  if (logged.error().code != Errc::unavailable) {
+    fail(logged.error());
+    return false;
+  }
+  for (; !group_.empty(); group_.pop_back()) waiting_.push_front(std::move(group_.back()));
+  stall();
+  return false;
+}
+
+void Shard::sync(std::function<void()> then) {
+  ++metrics_.syncs;
+  auto planned = std::make_shared<engine::LogSync>(tree_->plan_sync());
+  lend([planned] { return planned->run(); },
+       [this, then = std::move(then)](const Status& outcome) {
+         if (const Status installed = tree_->install_sync(outcome); !installed.ok())
+           return fail(installed.error());
+         then();
+       });
+}
+
+void Shard::apply_group() {
+  tree_->apply_group(group_writes_);
+  std::vector<std::unique_ptr<WriteRequest>> group = std::exchange(group_, {});
+  for (size_t i = 0; i < group.size(); ++i) {
+    metrics_.writes += group[i]->batch.count();
+    answer(std::move(group[i]), group_writes_[i].commit);
+  }
+}
+
+void Shard::answer(std::unique_ptr<WriteRequest> request, Result<Timestamp> result) {
+  port_->queue.release(*request);
+  request->done(std::move(result));
+}
+
+void Shard::refuse_waiting(const Error& error) {
+  while (auto request = waiting_.pop_front()) {
+    metrics_.refused += request->batch.count();
+    answer(std::move(request), error);
+  }
+}
+
+// Batches over several shards.
+
+void Shard::hold(Done<Nothing> done) {
+  if (!serves()) return done(not_serving());
+  COPPICE_CHECK(!hold_call_);
+  COPPICE_CHECK(!held_);
+  hold_call_ = std::move(done);
+  proceed();
+}
+
+bool Shard::step_hold() {
+  // A held tree must not refuse what the router then logs.
+  if (tree_->debt() >= 1) {
+    stall();
+    return false;
+  }
+  held_ = true;
+  answer_call(hold_call_, Nothing{});
+  return false;
+}
+
+void Shard::log_spanning(std::shared_ptr<const SpanningGroup> group, Done<Nothing> done) {
+  if (!serves()) return done(not_serving());
+  COPPICE_CHECK(held_);
+  spanning_ = std::move(group);
+  spanning_call_ = std::move(done);
+  group_writes_ = spanning_->writes_of(port_->id);
+  // Always synced: a participant that lost its record must find it with another, so each has it on its disk.
+  if (const Status logged = tree_->log_group(group_writes_, Durability::synced); !logged.ok())
+    return fail(logged.error());
+  ++metrics_.groups;
+  sync([this] { answer_call(spanning_call_, Nothing{}); });
+}
+
+void Shard::apply_spanning(Done<Nothing> done) {
+  if (!serves()) return done(not_serving());
+  COPPICE_CHECK(spanning_ != nullptr);
+  tree_->apply_group(group_writes_);
+  for (const engine::GroupWrite& write : group_writes_) {
+    tree_->settle(write.commit);
+    metrics_.writes += write.batch->count();
+  }
+  spanning_.reset();
+  done(Nothing{});
+  let_go();
+}
+
+void Shard::let_go() {
+  held_ = false;
+  proceed();
+}
+
+void Shard::settle(Timestamp commit) {
+  if (mode_ == Mode::failed || mode_ == Mode::ended) return;
+  COPPICE_CHECK(unsettled_ > 0);
+  when_free_.push_back([this, commit](const Status& free) {
+    if (!free.ok()) return;
+    tree_->settle(commit);
+    --unsettled_;
+  });
+  proceed();
+}
+
+}  // namespace coppice::actors
