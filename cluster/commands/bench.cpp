@@ -54,9 +54,10 @@ void print_json(const BenchOptions& options, double seconds, const std::vector<L
 }
 
 void print_text(const BenchOptions& options, double seconds, const std::vector<Line>& lines) {
-  std::printf("%u connections, %u deep, %u threads; values of %s, %s keys; %.1f s\n\n", options.connections,
-              options.depth, options.threads, size_text(options.value_size).c_str(),
-              count_text(options.keys).c_str(), seconds);
+  std::printf("%s, %u deep, %s; values of %s, %s; %.1f s\n\n",
+              count_text(options.connections, "connection").c_str(), options.depth,
+              count_text(options.threads, "thread").c_str(), size_text(options.value_size).c_str(),
+              count_text(options.keys, "key").c_str(), seconds);
   TextTable table({"", "calls", "a second", "p50 us", "p90 us", "p99 us", "max us", "failures"}, 1);
   for (const Line& line : lines) {
     if (line.counts->count() + line.counts->failures == 0) continue;

@@ -61,8 +61,8 @@ void print_report(const client::VerifyReport& report, bool as_json) {
     std::printf("%s\n", json.text().c_str());
     return;
   }
-  std::printf("read %s tables, %s blocks, %s entries, %s\n", count_text(report.tables).c_str(),
-              count_text(report.blocks).c_str(), count_text(report.entries).c_str(),
+  std::printf("read %s, %s, %s entries, %s\n", count_text(report.tables, "table").c_str(),
+              count_text(report.blocks, "block").c_str(), count_text(report.entries).c_str(),
               size_text(report.bytes).c_str());
   for (const std::string& problem : report.problems) std::printf("problem: %s\n", problem.c_str());
   std::puts(report.problems.empty() ? "all is well" : "the store is damaged");

@@ -84,7 +84,7 @@ void print_summary(const LoadFlags& flags, const Loader& loader, double seconds)
     return;
   }
   const double rate = static_cast<double>(loader.kept_records()) / std::max(seconds, 0.001);
-  std::printf("%s records kept, %s in %s, %s a second\n", count_text(loader.kept_records()).c_str(),
+  std::printf("%s kept, %s in %s, %s a second\n", count_text(loader.kept_records(), "record").c_str(),
               size_text(loader.kept_size()).c_str(),
               duration_text(static_cast<uint64_t>(seconds * 1000)).c_str(),
               count_text(static_cast<uint64_t>(rate)).c_str());

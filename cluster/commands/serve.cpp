@@ -13,6 +13,7 @@
 #include "cluster/config.hpp"
 #include "cluster/node/node.hpp"
 #include "cluster/text/json.hpp"
+#include "cluster/text/quantity.hpp"
 
 namespace coppice::cluster {
 namespace {
@@ -69,7 +70,7 @@ void say_ready(const Config& config, const wire::Address& listening, size_t shar
   } else {
     const std::string flag = listening == wire::Address() ? "" : " --address " + address;
     std::printf("coppice serves on %s\n", address.c_str());
-    std::printf("  data  %s, %zu %s\n", directory.c_str(), shards, shards == 1 ? "shard" : "shards");
+    std::printf("  data  %s, %s\n", directory.c_str(), count_text(shards, "shard").c_str());
     std::printf("  try   coppice put%s hello world && coppice get%s hello\n", flag.c_str(), flag.c_str());
     std::printf("  stop  Ctrl-C, or kill %d\n", ::getpid());
   }

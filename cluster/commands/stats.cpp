@@ -40,8 +40,8 @@ std::string bound_text(const std::optional<Bytes>& bound, const char* none) {
 }
 
 void print_text(const client::Stats& stats) {
-  std::printf("coppice %s, up %s, %u connections\n", stats.version.c_str(),
-              duration_text(stats.uptime_ms).c_str(), stats.connections);
+  std::printf("coppice %s, up %s, %s\n", stats.version.c_str(), duration_text(stats.uptime_ms).c_str(),
+              count_text(stats.connections, "connection").c_str());
   std::printf("block cache: %s of %s, %s hits, %s misses\n\n", size_text(stats.cache_size).c_str(),
               size_text(stats.cache_size_max).c_str(), count_text(stats.cache_hits).c_str(),
               count_text(stats.cache_misses).c_str());

@@ -66,6 +66,10 @@ std::string count_text(uint64_t count) {
   return text;
 }
 
+std::string count_text(uint64_t count, std::string_view noun) {
+  return count_text(count).append(" ").append(noun).append(count == 1 ? "" : "s");
+}
+
 std::string duration_text(uint64_t milliseconds) {
   const uint64_t seconds = milliseconds / 1000;
   const uint64_t minutes = seconds / 60;

@@ -19,6 +19,9 @@ std::string size_text(uint64_t size);
 /// "1,234,567".
 std::string count_text(uint64_t count);
 
+/// "1 record", "1,234 records". Requires: the noun takes an s.
+std::string count_text(uint64_t count, std::string_view noun);
+
 /// "850 ms", "12.3 s", "4 min 5 s", "3 h 2 min", "12 d 3 h".
 std::string duration_text(uint64_t milliseconds);
 

@@ -33,6 +33,9 @@ TEST(CountTextTest, PartsThousands) {
   EXPECT_EQ(count_text(999), "999");
   EXPECT_EQ(count_text(1000), "1,000");
   EXPECT_EQ(count_text(1234567), "1,234,567");
+  EXPECT_EQ(count_text(0, "record"), "0 records");
+  EXPECT_EQ(count_text(1, "record"), "1 record");
+  EXPECT_EQ(count_text(1234, "record"), "1,234 records");
 }
 
 TEST(DurationTextTest, TakesTheUnitsThatFit) {
