@@ -19,7 +19,10 @@ Shard::Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> por
   clock_.observe(tree_->last_commit());
 }
 
-Shard::~Shard() { COPPICE_CHECK(waiting_.empty() && group_.empty()); }
+Shard::~Shard() {
+  COPPICE_CHECK(waiting_.empty());
+  COPPICE_CHECK(group_.empty());
+}
 
 Error Shard::not_serving() const {
   if (mode_ == Mode::cut) return Error{Errc::moved, "shard " + std::to_string(port_->id) + " was split"};
