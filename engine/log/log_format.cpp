@@ -1,6 +1,8 @@
 #include "engine/log/log_format.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <type_traits>
 
 #include "engine/base/checksum.hpp"
@@ -26,7 +28,7 @@ struct RecordHeader {
   uint64_t checksum;  // of the header behind it, the payload and the padding, seeded by the salt; never 0
   uint32_t payload_size;
   uint8_t kind;
-  uint8_t reserved[3];
+  uint8_t unsynced[3];  // little-endian, in units of kRecordAlignment
   uint64_t commit;
 };
 static_assert(sizeof(RecordHeader) == kRecordHeaderSize &&
@@ -46,6 +48,8 @@ uint64_t record_checksum(uint64_t salt, ByteView record) {
 constexpr size_t aligned(size_t size) {
   return (size + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
 }
+
+constexpr uint64_t kUnsyncedUnknown = 0xffffff;
 
 bool is_known(uint8_t kind) {
   return kind >= static_cast<uint8_t>(RecordKind::batch) && kind <= static_cast<uint8_t>(RecordKind::close);
@@ -76,14 +80,17 @@ Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name) {
 }
 
 void append_record(Bytes& target, uint64_t salt, RecordKind kind, Timestamp commit,
-                   std::span<const ByteView> payload) {
+                   std::span<const ByteView> payload, uint64_t unsynced) {
   size_t payload_size = 0;
   for (ByteView piece : payload) payload_size += piece.size();
   COPPICE_CHECK(payload_size <= kRecordPayloadMax);
   COPPICE_CHECK(target.size() % kRecordAlignment == 0);
 
   const size_t begin = target.size();
+  const uint64_t units = std::min(aligned(unsynced) / kRecordAlignment, kUnsyncedUnknown);
   RecordHeader header{0, static_cast<uint32_t>(payload_size), static_cast<uint8_t>(kind), {}, commit.raw};
+  for (size_t i = 0; i < std::size(header.unsynced); ++i)
+    header.unsynced[i] = static_cast<uint8_t>(units >> (8 * i));
   target += bytes_of(header);
   for (ByteView piece : payload) target += piece;
   target.resize(aligned(target.size()));
@@ -96,7 +103,6 @@ std::optional<size_t> record_size(ByteView header) {
   if (header.size() < kRecordHeaderSize) return std::nullopt;
   const auto raw = load_fixed<RecordHeader>(header.data());
   if (raw.checksum == 0 || raw.payload_size > kRecordPayloadMax || !is_known(raw.kind)) return std::nullopt;
-  if (raw.reserved[0] != 0 || raw.reserved[1] != 0 || raw.reserved[2] != 0) return std::nullopt;
   return aligned(kRecordHeaderSize + raw.payload_size);
 }
 
@@ -104,7 +110,11 @@ std::optional<Record> decode_record(uint64_t salt, ByteView bytes) {
   COPPICE_CHECK(bytes.size() >= kRecordHeaderSize);
   const auto raw = load_fixed<RecordHeader>(bytes.data());
   if (raw.checksum != record_checksum(salt, bytes)) return std::nullopt;
-  return Record{static_cast<RecordKind>(raw.kind), Timestamp{raw.commit},
+  uint64_t units = 0;
+  for (size_t i = 0; i < std::size(raw.unsynced); ++i) units |= uint64_t{raw.unsynced[i]} << (8 * i);
+  std::optional<uint64_t> unsynced;
+  if (units != kUnsyncedUnknown) unsynced = units * kRecordAlignment;
+  return Record{static_cast<RecordKind>(raw.kind), Timestamp{raw.commit}, unsynced,
                 bytes.substr(kRecordHeaderSize, raw.payload_size)};
 }
 

@@ -38,14 +38,17 @@ void append_log_header(Bytes& target, const LogHeader& header);
 /// that is no header. `name` is the file's, for the message.
 Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name);
 
-/// `payload` may come in pieces, so that its owner need not join them.
+/// `payload` may come in pieces, so that its owner need not join them. `unsynced`: so many bytes before the record
+/// were not known to be on the disk when it was written.
 /// Requires: `target` holds whole records, and the payload at most kRecordPayloadMax bytes.
 void append_record(Bytes& target, uint64_t salt, RecordKind kind, Timestamp commit,
-                   std::span<const ByteView> payload);
+                   std::span<const ByteView> payload, uint64_t unsynced);
 
 struct Record {
   RecordKind kind = RecordKind::batch;
   Timestamp commit;
+  /// Of the bytes before it all but so many were on the disk when it was written; nothing: none is known to be.
+  std::optional<uint64_t> unsynced;
   /// Lifetime: of the bytes it was found in.
   ByteView payload;
 };

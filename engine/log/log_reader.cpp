@@ -79,7 +79,9 @@ Result<LogEnd> LogReader::judge_end() {
     if (closed_) return damage(name(), place, "there are bytes behind the record that closes the log");
     torn = true;
     COPPICE_TRY_ASSIGN(found, record_at(place));
-    if (found)
+    // Unsynced pages reach the disk in any order, so a record says nothing of those that it may have overtaken.
+    const auto& unsynced = found ? found->record.unsynced : std::nullopt;
+    if (unsynced && place - offset_ > *unsynced)
       return damage(name(), offset_,
                     "no record can be read here, yet one lies behind, at offset " + std::to_string(place) +
                         ": restore the file, or remove the tree's directory to give its keys up");

@@ -12,13 +12,13 @@ namespace coppice::engine {
 enum class LogEnd : uint8_t {
   closed,  // with a close record
   open,    // after its last record: it was never closed
-  torn,    // with bytes that are no record, and no record behind them: a write that a crash cut short
+  torn,  // with bytes that are no record, and none behind them that proves one: writes that a crash cut short
 };
 
 /// Reads from front to back.
 ///
-/// Bytes that are no record end a log only if no record lies anywhere behind them; otherwise they were a
-/// record once, and that is corruption. So is anything behind a close record.
+/// Bytes that are no record end a log unless a record behind them was written when they were on the disk: then they
+/// were a record once, and that is corruption. So is anything behind a close record.
 class LogReader {
 public:
   /// Reads and checks the header. `path` must bear `number`.

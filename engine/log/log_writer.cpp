@@ -23,12 +23,15 @@ Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, 
   COPPICE_CHECK(keep >= kLogHeaderSize);
   COPPICE_CHECK(keep % kRecordAlignment == 0);
   COPPICE_TRY_ASSIGN(file, files.reopen(path, keep));
-  return LogWriter(std::move(file), path, header.salt, keep);
+  COPPICE_TRY(file->sync());
+  LogWriter writer(std::move(file), path, header.salt, keep);
+  writer.synced_ = keep;
+  return writer;
 }
 
 void LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteView> payload) {
   const size_t before = buffer_.size();
-  append_record(buffer_, salt_, kind, commit, payload);
+  append_record(buffer_, salt_, kind, commit, payload, size_ - synced_);
   size_ += buffer_.size() - before;
 }
 
@@ -43,12 +46,19 @@ Status LogWriter::hand_over() {
   return success();
 }
 
-LogSync LogWriter::plan_sync() { return {file_, hand_over()}; }
+LogSync LogWriter::plan_sync() {
+  planned_ = size_;
+  return {file_, hand_over()};
+}
 
 Status LogWriter::install_sync(const Status& outcome) {
   // A second fsync may report success for pages that the kernel dropped after the first one failed, so one
   // failure is final.
-  if (!outcome.ok()) broken_ = true;
+  if (outcome.ok()) {
+    synced_ = planned_;
+  } else {
+    broken_ = true;
+  }
   return outcome;
 }
 

@@ -40,6 +40,7 @@ public:
   /// Begins a new file with `header`, whose salt is random. Durable: not before a sync.
   static Result<LogWriter> begin(FileSystem& files, const std::string& path, const LogHeader& header);
   /// Goes on behind the last record of a log that was read whole; cuts off what lies behind `keep`.
+  /// Durable: what is kept.
   static Result<LogWriter> resume(FileSystem& files, const std::string& path, const LogHeader& header,
                                   uint64_t keep);
 
@@ -78,6 +79,9 @@ private:
   uint64_t size_;
   Bytes buffer_;
   bool broken_ = false;
+  // A sync has succeeded for all before synced_; the one planned last is for all before planned_.
+  uint64_t synced_ = kLogHeaderSize;
+  uint64_t planned_ = kLogHeaderSize;
 };
 
 }  // namespace coppice::engine

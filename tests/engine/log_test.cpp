@@ -152,7 +152,11 @@ TEST_F(LogTest, ZeroesBehindTheLastRecordAreNotTorn) {
 }
 
 TEST_F(LogTest, EveryFlippedBitIsFound) {
-  write_three();
+  LogWriter writer = begin();
+  for (uint64_t commit = 1; commit <= 3; ++commit) {
+    add(writer, commit == 2 ? Bytes(kLong, 'x') : Bytes("short"), commit);
+    ASSERT_TRUE(writer.sync().ok());
+  }
   const Bytes whole = content_of(files, path);
   for (size_t offset = 0; offset < whole.size();
        offset += offset < 200 || offset + 100 > whole.size() ? 1 : 997) {
@@ -170,6 +174,38 @@ TEST_F(LogTest, EveryFlippedBitIsFound) {
       EXPECT_THAT(outcome.error.text, HasSubstr("000012.log"));
     }
   }
+}
+
+TEST_F(LogTest, APowerLossMayKeepTheEndOfAWriteWithoutItsBeginning) {
+  LogWriter writer = begin();
+  add(writer, "first", 1);
+  ASSERT_TRUE(writer.sync().ok());
+  const size_t synced = size();
+  add(writer, Bytes(kLong, 'x'), 2);
+  add(writer, "third", 3);
+  ASSERT_TRUE(writer.hand_over().ok());
+  Bytes content = content_of(files, path);
+  content.replace(synced, kLong, kLong, '\0');
+  overwrite(files, path, content);
+  EXPECT_EQ(read().end, LogEnd::torn);
+  EXPECT_EQ(read().end_offset, synced);
+  EXPECT_THAT(read().payloads, ElementsAre("first"));
+}
+
+TEST_F(LogTest, WhatWasSyncedBeforeALaterRecordIsMissed) {
+  LogWriter writer = begin();
+  add(writer, "first", 1);
+  LogSync sync = writer.plan_sync();
+  add(writer, "while it runs", 2);
+  ASSERT_TRUE(writer.install_sync(sync.run()).ok());
+  add(writer, "third", 3);
+  ASSERT_TRUE(writer.hand_over().ok());
+  const Bytes whole = content_of(files, path);
+  flip_bit(files, path, whole.find("while"));
+  EXPECT_EQ(read().end, LogEnd::torn);
+  overwrite(files, path, whole);
+  flip_bit(files, path, whole.find("first"));
+  EXPECT_EQ(read().error.code, Errc::corruption);
 }
 
 TEST_F(LogTest, RecordsOfAnotherLogAreNotTakenForItsOwn) {

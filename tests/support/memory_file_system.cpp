@@ -35,10 +35,11 @@ Bytes torn(const Bytes& content, const Bytes& durable, Random& random) {
   // A cut that was not synced may not have happened.
   if (same < durable.size() && random.one_in(2)) return durable;
   Bytes kept = content.substr(0, same + random.below(content.size() - same + 1));
-  // The size may reach the disk before the bytes do.
+  // The size may reach the disk before the bytes do, and later bytes before earlier ones.
   if (kept.size() > same && random.one_in(2)) {
     const size_t whole = same + random.below(kept.size() - same);
-    std::fill(kept.begin() + static_cast<std::ptrdiff_t>(whole), kept.end(), '\0');
+    const size_t missing = random.one_in(2) ? kept.size() - whole : random.below(kept.size() - whole + 1);
+    std::fill_n(kept.begin() + static_cast<std::ptrdiff_t>(whole), missing, '\0');
   }
   return kept;
 }

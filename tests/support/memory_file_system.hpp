@@ -40,7 +40,7 @@ public:
   /// name, so what their holders still do has no effect. Heals.
   void crash();
   /// The same, but some of what was not synced is there too, drawn from `seed`: of names the first few changes, in
-  /// the order they were made; of each file's bytes a part, whose end may be torn (zeros where bytes should be).
+  /// the order they were made; of each file's bytes a part, which may be torn (zeros where bytes should be).
   void crash(uint64_t seed);
 
   // For tests that look at files or damage them. Requires: the file exists.
