@@ -10,6 +10,8 @@ namespace {
 
 /// Of keys and values in one append to the log, unless one batch alone is larger.
 constexpr size_t kGroupSizeMax = 4 << 20;
+/// Of range deletes in one group, likewise: a memtable that has many is sealed, but only between groups.
+constexpr uint32_t kGroupRangeDeletesMax = 64;
 
 }  // namespace
 
@@ -67,8 +69,11 @@ void Shard::stall() {
 
 void Shard::take_group() {
   size_t size = 0;
-  while (!waiting_.empty() && (group_.empty() || size + waiting_.front().size() <= kGroupSizeMax)) {
+  uint32_t range_deletes = 0;
+  while (!waiting_.empty()) {
     size += waiting_.front().size();
+    range_deletes += waiting_.front().batch.range_delete_count();
+    if (!group_.empty() && (size > kGroupSizeMax || range_deletes > kGroupRangeDeletesMax)) break;
     group_.push_back(waiting_.pop_front());
   }
 }

@@ -32,8 +32,8 @@ void apply_with_range_deletes(Memtable& memtable, const Batch& batch, Timestamp 
   }
 
   for (RangeDelete& one : by_place) one.commit = commit;
-  // As many as say the same, for each costs the memtable as much as it has already.
-  for (const RangeDelete& one : RangeDeletes(by_place).deletes()) memtable.add(one);
+  // As many as say the same, and at once, for each call costs the memtable as much as it has already.
+  memtable.add(RangeDeletes(by_place).deletes());
 }
 
 }  // namespace

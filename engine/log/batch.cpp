@@ -31,6 +31,12 @@ Status check_range_bound(ByteView bound, const char* which) {
                                            " bytes: keys have 1 to 16384 bytes"};
 }
 
+Status check_room(OperationKind kind, uint32_t range_deletes) {
+  if (kind != OperationKind::delete_range || range_deletes < kBatchRangeDeletesMax) return success();
+  return Error{Errc::invalid_argument,
+               "the batch would pass 1024 range deletes: write it in several batches"};
+}
+
 Status check_operation(const Operation& operation) {
   switch (operation.kind) {
     case OperationKind::put:
@@ -62,6 +68,7 @@ Status Batch::delete_range(ByteView begin, ByteView end) {
 
 Status Batch::add(const Operation& operation) {
   COPPICE_TRY(check_operation(operation));
+  COPPICE_TRY(check_room(operation.kind, range_delete_count_));
   const bool has_value = operation.kind != OperationKind::remove;
   const size_t size = 1 + varint_size(operation.key.size()) + operation.key.size() +
                       (has_value ? varint_size(operation.value.size()) + operation.value.size() : 0);
@@ -91,6 +98,8 @@ Result<Batch> Batch::decode(Bytes bytes) {
     if (Status valid = check_operation(*operation); !valid.ok())
       return Error{Errc::corruption, "the operation at byte " + std::to_string(offset) +
                                          " of the batch is none: " + valid.error().text};
+    if (Status room = check_room(operation->kind, batch.range_delete_count_); !room.ok())
+      return Error{Errc::corruption, "a batch that is none: " + room.error().text};
     ++batch.count_;
     if (operation->kind == OperationKind::delete_range) ++batch.range_delete_count_;
   }

@@ -14,13 +14,16 @@ struct Operation {
   ByteView value;  // put: the value; delete_range: the first key not deleted; empty: none, to the last key
 };
 
+/// Of a batch: what they cover is worked out together, which costs up to their square.
+inline constexpr uint32_t kBatchRangeDeletesMax = 1024;
+
 /// Operations that are committed together or not at all; of two on one key the later wins.
 /// The encoding is in log_format.hpp and engine/FORMAT.md.
 /// Threads: one at a time.
 class Batch {
 public:
   /// invalid_argument, and nothing added, if the key or value breaks a limit of schema/types.hpp or the batch
-  /// would pass kBatchSizeMax encoded bytes.
+  /// would pass kBatchSizeMax encoded bytes or kBatchRangeDeletesMax range deletes.
   Status put(ByteView key, ByteView value);
   Status remove(ByteView key);
   /// An empty `end` means to the last key. A range with no keys in it is invalid_argument.

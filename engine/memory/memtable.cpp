@@ -66,12 +66,15 @@ void Memtable::insert(const Entry& entry) {
   entries_.insert(entry);
 }
 
-void Memtable::add(const RangeDelete& range) {
-  note_commit(range.commit);
-  range_delete_list_.push_back(range);
+void Memtable::add(std::span<const RangeDelete> ranges) {
+  if (ranges.empty()) return;
+  for (const RangeDelete& range : ranges) {
+    note_commit(range.commit);
+    range_delete_list_.push_back(range);
+  }
   auto fresh = std::make_unique<const RangeDeletes>(range_delete_list_);
   range_deletes_size_.fetch_add(fresh->size(), std::memory_order_relaxed);
-  range_delete_count_.fetch_add(1, std::memory_order_relaxed);
+  range_delete_count_.fetch_add(static_cast<uint32_t>(ranges.size()), std::memory_order_relaxed);
   range_deletes_.store(fresh.get(), std::memory_order_release);
   range_deletes_ever_.push_back(std::move(fresh));
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/base/arena.hpp"
@@ -29,8 +30,9 @@ public:
   /// Requires: the limits of schema/types.hpp.
   void insert(const Entry& entry);
 
-  /// Costs as much as there are range deletes already; seal the memtable when they are many.
-  void add(const RangeDelete& range);
+  /// A call costs as much as there are range deletes already; seal the memtable when they are many.
+  void add(std::span<const RangeDelete> ranges);
+  void add(const RangeDelete& range) { add({&range, 1}); }
 
   /// The newest entry of `key` at or before `at`. Lifetime: of its views, the memtable's.
   std::optional<Entry> find(ByteView key, Timestamp at) const;
@@ -46,7 +48,7 @@ public:
   /// Memory, as charged against a budget.
   size_t size() const;
   uint64_t entry_count() const { return entries_.count(); }
-  /// Of calls to add().
+  /// Of those given to add().
   uint32_t range_delete_count() const { return range_delete_count_.load(std::memory_order_relaxed); }
   bool empty() const { return entry_count() == 0 && range_delete_count() == 0; }
 

@@ -98,6 +98,21 @@ TEST_F(ShardTest, AllThatWaitsSharesOneAppendAndOneSync) {
   EXPECT_EQ((*stats.result)->syncs, 1u);
 }
 
+TEST_F(ShardTest, AGroupHasOnlySoManyRangeDeletes) {
+  for (int i = 0; i < 200; ++i) {
+    auto request = std::make_unique<WriteRequest>();
+    ASSERT_TRUE(request->batch.delete_range(std::to_string(i), "").ok());
+    request->done = answers.emplace_back(std::make_unique<Answer<Timestamp>>())->done();
+    ASSERT_EQ(port->queue.push(request), ShardQueue::Push::taken);
+  }
+  shard->turn();
+  host.settle(*shard);
+  for (const auto& answer : answers) EXPECT_TRUE(answer->ok());
+  Answer<ShardStats> stats;
+  shard->stats(stats.done());
+  EXPECT_EQ((*stats.result)->groups, 4u);
+}
+
 TEST_F(ShardTest, TheNextGroupGathersWhileOneIsSynced) {
   auto first = push("a");
   shard->turn();

@@ -65,6 +65,18 @@ TEST(BatchTest, NoPartOfABatchDecodesToTheWhole) {
   EXPECT_EQ(Batch::decode(Bytes(1, '\x09')).error().code, Errc::corruption);
 }
 
+TEST(BatchTest, HasOnlySoManyRangeDeletes) {
+  Batch batch;
+  for (size_t count = 0; count < 1024; ++count) ASSERT_TRUE(batch.delete_range("a", "b").ok());
+  EXPECT_EQ(batch.delete_range("a", "b").error().code, Errc::invalid_argument);
+  EXPECT_TRUE(batch.put("a", "1").ok());
+  EXPECT_TRUE(Batch::decode(Bytes(batch.bytes())).ok());
+
+  Batch one;
+  ASSERT_TRUE(one.delete_range("a", "b").ok());
+  EXPECT_EQ(Batch::decode(Bytes(batch.bytes()) + Bytes(one.bytes())).error().code, Errc::corruption);
+}
+
 TEST(SpanningTest, KeepsEveryPartAndKnowsItsOwn) {
   Batch one;
   Batch two;

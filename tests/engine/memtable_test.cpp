@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/apply.hpp"
 #include "engine/base/random.hpp"
 
 namespace coppice::engine {
@@ -26,6 +27,16 @@ protected:
 
   Memtable memtable{1};
 };
+
+TEST(ApplyTest, ABatchOfRangeDeletesCostsNoMoreThanItHolds) {
+  Memtable memtable(1);
+  Batch batch;
+  for (int i = 1000; i < 2000; ++i)
+    ASSERT_TRUE(batch.delete_range(std::to_string(i) + "a", std::to_string(i) + "b").ok());
+  apply(memtable, batch, Timestamp{1});
+  EXPECT_EQ(memtable.range_delete_count(), 1000u);
+  EXPECT_LT(memtable.size(), 1u << 20);
+}
 
 TEST_F(MemtableTest, FindsTheNewestVersionAtAMoment) {
   put("k", 5, "five");
