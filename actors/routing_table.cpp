@@ -8,6 +8,13 @@ using engine::Batch;
 using engine::Operation;
 using engine::OperationKind;
 
+namespace {
+
+/// Every participant logs all parts in one record, which has a limit of its own.
+constexpr size_t kPartsSizeMax = 2 * kBatchSizeMax;
+
+}  // namespace
+
 RoutingTable::RoutingTable(std::vector<Route> routes) : routes_(std::move(routes)) {
   COPPICE_CHECK(!routes_.empty());
   COPPICE_CHECK(routes_.front().range.begin.empty());
@@ -64,6 +71,7 @@ KeyRange range_of(const Operation& operation) {
 Result<std::vector<BatchPart>> cut_batch(const RoutingTable& table, const Batch& batch) {
   const Route* first = table.routes().data();
   std::vector<Batch> batches(table.routes().size());
+  size_t size = 0;
   Batch::Reader reader(batch);
   while (const auto operation = reader.next()) {
     const KeyRange range = range_of(*operation);
@@ -75,6 +83,12 @@ Result<std::vector<BatchPart>> cut_batch(const RoutingTable& table, const Batch&
         cut.value = both.end ? ByteView(*both.end) : ByteView();
       }
       COPPICE_TRY(batches[static_cast<size_t>(&route - first)].add(cut));
+      size += cut.key.size() + cut.value.size();
+      if (size > kPartsSizeMax)
+        return Error{
+            Errc::invalid_argument,
+            "the batch deletes ranges over so many shards that its parts would pass 128 MiB: write it in "
+            "several batches"};
     }
   }
   std::vector<BatchPart> parts;

@@ -48,7 +48,7 @@ struct BatchPart {
   engine::Batch batch;
 };
 /// In key order of the shards; operations keep their order. invalid_argument: range deletes, cut at long
-/// keys, would make a part larger than a batch may be.
+/// keys, would make a part larger than a batch may be, or all parts too large for a record.
 Result<std::vector<BatchPart>> cut_batch(const RoutingTable& table, const engine::Batch& batch);
 
 /// Every key that the batch touches is in `range`.

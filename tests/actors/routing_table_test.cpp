@@ -79,8 +79,19 @@ TEST(RoutingTableTest, APartThatWouldOutgrowABatchIsRefused) {
   const Bytes boundary(kKeySizeMax, 'm');
   const RoutingTable routes({{1, {"", boundary}, nullptr}, {2, {boundary, std::nullopt}, nullptr}});
   engine::Batch batch;
-  for (size_t i = 0; i <= kBatchSizeMax / kKeySizeMax; ++i) ASSERT_TRUE(batch.delete_range("a", "z").ok());
+  ASSERT_TRUE(batch.put("a", Bytes(kBatchSizeMax - 1000 * kKeySizeMax, 'v')).ok());
+  for (uint32_t i = 0; i < engine::kBatchRangeDeletesMax; ++i) ASSERT_TRUE(batch.delete_range("a", "z").ok());
   EXPECT_EQ(cut_batch(routes, batch).status().error().code, Errc::invalid_argument);
+}
+
+TEST(RoutingTableTest, PartsThatTogetherWouldOutgrowARecordAreRefused) {
+  std::vector<Route> routes{{1, {"", Bytes(kKeySizeMax, 'b')}, nullptr}};
+  for (char c = 'b'; c < 'l'; ++c)
+    routes.push_back({routes.size() + 1, {Bytes(kKeySizeMax, c), Bytes(kKeySizeMax, c + 1)}, nullptr});
+  routes.push_back({routes.size() + 1, {*routes.back().range.end, std::nullopt}, nullptr});
+  engine::Batch batch;
+  for (uint32_t i = 0; i < engine::kBatchRangeDeletesMax; ++i) ASSERT_TRUE(batch.delete_range("a", "z").ok());
+  EXPECT_EQ(cut_batch(RoutingTable(std::move(routes)), batch).status().error().code, Errc::invalid_argument);
 }
 
 }  // namespace
