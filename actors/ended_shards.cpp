@@ -14,7 +14,7 @@ void EndedShards::bind(std::vector<uint64_t> ids) {
 std::vector<uint64_t> EndedShards::unbind() {
   COPPICE_CHECK(!groups_.empty());
   COPPICE_CHECK(!groups_.back().decided);
-  const std::vector<uint64_t> ended(groups_.back().ended.begin(), groups_.back().ended.end());
+  std::vector<uint64_t> ended(groups_.back().ended.begin(), groups_.back().ended.end());
   groups_.pop_back();
   return ended;
 }
@@ -36,7 +36,7 @@ std::vector<uint64_t> EndedShards::end(uint64_t id) {
 
 std::vector<uint64_t> EndedShards::take_if_complete(std::list<Group>::iterator group) {
   if (!group->decided || group->ended.size() < group->ids.size()) return {};
-  const std::vector<uint64_t> ids = std::move(group->ids);
+  std::vector<uint64_t> ids = std::move(group->ids);
   groups_.erase(group);
   return ids;
 }

@@ -37,7 +37,7 @@ Status ScanPosition::fill(Page& page) {
   const auto routes = table->find_overlapping(rest_);
   const Route& route = options_.reverse ? routes.back() : routes.front();
   if (route.port == nullptr) return route.problem;
-  const Status filled = fill_from(*route.port->reader, intersection(rest_, route.range), page);
+  Status filled = fill_from(*route.port->reader, intersection(rest_, route.range), page);
   if (!filled.ok()) {
     // A shard that was split closes its tree once the new table is published.
     if (filled.error().code == Errc::unavailable && table.is_stale()) return success();

@@ -90,6 +90,8 @@ private:
       } else {
         const Kind kind = keep_newest(entry);
         entry = before_;
+        // The read that failed may have been of a newer version.
+        if (entry == nullptr && !entries_->status().ok()) return nullptr;
         if (kind == Kind::remove) continue;
         item_ = {key_, value_};
         return &item_;

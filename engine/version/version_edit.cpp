@@ -1,5 +1,6 @@
 #include "engine/version/version_edit.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include <capnp/message.h>
@@ -73,8 +74,8 @@ std::vector<uint64_t> read_numbers(capnp::List<uint64_t>::Reader source) {
 
 Status check_table(const VersionEdit::Added& added) {
   const TableMeta& table = added.table;
-  if (added.level >= kLevelCount || table.number == 0 || table.bounds.empty() ||
-      table.oldest > table.newest || table.bounds.begin.size() > kKeySizeMax ||
+  if (added.level >= kLevelCount || table.number == 0 || table.number > kFileNumberMax ||
+      table.bounds.empty() || table.oldest > table.newest || table.bounds.begin.size() > kKeySizeMax ||
       (table.bounds.end && table.bounds.end->size() > kKeySizeMax + 1))
     return Error{Errc::corruption, "the edit adds a table that cannot be"};
   return success();
@@ -103,6 +104,9 @@ Result<VersionEdit> read_edit(capnp::MessageReader& message) {
   edit.logs_closed = read_numbers(source.getLogsClosed());
   edit.logs_retired = read_numbers(source.getLogsRetired());
   edit.next_file_number = source.getNextFileNumber();
+  if (edit.next_file_number > kFileNumberMax ||
+      std::ranges::any_of(edit.logs_begun, [](uint64_t number) { return number > kFileNumberMax; }))
+    return Error{Errc::corruption, "the edit counts more files than can ever have been"};
   edit.flushed = Timestamp{source.getFlushed()};
   return edit;
 }

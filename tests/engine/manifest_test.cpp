@@ -61,6 +61,20 @@ TEST(VersionEditTest, RefusesTablesThatCannotBe) {
   EXPECT_EQ(code(1, table(8, Bytes(kKeySizeMax + 1, 'k'), std::nullopt)), Errc::corruption);
 }
 
+TEST(VersionEditTest, RefusesACountOfFilesThatLeavesNoRoomForMore) {
+  VersionEdit edit;
+  edit.next_file_number = kFileNumberMax;
+  EXPECT_TRUE(decode_edit(encode_edit(edit)).ok());
+  edit.next_file_number = kFileNumberMax + 1;
+  EXPECT_EQ(decode_edit(encode_edit(edit)).error().code, Errc::corruption);
+  edit = {};
+  edit.logs_begun = {UINT64_MAX};
+  EXPECT_EQ(decode_edit(encode_edit(edit)).error().code, Errc::corruption);
+  edit = {};
+  edit.added = {{1, table(UINT64_MAX, "b", "c")}};
+  EXPECT_EQ(decode_edit(encode_edit(edit)).error().code, Errc::corruption);
+}
+
 TEST(VersionEditTest, RefusesEveryCutAndSurvivesEveryFlippedBit) {
   const Bytes whole = encode_edit(full_edit());
   for (size_t size = 0; size < whole.size(); ++size)

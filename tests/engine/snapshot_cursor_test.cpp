@@ -224,5 +224,13 @@ TEST(SnapshotCursorTest, PassesAFailureOn) {
   EXPECT_EQ(cursor->status().error().code, Errc::corruption);
 }
 
+TEST(SnapshotCursorTest, AFailureOnTheWayBackShowsNoOlderVersion) {
+  auto failing = std::make_unique<VectorCursor>(std::vector<OwnedEntry>{{"a", 2}, {"a", 1}});
+  failing->fail({Errc::corruption, "file at 0"}, 1);
+  const auto cursor = make_visible_cursor(std::move(failing), {}, {}, kTimestampMax, {});
+  EXPECT_EQ(cursor->seek_last(), nullptr);
+  EXPECT_EQ(cursor->status().error().code, Errc::corruption);
+}
+
 }  // namespace
 }  // namespace coppice::engine

@@ -52,8 +52,11 @@ public:
   const Entry* prev() override { return stand(index_ - 1); }
   const Status& status() const override { return status_; }
 
-  /// From now on every move fails.
-  void fail(Error error) { status_ = std::move(error); }
+  /// After so many further moves every move fails.
+  void fail(Error error, size_t moves = 0) {
+    failure_ = std::move(error);
+    moves_left_ = moves;
+  }
 
 private:
   ptrdiff_t lower_bound(const Position& target) const {
@@ -65,6 +68,7 @@ private:
 
   const Entry* stand(ptrdiff_t index) {
     current_.reset();
+    if (!failure_.ok() && moves_left_-- == 0) status_ = failure_;
     if (!status_.ok() || index < 0 || index >= static_cast<ptrdiff_t>(entries_.size())) return nullptr;
     index_ = index;
     current_ = std::make_unique<OwnedEntry>(entries_[static_cast<size_t>(index)]);
@@ -76,6 +80,8 @@ private:
   ptrdiff_t index_ = 0;
   std::unique_ptr<OwnedEntry> current_;
   Entry entry_;
+  Status failure_;
+  size_t moves_left_ = 0;
   Status status_;
 };
 
