@@ -169,7 +169,7 @@ Result<SnapshotHandle> Store::snapshot() {
   return wait_for<SnapshotHandle>([&](auto done) { snapshot(std::move(done)); });
 }
 
-void Store::snapshot(Done<SnapshotHandle> done) { take_snapshot(state_->door, {}, std::move(done)); }
+void Store::snapshot(Done<SnapshotHandle> done) { take_snapshot(state_->door, {}, done); }
 
 Result<std::unique_ptr<Scan>> Store::scan(ScanOptions options) {
   if (options.range.empty()) return empty_range();

@@ -32,9 +32,11 @@ Status check_ours(engine::FileSystem& files, const std::string& directory) {
                                        "restore it from a backup"};
   for (const std::string& name : names)
     if (name != engine::kLockName)
-      return Error{
-          Errc::invalid_argument,
-          directory + ": holds " + name + ", which is no part of a store: give an empty or a new directory"};
+      return Error{Errc::invalid_argument,
+                   std::string(directory)
+                       .append(": holds ")
+                       .append(name)
+                       .append(", which is no part of a store: give an empty or a new directory")};
   return success();
 }
 
