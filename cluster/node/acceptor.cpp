@@ -19,7 +19,7 @@ using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 constexpr int kBacklog = 1024;
 /// When the process is out of descriptors, how long until it may have one again.
-constexpr int kRetry_ms = 100;
+constexpr int kRetryMs = 100;
 
 Error listen_error(const wire::Address& address, int error) {
   const std::string where = "cannot listen on " + wire::to_string(address) + ": " + std::strerror(error);
@@ -137,7 +137,7 @@ void Acceptor::run(const std::function<void(kj::AutoCloseFd)>& take,
            "; see the limit on open files (ulimit -n)");
       quiet_until = Clock::now() + std::chrono::seconds(10);
     }
-    (void)poll(waits, 1, kRetry_ms);
+    (void)poll(waits, 1, kRetryMs);
   }
 }
 
