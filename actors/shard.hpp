@@ -1,5 +1,5 @@
-// One shard: the only writer of its tree, as a state machine without threads. shard_actor.hpp gives it a
-// life.
+// One shard: the only writer of its tree, as a state machine without threads. shard_actor.hpp gives it
+// a life.
 #pragma once
 
 #include <deque>
@@ -27,8 +27,7 @@ struct Cut {
 /// Does one thing at a time: either its tree is free, or it is lent (to a sync, a seal, an install, a split)
 /// and everything else waits for ran().
 ///
-///     opened --adopt--> serving <--> held          the router keeps its turn, for a batch over several
-///     shards
+///     opened --adopt--> serving <--> held          the router keeps its turn, for a batch over several shards
 ///                         |
 ///                     cut |                        two trees lie beside its own; it takes no more writes
 ///                         v

@@ -91,17 +91,14 @@ struct BlockCacheStats {
 /// Why the orderings suffice:
 ///  - Claim and evict are compare-and-swaps to `busy`, so one thread at a time writes a slot's key and block,
 ///    and only while the slot is busy.
-///  - Publish adds `live` with release. A reader pins by fetch_add with acquire and looks at the word before
-///  its
+///  - Publish adds `live` with release. A reader pins by fetch_add with acquire and looks at the word before its
 ///    own addition: if that was live, it sees the key and block as published, and they stay, because evict
 ///    needs a word with no pins. If it was not live, the reader takes its pin back and has read nothing.
-///  - A pin is given back with release, and evict acquires: whatever a reader read, it read before the block
-///  is
+///  - A pin is given back with release, and evict acquires: whatever a reader read, it read before the block is
 ///    freed. Every change of the word is a read-modify-write, so the release sequence is never broken.
 ///  - Passing pins of readers that came too late may sit on an empty or busy word; every transition adds or
 ///    subtracts its own bits only, so none of them is lost.
-///  - `passed` counts the blocks that live beyond a slot though they hash to it or before it; a search ends
-///  where
+///  - `passed` counts the blocks that live beyond a slot though they hash to it or before it; a search ends where
 ///    it is 0. It is raised before the block is published and lowered after the block is gone. A search that
 ///    reads an old value ends too early or too late: a miss, or a wasted step, never a wrong block, since a
 ///    block counts only if its whole key is equal. So it is relaxed.
