@@ -11,7 +11,7 @@ namespace coppice::engine {
 /// The owner applies a group to the active memtable, then raises `visible`; it publishes a new view before it
 /// writes into the memtable that the view brings. So a reader loads `visible` first and pins the view second:
 /// the view then holds all that the timestamp covers. If the pinned view's floor lies above the timestamp, a
-/// newer one can be loaded, since floors are timestamps that once were visible.
+/// newer one can be loaded, since floors are timestamps that once were visible. Standpoint does it.
 ///
 /// Lifetime: shared by the tree, its reader and its cursors, so that pins may outlive the tree.
 struct ReadState {

@@ -52,6 +52,7 @@ Status Tree::close() {
 
 const KeyRange& Tree::range() const { return state_->readers->range; }
 std::shared_ptr<TreeReader> Tree::reader() const { return make_view_reader(state_->readers); }
+std::shared_ptr<const ReadState> Tree::read_state() const { return state_->readers; }
 Timestamp Tree::last_commit() const { return state_->last_commit; }
 bool Tree::broken() const { return state_->broken; }
 

@@ -15,6 +15,7 @@
 
 namespace coppice::engine {
 
+struct ReadState;
 struct TreeState;
 
 struct LevelStats {
@@ -73,6 +74,8 @@ public:
   const KeyRange& range() const;
   /// The half for readers, for any thread; it may outlive the tree, and then answers unavailable.
   std::shared_ptr<TreeReader> reader() const;
+  /// What the reader reads from, for whoever takes its steps one by one.
+  std::shared_ptr<const ReadState> read_state() const;
   /// Of the last write applied or recovered.
   Timestamp last_commit() const;
   bool broken() const;

@@ -4,17 +4,18 @@
 #include "engine/cursor/merge_cursor.hpp"
 #include "engine/cursor/snapshot_cursor.hpp"
 #include "engine/lookup.hpp"
+#include "engine/standpoint.hpp"
 
 namespace coppice::engine {
 namespace {
 
-constexpr uint32_t kRetryAfterMs = 100;
+/// A standpoint that outlives the call and the tree.
+struct LastingStandpoint {
+  LastingStandpoint(std::shared_ptr<const ReadState> shared, std::optional<Timestamp> at)
+      : state(std::move(shared)), standpoint(*state, at) {}
 
-/// A view that stays, and a moment that it can be read at.
-struct Standpoint {
-  std::shared_ptr<const ReadState> state;
-  Pin<View> view;
-  Timestamp at;
+  const std::shared_ptr<const ReadState> state;
+  Standpoint standpoint;
 };
 
 /// What a cursor over a view borrows from.
@@ -65,49 +66,38 @@ public:
     COPPICE_TRY(check_key(key));
     if (!state_->range.contains(key))
       return Error{Errc::moved, "the shard asked does not own the key " + printable(key)};
-    Timestamp at;
-    COPPICE_TRY_ASSIGN(view, pin(options, at));
-    return look_up(*view, key, at, {.cached_only = options.cached_only, .fill_cache = true});
+    Standpoint standpoint(*state_, options.at);
+    COPPICE_TRY(standpoint.pin());
+    return look_up(standpoint.view(), key, standpoint.at(),
+                   {.cached_only = options.cached_only, .fill_cache = true});
   }
 
   Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
                                                 const ReadOptions& options) const override {
-    auto keep = std::make_shared<Standpoint>();
-    COPPICE_TRY_ASSIGN(view, pin(options, keep->at));
-    keep->state = state_;
-    keep->view = std::move(view);
+    auto keep = std::make_shared<LastingStandpoint>(state_, options.at);
+    Standpoint& standpoint = keep->standpoint;
+    COPPICE_TRY(standpoint.pin());
 
     KeyRange own = intersection(range, state_->range);
-    COPPICE_TRY_ASSIGN(
-        sources, sources_of(*keep->view, own, {.cached_only = options.cached_only, .fill_cache = true}));
-    const Timestamp at = keep->at;
+    COPPICE_TRY_ASSIGN(sources, sources_of(standpoint.view(), own,
+                                           {.cached_only = options.cached_only, .fill_cache = true}));
+    const Timestamp at = standpoint.at();
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
                                std::move(sources.range_deletes), std::move(own), at, std::move(keep));
   }
 
   Result<VerifyReport> verify(const KeyRange& range) const override {
-    Timestamp at;
-    COPPICE_TRY_ASSIGN(view, pin({}, at));
+    Standpoint standpoint(*state_, std::nullopt);
+    COPPICE_TRY(standpoint.pin());
     VerifyReport report;
     const KeyRange own = intersection(range, state_->range);
     for (uint32_t level = 0; level < kLevelCount; ++level)
-      for (const TableHandle& table : view->version->level(level))
+      for (const TableHandle& table : standpoint.view().version->level(level))
         if (table->meta().bounds.overlaps(own)) COPPICE_TRY(verify(*table, report));
     return report;
   }
 
 private:
-  /// See ReadState for the order of the loads.
-  Result<Pin<View>> pin(const ReadOptions& options, Timestamp& at) const {
-    at = options.at.value_or(visible());
-    Pin<View> view = state_->views.pin();
-    if (!view)
-      return Error{Errc::unavailable, "the tree is closed: it is being opened again, split or shut down",
-                   kRetryAfterMs};
-    if (!options.at && at < view->floor) at = visible();
-    return view;
-  }
-
   Status verify(const TableReader& table, VerifyReport& report) const {
     // The tree may be closed meanwhile, and then should not be waited for long.
     if (!state_->views.pin()) return Error{Errc::unavailable, "the tree was closed during the verification"};
