@@ -81,6 +81,13 @@ TEST_F(PickerTest, IsNotAtTheBottomWhileALevelBelowHoldsSomethingInTheHull) {
   EXPECT_FALSE(pick()->bottom);
 }
 
+TEST_F(PickerTest, IsNotAtTheBottomWhileTheDeepestLevelHoldsSomethingInTheHull) {
+  add(0, 5, "d", "f");
+  add(0, 6, "e", "g");
+  add(kLevelCount - 1, 1, "f", "g");
+  EXPECT_FALSE(pick()->bottom);
+}
+
 TEST_F(PickerTest, MovesTablesThatMeetNothing) {
   add(0, 5, "a", "c");
   add(0, 6, "c", "e");

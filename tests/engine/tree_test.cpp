@@ -3,49 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/io/posix_file.hpp"
-#include "tests/support/memory_file_system.hpp"
-#include "tests/support/temporary_directory.hpp"
-#include "tests/support/tree_stand.hpp"
+#include "tests/engine/tree_fixture.hpp"
 
 namespace coppice::engine {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-Bytes key_of(int number) {
-  Bytes key = std::to_string(number);
-  return "key" + Bytes(6 - key.size(), '0') + key;
-}
-
-class TreeTest : public ::testing::Test {
-protected:
-  TreeTest() {
-    EXPECT_TRUE(stand.create().ok());
-    open();
-  }
-  void open() {
-    const Status opened = stand.open();
-    ASSERT_TRUE(opened.ok()) << to_string(opened.error());
-  }
-  void reopen() {
-    ASSERT_TRUE(stand.tree->close().ok());
-    open();
-  }
-  void ok(const Status& status) { EXPECT_TRUE(status.ok()) << to_string(status.error()); }
-  void fill(int begin, int end, const Bytes& value) {
-    for (int number = begin; number < end; ++number) {
-      ok(stand.put(key_of(number), value));
-      ok(stand.catch_up());
-    }
-  }
-
-  PosixFileSystem files;
-  TemporaryDirectory temporary;
-  TreeStand stand{files, temporary.path() + "/tree"};
-};
+class TreeTest : public TreeFixture {};
 
 TEST_F(TreeTest, ReadsWhatWasWritten) {
   ok(stand.put("a", "1"));
@@ -83,30 +51,21 @@ TEST_F(TreeTest, ReadsFromTables) {
   EXPECT_EQ(stand.items().size(), 3000u);
 }
 
-TEST_F(TreeTest, MergesUntilOneLevelIsLeft) {
-  for (int round = 0; round < 5; ++round) {
-    for (int number = 0; number < 500; ++number) ok(stand.put(key_of(number), std::to_string(round)));
-    ok(stand.flush());
-  }
+TEST_F(TreeTest, TheLastCommitIsKeptThoughNothingIsLeftOfIt) {
+  ok(stand.put("a", "1"));
+  ok(stand.remove("a"));
+  const Timestamp last = stand.tree->last_commit();
   ok(stand.compact());
-  const TreeStats stats = stand.tree->stats();
-  EXPECT_EQ(stats.levels[0].tables, 0u);
-  EXPECT_EQ(stats.levels[1].entries, 500u);
-  EXPECT_EQ(stand.get(key_of(77)), "4");
+  for (const LevelStats& level : stand.tree->stats().levels) ASSERT_EQ(level.tables, 0u);
   reopen();
-  EXPECT_EQ(stand.get(key_of(499)), "4");
-}
+  EXPECT_EQ(stand.tree->last_commit(), last);
 
-TEST_F(TreeTest, NothingIsLeftOfWhatWasDeleted) {
-  fill(0, 500, "v");
-  ok(stand.flush());
-  for (int number = 0; number < 250; ++number) ok(stand.remove(key_of(number)));
-  ok(stand.delete_range(key_of(250), ""));
-  EXPECT_THAT(stand.items(), IsEmpty());
-  EXPECT_EQ(stand.get(key_of(300)), "(none)");
-  ok(stand.compact());
-  EXPECT_THAT(stand.items(), IsEmpty());
-  for (const LevelStats& level : stand.tree->stats().levels) EXPECT_EQ(level.tables, 0u);
+  // A write of an earlier moment would be taken for one that is in tables, and not be replayed.
+  stand.clock = stand.tree->last_commit().raw;
+  ok(stand.put("b", "2"));
+  stand.drop();
+  open();
+  EXPECT_EQ(stand.get("b"), "2");
 }
 
 TEST_F(TreeTest, ARangeDeleteHidesWhatWasWrittenBeforeItInItsBatch) {
@@ -179,53 +138,22 @@ TEST_F(TreeTest, AReaderOutlivesItsTree) {
   EXPECT_EQ((*cursor)->seek("")->value, "1");
 }
 
-TEST_F(TreeTest, RefusesWritesWhileTooMuchWaits) {
-  for (uint32_t count = 0; count < stand.options.sealed_memtables_max; ++count) {
-    EXPECT_LT(stand.tree->debt(), 1);
-    ok(stand.put("a", "1"));
-    ok(stand.tree->seal_memtable());
-  }
-  const Status refused = stand.put("a", "2");
-  EXPECT_EQ(refused.error().code, Errc::unavailable);
-  EXPECT_GT(refused.error().retry_after_ms, 0u);
-  ok(stand.catch_up());
-  ok(stand.put("a", "3"));
-  EXPECT_EQ(stand.get("a"), "3");
-}
-
-TEST_F(TreeTest, AJobThatNeverRanCanBePlannedAgain) {
-  ok(stand.put("a", "1"));
-  ok(stand.tree->seal_memtable());
-  auto job = stand.tree->plan_flush({});
-  ASSERT_TRUE(job);
-  EXPECT_FALSE(stand.tree->plan_flush({}));
-  EXPECT_EQ(stand.tree->install(*std::move(job)).error().code, Errc::cancelled);
-  ok(stand.finish(stand.tree->plan_flush({})));
-  EXPECT_TRUE(stand.tree->memtables_empty());
-}
-
-TEST_F(TreeTest, ACancelledMergeLeavesNothingBehind) {
-  for (int round = 0; round < 4; ++round) {
-    for (int number = 0; number < 400; ++number) ok(stand.put(key_of(number), "v"));
-    ok(stand.flush());
-  }
-  const auto before = files.list(stand.directory())->size();
-  auto job = stand.tree->plan_merge({});
-  ASSERT_TRUE(job);
-  const std::atomic<bool> cancelled{true};
-  job->run(cancelled);
-  EXPECT_EQ(stand.tree->install(*std::move(job)).error().code, Errc::cancelled);
-  EXPECT_EQ(files.list(stand.directory())->size(), before);
-  EXPECT_EQ(stand.items().size(), 400u);
-}
-
-TEST_F(TreeTest, FilesThatNobodyNeedsAreRemoved) {
-  fill(0, 3000, Bytes(100, 'v'));
-  ok(stand.compact());
-  size_t tables = 0;
-  for (const LevelStats& level : stand.tree->stats().levels) tables += level.tables;
-  // The manifest and one log.
-  EXPECT_EQ(files.list(stand.directory())->size(), tables + 2);
+TEST_F(TreeTest, EachHalfOfASplitHasItsKeysAndNoOthers) {
+  for (const char* key : {"a", "l", "m", "z"}) ok(stand.put(key, "v"));
+  ok(stand.flush());
+  ok(stand.tree->split("m", temporary / "left", temporary / "right"));
+  TreeStand left(files, temporary / "left");
+  TreeStand right(files, temporary / "right");
+  ok(left.open());
+  ok(right.open());
+  EXPECT_EQ(left.tree->range(), (KeyRange{"", "m"}));
+  EXPECT_EQ(right.tree->range(), (KeyRange{"m", std::nullopt}));
+  EXPECT_THAT(left.items(), ElementsAre(Pair("a", "v"), Pair("l", "v")));
+  EXPECT_THAT(right.items(), ElementsAre(Pair("m", "v"), Pair("z", "v")));
+  EXPECT_EQ(left.get("l"), "v");
+  EXPECT_EQ(right.get("m"), "v");
+  EXPECT_THAT(left.get("m"), HasSubstr("moved"));
+  EXPECT_THAT(right.get("l"), HasSubstr("moved"));
 }
 
 TEST_F(TreeTest, SplitsIntoTwoThatShareItsFiles) {
@@ -284,41 +212,6 @@ TEST_F(TreeTest, RemembersABatchOverSeveralShardsUntilItIsSettled) {
   reopen();
   EXPECT_THAT(stand.tree->spanning(), IsEmpty());
   EXPECT_EQ(stand.get("a"), "1");
-}
-
-TEST(TreeSpaceTest, AFullDiskAtASealLeavesTheTreeAsItWas) {
-  MemoryFileSystem files;
-  TreeStand stand(files);
-  ASSERT_TRUE(stand.create().ok());
-  ASSERT_TRUE(stand.open().ok());
-  ASSERT_TRUE(stand.put("a", "1").ok());
-  files.set_room(0);
-  EXPECT_EQ(stand.tree->seal_memtable().error().code, Errc::out_of_space);
-  EXPECT_FALSE(stand.tree->broken());
-  EXPECT_EQ(stand.get("a"), "1");
-
-  files.heal();
-  EXPECT_TRUE(stand.flush().ok());
-  EXPECT_TRUE(stand.put("b", "2").ok());
-  EXPECT_TRUE(stand.tree->close().ok());
-  ASSERT_TRUE(stand.open().ok());
-  EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "1"), Pair("b", "2")));
-}
-
-TEST(TreeSpaceTest, AFullDiskDuringAFlushLeavesTheTreeAsItWas) {
-  MemoryFileSystem files;
-  TreeStand stand(files);
-  ASSERT_TRUE(stand.create().ok());
-  ASSERT_TRUE(stand.open().ok());
-  ASSERT_TRUE(stand.put("a", Bytes(50'000, 'x')).ok());
-  ASSERT_TRUE(stand.tree->seal_memtable().ok());
-  files.set_room(1000);
-  EXPECT_EQ(stand.finish(stand.tree->plan_flush({})).error().code, Errc::out_of_space);
-  EXPECT_FALSE(stand.tree->broken());
-  EXPECT_EQ(stand.get("a").size(), 50'000u);
-  files.heal();
-  EXPECT_TRUE(stand.finish(stand.tree->plan_flush({})).ok());
-  EXPECT_TRUE(stand.tree->memtables_empty());
 }
 
 TEST_F(TreeTest, RefusesToCreateOrOpenWhatIsNotFit) {

@@ -1,0 +1,151 @@
+// Flushes and merges of a tree, and what is left when one of them cannot be done.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/engine/tree_fixture.hpp"
+#include "tests/support/memory_file_system.hpp"
+
+namespace coppice::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+class TreeBackgroundTest : public TreeFixture {};
+
+TEST_F(TreeBackgroundTest, MergesUntilOneLevelIsLeft) {
+  for (int round = 0; round < 5; ++round) {
+    for (int number = 0; number < 500; ++number) ok(stand.put(key_of(number), std::to_string(round)));
+    ok(stand.flush());
+  }
+  ok(stand.compact());
+  const TreeStats stats = stand.tree->stats();
+  EXPECT_EQ(stats.levels[0].tables, 0u);
+  EXPECT_EQ(stats.levels[1].entries, 500u);
+  EXPECT_EQ(stand.get(key_of(77)), "4");
+  reopen();
+  EXPECT_EQ(stand.get(key_of(499)), "4");
+}
+
+TEST_F(TreeBackgroundTest, NothingIsLeftOfWhatWasDeleted) {
+  fill(0, 500, "v");
+  ok(stand.flush());
+  for (int number = 0; number < 250; ++number) ok(stand.remove(key_of(number)));
+  ok(stand.delete_range(key_of(250), ""));
+  EXPECT_THAT(stand.items(), IsEmpty());
+  EXPECT_EQ(stand.get(key_of(300)), "(none)");
+  ok(stand.compact());
+  EXPECT_THAT(stand.items(), IsEmpty());
+  for (const LevelStats& level : stand.tree->stats().levels) EXPECT_EQ(level.tables, 0u);
+}
+
+TEST_F(TreeBackgroundTest, ADeleteIsKeptWhileADeeperLevelHoldsWhatItHides) {
+  stand.options.level1_size = 64 << 10;
+  stand.options.level_ratio = 2;
+  open();
+  // More than levels 1 and 2 may have together, so some of it sinks to level 3.
+  for (int number = 0; number < 4000; ++number) {
+    ok(stand.put(key_of(number), Bytes(100, 'v')));
+    ok(stand.catch_up());
+  }
+  ok(stand.flush());
+  ok(stand.catch_up());
+  ASSERT_GT(stand.tree->stats().levels[3].entries, 0u);
+
+  for (int number = 0; number < 2000; ++number) ok(stand.remove(key_of(number)));
+  ok(stand.delete_range(key_of(2000), ""));
+  ok(stand.flush());
+  auto merge = stand.tree->plan_merge_range({}, {});
+  ok(stand.finish(std::move(merge)));
+  ASSERT_EQ(stand.tree->stats().levels[0].tables, 0u);
+  EXPECT_THAT(stand.items(), IsEmpty());
+  for (int number = 0; number < 4000; number += 13) EXPECT_EQ(stand.get(key_of(number)), "(none)");
+}
+
+TEST_F(TreeBackgroundTest, RefusesWritesWhileTooMuchWaits) {
+  for (uint32_t count = 0; count < stand.options.sealed_memtables_max; ++count) {
+    EXPECT_LT(stand.tree->debt(), 1);
+    ok(stand.put("a", "1"));
+    ok(stand.tree->seal_memtable());
+  }
+  const Status refused = stand.put("a", "2");
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  EXPECT_GT(refused.error().retry_after_ms, 0u);
+  ok(stand.catch_up());
+  ok(stand.put("a", "3"));
+  EXPECT_EQ(stand.get("a"), "3");
+}
+
+TEST_F(TreeBackgroundTest, AJobThatNeverRanCanBePlannedAgain) {
+  ok(stand.put("a", "1"));
+  ok(stand.tree->seal_memtable());
+  auto job = stand.tree->plan_flush({});
+  ASSERT_TRUE(job);
+  EXPECT_FALSE(stand.tree->plan_flush({}));
+  EXPECT_EQ(stand.tree->install(*std::move(job)).error().code, Errc::cancelled);
+  ok(stand.finish(stand.tree->plan_flush({})));
+  EXPECT_TRUE(stand.tree->memtables_empty());
+}
+
+TEST_F(TreeBackgroundTest, ACancelledMergeLeavesNothingBehind) {
+  for (int round = 0; round < 4; ++round) {
+    for (int number = 0; number < 400; ++number) ok(stand.put(key_of(number), "v"));
+    ok(stand.flush());
+  }
+  const auto before = files.list(stand.directory())->size();
+  auto job = stand.tree->plan_merge({});
+  ASSERT_TRUE(job);
+  const std::atomic<bool> cancelled{true};
+  job->run(cancelled);
+  EXPECT_EQ(stand.tree->install(*std::move(job)).error().code, Errc::cancelled);
+  EXPECT_EQ(files.list(stand.directory())->size(), before);
+  EXPECT_EQ(stand.items().size(), 400u);
+}
+
+TEST_F(TreeBackgroundTest, FilesThatNobodyNeedsAreRemoved) {
+  fill(0, 3000, Bytes(100, 'v'));
+  ok(stand.compact());
+  size_t tables = 0;
+  for (const LevelStats& level : stand.tree->stats().levels) tables += level.tables;
+  // The manifest and one log.
+  EXPECT_EQ(files.list(stand.directory())->size(), tables + 2);
+}
+
+TEST(TreeSpaceTest, AFullDiskAtASealLeavesTheTreeAsItWas) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  ASSERT_TRUE(stand.create().ok());
+  ASSERT_TRUE(stand.open().ok());
+  ASSERT_TRUE(stand.put("a", "1").ok());
+  files.set_room(0);
+  EXPECT_EQ(stand.tree->seal_memtable().error().code, Errc::out_of_space);
+  EXPECT_FALSE(stand.tree->broken());
+  EXPECT_EQ(stand.get("a"), "1");
+
+  files.heal();
+  EXPECT_TRUE(stand.flush().ok());
+  EXPECT_TRUE(stand.put("b", "2").ok());
+  EXPECT_TRUE(stand.tree->close().ok());
+  ASSERT_TRUE(stand.open().ok());
+  EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "1"), Pair("b", "2")));
+}
+
+TEST(TreeSpaceTest, AFullDiskDuringAFlushLeavesTheTreeAsItWas) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  ASSERT_TRUE(stand.create().ok());
+  ASSERT_TRUE(stand.open().ok());
+  ASSERT_TRUE(stand.put("a", Bytes(50'000, 'x')).ok());
+  ASSERT_TRUE(stand.tree->seal_memtable().ok());
+  files.set_room(1000);
+  EXPECT_EQ(stand.finish(stand.tree->plan_flush({})).error().code, Errc::out_of_space);
+  EXPECT_FALSE(stand.tree->broken());
+  EXPECT_EQ(stand.get("a").size(), 50'000u);
+  files.heal();
+  EXPECT_TRUE(stand.finish(stand.tree->plan_flush({})).ok());
+  EXPECT_TRUE(stand.tree->memtables_empty());
+}
+
+}  // namespace
+}  // namespace coppice::engine
