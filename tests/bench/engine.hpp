@@ -10,7 +10,7 @@
 
 namespace coppice::bench {
 
-/// The same for every engine: no compression, checksums on, log on, 10 bits of bloom filter a key.
+/// The same for every engine that has it: no compression, checksums on, log on, 10 bits of bloom filter a key.
 struct Settings {
   size_t write_buffer_size = 64 << 20;
   size_t cache_size = 256 << 20;
@@ -19,26 +19,38 @@ struct Settings {
 using Pair = std::pair<std::string_view, std::string_view>;
 
 /// One open database. A failure ends the program with a message: there is nothing to measure behind it.
-/// Threads: one writer; get and scan from any number beside it.
+/// Threads: as many writers as were announced; get and scan from any number beside them.
 class Engine {
 public:
   virtual ~Engine() = default;
 
+  /// How many threads will write from now on; 1 until called. Requires: nobody writes meanwhile.
+  virtual void expect_writers(unsigned /*count*/) {}
+
+  /// Survives `kill -9`; with `sync`, power loss too.
   virtual void put(std::string_view key, std::string_view value, bool sync) = 0;
   virtual void remove(std::string_view key) = 0;
+  /// All of it as one batch.
   virtual void write(const std::vector<Pair>& pairs) = 0;
-  /// Whether the key is there; its value replaces `value`.
-  virtual bool get(std::string_view key, std::string& value) = 0;
-  /// Walks `count` entries from the first at or after `from`, touching each key and value; how many there
-  /// were.
+  virtual void remove(const std::vector<std::string_view>& keys) = 0;
+  /// Whether the key is there. Touches its value, where the engine hands it out.
+  virtual bool get(std::string_view key) = 0;
+  /// Walks `count` entries from the first at or after `from`, touching each key and value; how many there were.
   virtual uint64_t scan(std::string_view from, uint64_t count) = 0;
+  /// The same downwards, from the last entry before `from`; an empty `from` begins at the last of all.
+  virtual uint64_t scan_back(std::string_view from, uint64_t count) = 0;
+  /// The first key, into `key`; false: there is none.
+  virtual bool first(std::string& key) = 0;
+
   /// Flushes, and merges everything into one sorted run, so that reads find all engines in the same shape.
   virtual void settle() = 0;
+  /// Given to the operating system for files since the database was opened: logs, flushes and merges.
+  virtual uint64_t bytes_written() = 0;
 };
 
 struct Contender {
   std::string name;
-  /// Opens an empty database in `directory`, which is missing or empty.
+  /// Opens the database in `directory`; makes an empty one if the directory is missing.
   std::unique_ptr<Engine> (*open)(const std::string& directory, const Settings& settings);
 };
 
@@ -46,9 +58,13 @@ std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& 
 std::unique_ptr<Engine> open_store(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_rocksdb(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_leveldb(const std::string& directory, const Settings& settings);
+std::unique_ptr<Engine> open_lmdb(const std::string& directory, const Settings& settings);
 
 /// Prints `what` and ends the program.
 [[noreturn]] void give_up(const std::string& what);
+
+/// Bytes this process has handed to write calls, of all kinds: what an engine that writes no other way wrote.
+uint64_t bytes_handed_to_write_calls();
 
 /// Reads the first and last byte, and keeps the optimiser from skipping it.
 inline void touch(std::string_view bytes) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,16 @@ void give_up(const std::string& what) {
   std::exit(1);
 }
 
+uint64_t bytes_handed_to_write_calls() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  uint64_t value = 0;
+  while (io >> name >> value) {
+    if (name == "wchar:") return value;
+  }
+  give_up("/proc/self/io does not tell how much was written");
+}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,12 +36,15 @@ struct Plan {
   Settings settings;
   unsigned rounds = 3;
   std::string directory = "build/bench";
-  std::vector<std::string> engines{"tree", "store", "rocksdb", "leveldb"};
+  std::vector<std::string> engines{"tree", "store", "rocksdb", "leveldb", "lmdb"};
   std::vector<std::string> workloads;
 };
 
-const std::vector<Contender> kContenders{
-    {"tree", open_tree}, {"store", open_store}, {"rocksdb", open_rocksdb}, {"leveldb", open_leveldb}};
+const std::vector<Contender> kContenders{{"tree", open_tree},
+                                         {"store", open_store},
+                                         {"rocksdb", open_rocksdb},
+                                         {"leveldb", open_leveldb},
+                                         {"lmdb", open_lmdb}};
 
 /// Rates in operations per second, one a round, by workload and engine.
 using Rates = std::map<std::string, std::map<std::string, std::vector<double>>>;
@@ -51,8 +65,7 @@ void run_round(const Plan& plan, const Contender& contender, Rates& rates) {
     if (workload.fresh) {
       engine.reset();
       fs::remove_all(directory);
-      fs::create_directories(directory);
-      fs::remove(directory);
+      fs::create_directories(plan.directory);
       engine = contender.open(directory, plan.settings);
     }
     const bool preparation = workload.name.starts_with("(");
@@ -96,6 +109,9 @@ int run(int argc, char** argv) {
   CLI::App app("Engine workloads in db_bench's terms, for Coppice and its peers in one run");
   app.add_option("--entries", plan.scale.entries, "Keys in the database")->capture_default_str();
   app.add_option("--reads", plan.scale.reads, "Point reads in each workload that reads")
+      ->capture_default_str();
+  app.add_option("--cache", plan.settings.cache_size, "Of blocks, bytes; LMDB uses the system's")
+      ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   app.add_option("--rounds", plan.rounds, "Runs of everything; medians are printed")->capture_default_str();
   app.add_option("--directory", plan.directory, "Where databases are made and removed")

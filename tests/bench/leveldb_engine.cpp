@@ -43,7 +43,13 @@ public:
     for (const auto& [key, value] : pairs) batch.Put(slice(key), slice(value));
     require(db_->Write({}, &batch));
   }
-  bool get(std::string_view key, std::string& value) override {
+  void remove(const std::vector<std::string_view>& keys) override {
+    leveldb::WriteBatch batch;
+    for (const std::string_view key : keys) batch.Delete(slice(key));
+    require(db_->Write({}, &batch));
+  }
+  bool get(std::string_view key) override {
+    thread_local std::string value;
     const leveldb::Status status = db_->Get(read_, slice(key), &value);
     if (status.IsNotFound()) return false;
     require(status);
@@ -60,9 +66,35 @@ public:
     require(iterator->status());
     return seen;
   }
+  uint64_t scan_back(std::string_view from, uint64_t count) override {
+    const std::unique_ptr<leveldb::Iterator> iterator(db_->NewIterator(read_));
+    if (!from.empty()) iterator->Seek(slice(from));
+    if (!from.empty() && iterator->Valid()) {
+      iterator->Prev();
+    } else {
+      iterator->SeekToLast();
+    }
+    uint64_t seen = 0;
+    for (; seen < count && iterator->Valid(); iterator->Prev(), ++seen) {
+      touch(view(iterator->key()));
+      touch(view(iterator->value()));
+    }
+    require(iterator->status());
+    return seen;
+  }
+  bool first(std::string& key) override {
+    const std::unique_ptr<leveldb::Iterator> iterator(db_->NewIterator(read_));
+    iterator->SeekToFirst();
+    require(iterator->status());
+    if (!iterator->Valid()) return false;
+    key = view(iterator->key());
+    return true;
+  }
   void settle() override { db_->CompactRange(nullptr, nullptr); }
+  uint64_t bytes_written() override { return bytes_handed_to_write_calls() - before_; }
 
 private:
+  const uint64_t before_ = bytes_handed_to_write_calls();
   std::unique_ptr<leveldb::Cache> cache_;
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   leveldb::ReadOptions read_;

@@ -30,16 +30,23 @@ public:
     for (const auto& [key, value] : pairs) require(batch.Put(slice(key), slice(value)));
     require(db_->Write({}, &batch));
   }
-  bool get(std::string_view key, std::string& value) override {
-    rocksdb::PinnableSlice found(&value);
-    const rocksdb::Status status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &found);
+  void remove(const std::vector<std::string_view>& keys) override {
+    rocksdb::WriteBatch batch;
+    for (const std::string_view key : keys) require(batch.Delete(slice(key)));
+    require(db_->Write({}, &batch));
+  }
+  bool get(std::string_view key) override {
+    // Pins the block instead of copying the value, as its documentation advises.
+    thread_local rocksdb::PinnableSlice found;
+    const rocksdb::Status status = db_->Get(read_, db_->DefaultColumnFamily(), slice(key), &found);
     if (status.IsNotFound()) return false;
     require(status);
     touch(found.ToStringView());
+    found.Reset();
     return true;
   }
   uint64_t scan(std::string_view from, uint64_t count) override {
-    const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator({}));
+    const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(read_));
     uint64_t seen = 0;
     for (iterator->Seek(slice(from)); seen < count && iterator->Valid(); iterator->Next(), ++seen) {
       touch(iterator->key().ToStringView());
@@ -48,13 +55,41 @@ public:
     require(iterator->status());
     return seen;
   }
+  uint64_t scan_back(std::string_view from, uint64_t count) override {
+    const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(read_));
+    if (from.empty()) {
+      iterator->SeekToLast();
+    } else {
+      // The last key before `from`: it may not be there itself, for it is no key of ours.
+      iterator->SeekForPrev(slice(from));
+      if (iterator->Valid() && iterator->key() == slice(from)) iterator->Prev();
+    }
+    uint64_t seen = 0;
+    for (; seen < count && iterator->Valid(); iterator->Prev(), ++seen) {
+      touch(iterator->key().ToStringView());
+      touch(iterator->value().ToStringView());
+    }
+    require(iterator->status());
+    return seen;
+  }
+  bool first(std::string& key) override {
+    const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(read_));
+    iterator->SeekToFirst();
+    require(iterator->status());
+    if (!iterator->Valid()) return false;
+    key = iterator->key().ToStringView();
+    return true;
+  }
   void settle() override {
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
     require(db_->CompactRange(options, nullptr, nullptr));
   }
+  uint64_t bytes_written() override { return bytes_handed_to_write_calls() - before_; }
 
 private:
+  const uint64_t before_ = bytes_handed_to_write_calls();
+  const rocksdb::ReadOptions read_;
   std::unique_ptr<rocksdb::DB> db_;
 };
 

@@ -28,16 +28,39 @@ public:
     for (const auto& [key, value] : pairs) require(batch.put(key, value));
     require(store_->write(std::move(batch), Durability::buffered));
   }
-  bool get(std::string_view key, std::string& value) override {
-    std::optional<Bytes> found = require(store_->get(key));
-    if (!found) return false;
-    value = *std::move(found);
-    touch(value);
-    return true;
+  void remove(const std::vector<std::string_view>& keys) override {
+    engine::Batch batch;
+    for (const std::string_view key : keys) require(batch.remove(key));
+    require(store_->write(std::move(batch), Durability::buffered));
+  }
+  bool get(std::string_view key) override {
+    const std::optional<Bytes> found = require(store_->get(key));
+    if (found) touch(*found);
+    return found.has_value();
   }
   uint64_t scan(std::string_view from, uint64_t count) override {
     actors::ScanOptions options;
     options.range.begin = from;
+    return walk(std::move(options), count);
+  }
+  uint64_t scan_back(std::string_view from, uint64_t count) override {
+    actors::ScanOptions options;
+    options.range.end = from;
+    options.reverse = true;
+    return walk(std::move(options), count);
+  }
+  bool first(std::string& key) override {
+    actors::ScanOptions options;
+    options.limit = 1;
+    const actors::Page page = require(require(store_->scan(std::move(options)))->next());
+    if (page.count() > 0) key = page.key(0);
+    return page.count() > 0;
+  }
+  void settle() override { require(store_->compact()); }
+  uint64_t bytes_written() override { return bytes_handed_to_write_calls() - before_; }
+
+private:
+  uint64_t walk(actors::ScanOptions options, uint64_t count) {
     options.limit = count;
     const auto scan = require(store_->scan(std::move(options)));
     uint64_t seen = 0;
@@ -51,9 +74,8 @@ public:
     }
     return seen;
   }
-  void settle() override { require(store_->compact()); }
 
-private:
+  const uint64_t before_ = bytes_handed_to_write_calls();
   std::unique_ptr<actors::Store> store_;
 };
 

@@ -1,14 +1,13 @@
-#include <atomic>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "engine/io/posix_file.hpp"
+#include "engine/log/log_format.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
 #include "tests/bench/engine.hpp"
+#include "tests/bench/workshop.hpp"
+#include "tests/bench/write_front.hpp"
 
 namespace coppice::bench {
 namespace {
@@ -23,142 +22,148 @@ T require(Result<T> result) {
   return std::move(result).value();
 }
 
-/// Runs jobs one at a time on a thread of its own, as a compactor does for a shard.
-class Workshop {
-public:
-  Workshop() : thread_([this] { work(); }) {}
-  ~Workshop() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-
-  bool busy() const { return busy_; }
-  bool has_finished() const { return finished_.load(std::memory_order_acquire); }
-
-  void begin(engine::Job job) {
-    {
-      const std::lock_guard lock(mutex_);
-      job_.emplace(std::move(job));
-    }
-    busy_ = true;
-    changed_.notify_all();
-  }
-
-  /// Waits for the job that was begun.
-  engine::Job take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return has_finished(); });
-    engine::Job job = *std::move(job_);
-    job_.reset();
-    busy_ = false;
-    finished_.store(false, std::memory_order_relaxed);
-    return job;
-  }
-
-private:
-  void work() {
-    const std::atomic<bool> cancelled{false};
-    std::unique_lock lock(mutex_);
-    while (true) {
-      changed_.wait(lock, [this] { return stopped_ || (job_ && !has_finished()); });
-      if (stopped_) return;
-      lock.unlock();
-      job_->run(cancelled);
-      lock.lock();
-      finished_.store(true, std::memory_order_release);
-      changed_.notify_all();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<engine::Job> job_;
-  std::atomic<bool> finished_{false};
-  bool busy_ = false;     // The owner's.
-  bool stopped_ = false;  // Under the mutex.
-  std::thread thread_;
-};
-
-/// One tree, owned by the writing thread; its flushes and merges on one thread beside it.
+/// One tree, owned by whichever thread writes; its flushes and merges on one thread beside it.
 class TreeEngine : public Engine {
 public:
   TreeEngine(const std::string& directory, const Settings& settings) : cache_(settings.cache_size) {
     const engine::TreeEnv env{files_, cache_, 42};
     engine::TreeOptions options;
     options.memtable_size = settings.write_buffer_size;
-    require(engine::Tree::create(env, directory, {}));
+    if (!std::filesystem::exists(directory)) require(engine::Tree::create(env, directory, {}));
     tree_ = require(engine::Tree::open(env, directory, options));
     reader_ = tree_->reader();
     moment_ = tree_->last_commit();
   }
   ~TreeEngine() override {
-    if (workshop_.busy()) require(tree_->install(workshop_.take()));
+    if (workshop_.busy()) install();
     require(tree_->close());
   }
 
+  void expect_writers(unsigned count) override { alone_ = count == 1; }
+
   void put(std::string_view key, std::string_view value, bool sync) override {
-    batch_.clear();
-    require(batch_.put(key, value));
-    commit(sync ? Durability::synced : Durability::buffered);
+    PendingWrite& mine = begin();
+    require(mine.batch.put(key, value));
+    commit(mine, sync ? Durability::synced : Durability::buffered);
   }
   void remove(std::string_view key) override {
-    batch_.clear();
-    require(batch_.remove(key));
-    commit(Durability::buffered);
+    PendingWrite& mine = begin();
+    require(mine.batch.remove(key));
+    commit(mine, Durability::buffered);
   }
   void write(const std::vector<Pair>& pairs) override {
-    batch_.clear();
-    for (const auto& [key, value] : pairs) require(batch_.put(key, value));
-    commit(Durability::buffered);
+    PendingWrite& mine = begin();
+    for (const auto& [key, value] : pairs) require(mine.batch.put(key, value));
+    commit(mine, Durability::buffered);
   }
-  bool get(std::string_view key, std::string& value) override {
-    std::optional<Bytes> found = require(reader_->get(key, {}));
-    if (!found) return false;
-    value = *std::move(found);
-    touch(value);
-    return true;
+  void remove(const std::vector<std::string_view>& keys) override {
+    PendingWrite& mine = begin();
+    for (const std::string_view key : keys) require(mine.batch.remove(key));
+    commit(mine, Durability::buffered);
+  }
+  bool get(std::string_view key) override {
+    const std::optional<Bytes> found = require(reader_->get(key, {}));
+    if (found) touch(*found);
+    return found.has_value();
   }
   uint64_t scan(std::string_view from, uint64_t count) override {
     const auto cursor = require(reader_->cursor({}, {}));
     uint64_t seen = 0;
-    for (const engine::Item* item = cursor->seek(from); item != nullptr && seen < count;
-         item = cursor->next()) {
+    for (const engine::Item* item = cursor->seek(from); item != nullptr && seen < count;) {
       touch(item->key);
       touch(item->value);
-      ++seen;
+      if (++seen < count) item = cursor->next();
     }
     require(cursor->status());
     return seen;
   }
+  uint64_t scan_back(std::string_view from, uint64_t count) override {
+    const auto cursor = require(reader_->cursor({}, {}));
+    uint64_t seen = 0;
+    const engine::Item* item = from.empty() ? cursor->seek_last() : cursor->seek_before(from);
+    while (item != nullptr && seen < count) {
+      touch(item->key);
+      touch(item->value);
+      if (++seen < count) item = cursor->prev();
+    }
+    require(cursor->status());
+    return seen;
+  }
+  bool first(std::string& key) override {
+    const auto cursor = require(reader_->cursor({}, {}));
+    const engine::Item* item = cursor->seek({});
+    require(cursor->status());
+    if (item != nullptr) key = item->key;
+    return item != nullptr;
+  }
   void settle() override {
     require(tree_->seal_memtable());
     do {
-      if (workshop_.busy()) require(tree_->install(workshop_.take()));
+      if (workshop_.busy()) install();
       plan();
       if (workshop_.busy()) continue;
       if (std::optional<engine::Job> job = tree_->plan_merge_range({}, {})) workshop_.begin(*std::move(job));
     } while (workshop_.busy());
   }
+  uint64_t bytes_written() override { return bytes_logged_ + bytes_merged_; }
 
 private:
-  void commit(Durability durability) {
-    moment_ = Timestamp{moment_.raw + 1};
-    while (true) {
-      const Status written = tree_->write(batch_, moment_, durability);
-      if (written.ok()) break;
-      if (written.error().code != Errc::unavailable || !workshop_.busy()) require(written);
-      require(tree_->install(workshop_.take()));
-      plan();
+  /// What a batch becomes in the log: a header before it, and padding.
+  static uint64_t record_size(const engine::Batch& batch) {
+    return (engine::kRecordHeaderSize + batch.bytes().size() + engine::kRecordAlignment - 1) /
+           engine::kRecordAlignment * engine::kRecordAlignment;
+  }
+
+  static PendingWrite& begin() {
+    thread_local PendingWrite mine;
+    mine.batch.clear();
+    return mine;
+  }
+
+  void commit(PendingWrite& mine, Durability durability) {
+    mine.durability = durability;
+    if (alone_) {
+      moment_ = Timestamp{moment_.raw + 1};
+      while (!logged(tree_->write(mine.batch, moment_, durability))) {
+      }
+      bytes_logged_ += record_size(mine.batch);
+      care();
+    } else {
+      front_.commit(mine, [this](const std::vector<PendingWrite*>& writes) { commit_group(writes); });
     }
+  }
+
+  void commit_group(const std::vector<PendingWrite*>& writes) {
+    group_.clear();
+    Durability strongest = Durability::memory;
+    for (const PendingWrite* write : writes) {
+      moment_ = Timestamp{moment_.raw + 1};
+      group_.push_back({.batch = &write->batch, .commit = moment_});
+      strongest = std::max(strongest, write->durability);
+      bytes_logged_ += record_size(write->batch);
+    }
+    while (!logged(tree_->log_group(group_, strongest))) {
+    }
+    if (strongest == Durability::synced) require(tree_->install_sync(tree_->plan_sync().run()));
+    tree_->apply_group(group_);
+    care();
+  }
+
+  /// Whether the write was taken; if the tree has fallen behind, after the job under way has ended.
+  bool logged(const Status& written) {
+    if (written.ok()) return true;
+    if (written.error().code != Errc::unavailable || !workshop_.busy()) require(written);
+    install();
+    plan();
+    return false;
+  }
+
+  /// Only a sealed memtable or a finished job makes new work.
+  void care() {
     const bool full = tree_->memtable_full();
     if (full) require(tree_->seal_memtable());
-    // Only a sealed memtable or a finished job makes new work.
     const bool finished = workshop_.busy() && workshop_.has_finished();
-    if (finished) require(tree_->install(workshop_.take()));
+    if (finished) install();
     if (!workshop_.busy() && (full || finished)) plan();
   }
 
@@ -168,12 +173,22 @@ private:
     if (job) workshop_.begin(*std::move(job));
   }
 
+  void install() {
+    engine::Job job = workshop_.take();
+    bytes_merged_ += job.bytes_written();
+    require(tree_->install(std::move(job)));
+  }
+
   engine::PosixFileSystem files_;
   engine::BlockCache cache_;
   std::unique_ptr<engine::Tree> tree_;
   std::shared_ptr<engine::TreeReader> reader_;
-  engine::Batch batch_;
+  bool alone_ = true;
+  WriteFront front_;
+  std::vector<engine::GroupWrite> group_;
   Timestamp moment_;
+  uint64_t bytes_logged_ = 0;
+  uint64_t bytes_merged_ = 0;
   Workshop workshop_;
 };
 

@@ -121,7 +121,6 @@ Measure prepare(Engine& engine, const Scale& scale) {
 Measure read(Engine& engine, const Scale& scale, bool present) {
   Dice dice(6);
   Key key;
-  std::string value;
   uint64_t found = 0;
   const Measure measure = timed(scale.reads, [&] {
     for (uint64_t i = 0; i < scale.reads; ++i) {
@@ -130,8 +129,7 @@ Measure read(Engine& engine, const Scale& scale, bool present) {
       std::array<char, 16> absent;
       key.view().copy(absent.data(), absent.size());
       absent.back() = '.';
-      found +=
-          engine.get(present ? key.view() : std::string_view(absent.data(), absent.size()), value) ? 1 : 0;
+      found += engine.get(present ? key.view() : std::string_view(absent.data(), absent.size())) ? 1 : 0;
     }
   });
   if (found != (present ? scale.reads : 0)) give_up("a read found what is not there, or missed what is");

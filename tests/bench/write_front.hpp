@@ -1,0 +1,92 @@
+// Lets several threads write to a tree that knows one owner.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "engine/log/batch.hpp"
+
+namespace coppice::bench {
+
+/// A write of one thread, used again for its next one.
+struct PendingWrite {
+  engine::Batch batch;
+  Durability durability = Durability::buffered;
+
+private:
+  friend class WriteFront;
+  enum class State : uint8_t { waiting, leading, done };
+  std::atomic<State> state_{State::waiting};
+  PendingWrite* older_ = nullptr;
+  std::vector<PendingWrite*> group_;
+};
+
+/// Writers push onto a list; the one that finds it empty leads: it commits all that waits, itself included, and hands the
+/// lead to the oldest that came meanwhile. So there is one owner at a time, and a sync serves a whole group.
+/// No lock; who waits spins shortly, yields, and then sleeps. Source: the write thread of RocksDB does likewise.
+class WriteFront {
+public:
+  /// Calls `commit_group(const std::vector<PendingWrite*>&)`, oldest first, on one thread at a time; returns once a
+  /// group with `mine` was committed.
+  template <class CommitGroup>
+  void commit(PendingWrite& mine, CommitGroup&& commit_group) {
+    mine.state_.store(PendingWrite::State::waiting, std::memory_order_relaxed);
+    PendingWrite* older = newest_.load(std::memory_order_relaxed);
+    do {
+      mine.older_ = older;
+    } while (!newest_.compare_exchange_weak(older, &mine, std::memory_order_acq_rel));
+    if (older != nullptr && wait(mine) == PendingWrite::State::done) return;
+
+    PendingWrite* const newest = newest_.load(std::memory_order_acquire);
+    mine.group_.clear();
+    for (PendingWrite* write = newest; write != &mine; write = write->older_) mine.group_.push_back(write);
+    mine.group_.push_back(&mine);
+    std::reverse(mine.group_.begin(), mine.group_.end());
+    commit_group(mine.group_);
+
+    PendingWrite* const next = leave(newest);
+    // Each may be gone, or used again, as soon as it is done.
+    for (PendingWrite* write : mine.group_) {
+      if (write != &mine) wake(*write, PendingWrite::State::done);
+    }
+    if (next != nullptr) wake(*next, PendingWrite::State::leading);
+  }
+
+private:
+  /// Empties the list up to `newest`; who leads next, or nobody.
+  PendingWrite* leave(PendingWrite* newest) {
+    PendingWrite* last = newest;
+    if (newest_.compare_exchange_strong(last, nullptr, std::memory_order_acq_rel)) return nullptr;
+    while (last->older_ != newest) last = last->older_;
+    return last;
+  }
+
+  static void wake(PendingWrite& write, PendingWrite::State state) {
+    write.state_.store(state, std::memory_order_release);
+    write.state_.notify_one();
+  }
+
+  static PendingWrite::State wait(PendingWrite& mine) {
+    constexpr int kSpins = 200;
+    constexpr std::chrono::microseconds kYieldFor{100};
+    const auto read = [&] { return mine.state_.load(std::memory_order_acquire); };
+    for (int i = 0; i < kSpins; ++i) {
+      if (read() != PendingWrite::State::waiting) return read();
+      __builtin_ia32_pause();
+    }
+    const auto until = std::chrono::steady_clock::now() + kYieldFor;
+    while (std::chrono::steady_clock::now() < until) {
+      if (read() != PendingWrite::State::waiting) return read();
+      std::this_thread::yield();
+    }
+    mine.state_.wait(PendingWrite::State::waiting, std::memory_order_acquire);
+    return read();
+  }
+
+  std::atomic<PendingWrite*> newest_{nullptr};
+};
+
+}  // namespace coppice::bench
