@@ -5,6 +5,7 @@
 
 #include "actors/router.hpp"
 #include "actors/submit.hpp"
+#include "actors/write_group.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -47,12 +48,10 @@ void Router::write_spanning() {
   hold_spanning(batch);
 }
 
-/// Takes what waits and can be served; answers what cannot.
+/// Takes a group of what waits; answers those in it that cannot be served.
 std::shared_ptr<Router::Spanning> Router::gather_spanning() {
   auto batch = std::make_shared<Spanning>();
-  size_t taken = 0;
-  while (!spanning_.empty() && (taken == 0 || taken + spanning_.front().size() <= kSpanningSizeMax)) {
-    std::unique_ptr<WriteRequest> request = spanning_.pop_front();
+  for (std::unique_ptr<WriteRequest>& request : take_group(spanning_, kSpanningSizeMax)) {
     spanning_operations_ -= request->batch.count();
     spanning_size_ -= request->size();
     Result<std::vector<BatchPart>> parts = cut_batch(roster_.table(), request->batch);
@@ -71,7 +70,6 @@ std::shared_ptr<Router::Spanning> Router::gather_spanning() {
       batch->shards.push_back(part.shard);
       batch->actors.push_back(roster_.find_id(part.shard)->actor);
     }
-    taken += request->size();
     batch->group->writes.push_back({{}, std::move(*parts), {}});
     batch->requests.push_back(std::move(request));
   }

@@ -4,14 +4,13 @@
 #include "actors/answer_call.hpp"
 #include "actors/shard.hpp"
 #include "actors/throttle.hpp"
+#include "actors/write_group.hpp"
 
 namespace coppice::actors {
 namespace {
 
 /// Of keys and values in one append to the log, unless one batch alone is larger.
 constexpr size_t kGroupSizeMax = 4 << 20;
-/// Of range deletes in one group, likewise: a memtable that has many is sealed, but only between groups.
-constexpr uint32_t kGroupRangeDeletesMax = 64;
 
 }  // namespace
 
@@ -20,7 +19,7 @@ constexpr uint32_t kGroupRangeDeletesMax = 64;
 bool Shard::begin_group() {
   waiting_.append(port_->queue.drain());
   if (waiting_.empty() || !may_write()) return false;
-  take_group();
+  group_ = take_group(waiting_, kGroupSizeMax);
   Durability strongest = Durability::memory;
   for (const auto& request : group_) strongest = std::max(strongest, request->durability);
   if (!log_group(strongest)) return false;
@@ -65,17 +64,6 @@ void Shard::stall() {
                     kRetryAfterMs};
   answer_call(hold_call_, error);
   refuse_waiting(error);
-}
-
-void Shard::take_group() {
-  size_t size = 0;
-  uint32_t range_deletes = 0;
-  while (!waiting_.empty()) {
-    size += waiting_.front().size();
-    range_deletes += waiting_.front().batch.range_delete_count();
-    if (!group_.empty() && (size > kGroupSizeMax || range_deletes > kGroupRangeDeletesMax)) break;
-    group_.push_back(waiting_.pop_front());
-  }
 }
 
 bool Shard::log_group(Durability strongest) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "actors/write_group.hpp"
 #include "tests/actors/store_fixture.hpp"
 #include "tests/support/seed.hpp"
 
@@ -123,6 +124,25 @@ TEST_F(StoreConcurrencyTest, ABatchOverShardsIsSeenWholeOrNotAtAll) {
   EXPECT_EQ(before.size(), 8u);
   reopen();
   EXPECT_EQ(dump(), before);
+}
+
+TEST_F(StoreConcurrencyTest, BatchesOverShardsThatCommitTogetherHaveOnlySoManyRangeDeletes) {
+  options.boundaries = {"m"};
+  open();
+  constexpr uint32_t kBatches = 4 * kGroupRangeDeletesMax;
+  std::atomic<uint32_t> answered{0};
+  for (uint32_t i = 0; i < kBatches; ++i) {
+    engine::Batch batch;
+    ASSERT_TRUE(batch.delete_range("a", "z").ok());
+    store->write(std::move(batch), Durability::buffered, [&](const Result<Timestamp>& done) {
+      EXPECT_TRUE(done.ok()) << to_string(done.error());
+      ++answered;
+    });
+  }
+  while (answered.load() < kBatches) std::this_thread::yield();
+  // However few groups their coming so fast would make.
+  const auto stats = store->stats();
+  for (const ShardStats& shard : stats->shards) EXPECT_GE(shard.groups, kBatches / kGroupRangeDeletesMax);
 }
 
 TEST_F(StoreConcurrencyTest, SnapshotsDoNotMoveWhileTheStoreIsCut) {
