@@ -44,4 +44,9 @@ void apply(Memtable& memtable, const Batch& batch, Timestamp commit) {
     insert(memtable, *operation, commit);
 }
 
+void revive(DeadRanges& dead, const Batch& batch) {
+  for (Batch::Reader reader(batch); const auto operation = reader.next();)
+    if (operation->kind == OperationKind::put) dead.put(operation->key);
+}
+
 }  // namespace coppice::engine

@@ -1,6 +1,7 @@
 // Puts a committed batch into a memtable.
 #pragma once
 
+#include "engine/cursor/dead_ranges.hpp"
 #include "engine/log/batch.hpp"
 #include "engine/memory/memtable.hpp"
 
@@ -11,5 +12,8 @@ namespace coppice::engine {
 /// only what is older than `commit`.
 /// Threads: the memtable's owner.
 void apply(Memtable& memtable, const Batch& batch, Timestamp commit);
+
+/// Takes the keys that the batch puts out of the dead ranges. Requires: it was applied, and is not yet visible.
+void revive(DeadRanges& dead, const Batch& batch);
 
 }  // namespace coppice::engine

@@ -12,8 +12,9 @@ Status Standpoint::pin() {
   if (!view_)
     return Error{Errc::unavailable, "the tree is closed: it is being opened again, split or shut down",
                  kRetryAfterMs};
-  // A floor was visible once, so what is visible now lies at it or later.
-  if (is_now_ && at_ < view_->floor) at_ = visible();
+  // The floor was visible before the view was published, so the view holds all that it covers; of what is visible
+  // by now, that is not certain.
+  if (is_now_ && at_ < view_->floor) at_ = view_->floor;
   return success();
 }
 

@@ -11,7 +11,7 @@ namespace coppice::engine {
 ///
 ///     reader   visible: 5 ------------------------------> pin: the view below shows no 5 any more
 ///     owner               write 6, flush: 6 hides 5
-///                         view with floor 6 ------------> so the moment becomes what is visible now
+///                         view with floor 6 ------------> so the moment becomes 6
 ///
 /// Lifetime: the state outlives it. Threads: one.
 class Standpoint {

@@ -104,6 +104,8 @@ void Tree::apply_group(std::span<const GroupWrite> group) {
     tree.last_commit = write.commit;
     apply(*tree.active, *write.batch, write.commit);
   }
+  if (DeadRanges& dead = tree.readers->dead_ranges; dead.in_use())
+    for (const GroupWrite& write : group) revive(dead, *write.batch);
   advance(tree.last_commit);
 }
 
@@ -122,8 +124,8 @@ Status Tree::seal_memtable() { return engine::seal_memtable(*state_); }
 std::optional<Job> Tree::plan_flush(std::span<const Timestamp> snapshots) {
   return wrap(engine::plan_flush(*state_, snapshots));
 }
-std::optional<Job> Tree::plan_merge(std::span<const Timestamp> snapshots, MergeNeed need) {
-  return wrap(engine::plan_merge(*state_, snapshots, need));
+std::optional<Job> Tree::plan_merge(std::span<const Timestamp> snapshots) {
+  return wrap(engine::plan_merge(*state_, snapshots));
 }
 std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots) {
   return wrap(engine::plan_merge_range(*state_, range, snapshots));

@@ -10,13 +10,30 @@ namespace coppice::engine {
 namespace {
 
 /// A standpoint that outlives the call and the tree.
-struct LastingStandpoint {
+struct LastingStandpoint final : LaterPuts {
   LastingStandpoint(std::shared_ptr<const ReadState> shared, std::optional<Timestamp> at)
       : state(std::move(shared)), standpoint(*state, at) {}
+
+  bool may_hold(ByteView begin, ByteView end, Timestamp since) const override;
 
   const std::shared_ptr<const ReadState> state;
   Standpoint standpoint;
 };
+
+/// Asks the view of now, not the pinned one: memtables may have been begun since. Tables are not searched: one
+/// with commits so new may hold such a put.
+bool LastingStandpoint::may_hold(ByteView begin, ByteView end, Timestamp since) const {
+  const Pin<View> now = state->views.pin();
+  if (!now || now->active->has_put_after(since, begin, end)) return true;
+  for (const auto& memtable : now->sealed)
+    if (memtable->has_put_after(since, begin, end)) return true;
+  const KeyRange range{Bytes(begin), Bytes(end)};
+  for (uint32_t level = 0; level < kLevelCount; ++level)
+    for (const TableHandle& table :
+         level == 0 ? now->version->level(0) : now->version->overlapping(level, range))
+      if (table->meta().newest > since && table->meta().bounds.overlaps(range)) return true;
+  return false;
+}
 
 /// What a cursor over a view borrows from.
 struct Sources {
@@ -42,15 +59,17 @@ Result<Sources> sources_of(const View& view, const KeyRange& range, const TableR
   Sources sources;
   add_memtable(*view.active, sources);
   for (const auto& memtable : view.sealed) add_memtable(*memtable, sources);
-  const auto add_run = [&](Version::Run tables) -> Status {
-    if (tables.empty()) return success();
+  for (const TableHandle& table : view.version->level(0)) {
+    if (!table->meta().bounds.overlaps(range)) continue;
+    sources.cursors.push_back(table->cursor(options));
+    COPPICE_TRY(add_range_deletes({&table, 1}, options, sources));
+  }
+  for (uint32_t level = 1; level < kLevelCount; ++level) {
+    const auto tables = view.version->overlapping(level, range);
+    if (tables.empty()) continue;
     sources.cursors.push_back(make_level_cursor(tables, options));
-    return add_range_deletes(tables, options, sources);
-  };
-  for (const Version::Level& run : view.version->runs())
-    COPPICE_TRY(add_run(Version::overlapping(run, range)));
-  for (uint32_t level = 1; level < kLevelCount; ++level)
-    COPPICE_TRY(add_run(view.version->overlapping(level, range)));
+    COPPICE_TRY(add_range_deletes(tables, options, sources));
+  }
   return sources;
 }
 
@@ -74,6 +93,9 @@ public:
                                                 const ReadOptions& options) const override {
     auto keep = std::make_shared<LastingStandpoint>(state_, options.at);
     Standpoint& standpoint = keep->standpoint;
+    DeadRangeAccess dead;
+    // Of a moment to come nobody knows what was applied.
+    if (standpoint.at() <= visible()) dead = {&state_->dead_ranges, keep.get()};
     COPPICE_TRY(standpoint.pin());
 
     KeyRange own = intersection(range, state_->range);
@@ -81,7 +103,7 @@ public:
                                            {.cached_only = options.cached_only, .fill_cache = true}));
     const Timestamp at = standpoint.at();
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
-                               std::move(sources.range_deletes), std::move(own), at, std::move(keep));
+                               std::move(sources.range_deletes), std::move(own), at, std::move(keep), dead);
   }
 
   Result<VerifyReport> verify(const KeyRange& range) const override {

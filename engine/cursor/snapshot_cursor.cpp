@@ -17,12 +17,13 @@ constexpr int kStepsMax = 8;
 class SnapshotCursor final : public VisibleCursor {
 public:
   SnapshotCursor(std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes,
-                 KeyRange range, Timestamp at, std::shared_ptr<const void> keep)
+                 KeyRange range, Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead)
       : keep_(std::move(keep)),
         entries_(std::move(entries)),
         deletes_(std::move(range_deletes), at),
         range_(std::move(range)),
-        at_(at) {
+        at_(at),
+        run_(dead, at) {
     if (!deletes_.empty() && !range_.end) past_all_.assign(kKeySizeMax + 1, '\xff');
   }
 
@@ -61,15 +62,34 @@ private:
   // `entry` was passed.
   const Item* show_forward(const Entry* entry) {
     forward_ = true;
+    const Item* item = find_forward(entry);
+    run_.end_forward(key_);
+    return item;
+  }
+
+  // The last item at or before `entry`. Requires: no older version of entry's key was left out.
+  const Item* show_back(const Entry* entry) {
+    forward_ = false;
+    const Item* item = find_back(entry);
+    run_.end_back(key_, item == nullptr && entries_->status().ok());
+    return item;
+  }
+
+  // key_ is the last dead key then, if there was one.
+  const Item* find_forward(const Entry* entry) {
     while (entry != nullptr) {
       if (range_.end && entry->key >= *range_.end) return nullptr;
       if (entry->commit > at_) {
         entry = pass_newer(entry);
-      } else if (const DeleteSpan* span = covering(*entry)) {
-        entry = entries_->next_past({end_of(*span), kTimestampMax}, span->commit);
-      } else if (entry->kind == Kind::remove) {
+      } else if (const DeleteSpan* span = covering(*entry); span || entry->kind == Kind::remove) {
         key_.assign(entry->key);
-        entry = pass_key();
+        if (const DeadRanges::Range* dead = run_.pass(key_)) {
+          entry = entries_->seek({dead->end, kTimestampMax});
+        } else if (span != nullptr) {
+          entry = entries_->next_past({end_of(*span), kTimestampMax}, span->commit);
+        } else {
+          entry = pass_key();
+        }
       } else {
         item_ = {entry->key, entry->value};
         return &item_;
@@ -78,23 +98,29 @@ private:
     return nullptr;
   }
 
-  // The last item at or before `entry`. Requires: no older version of entry's key was left out.
-  const Item* show_back(const Entry* entry) {
-    forward_ = false;
+  // key_ is the item's key then, or else the last dead one, or that of the version whose reading failed.
+  const Item* find_back(const Entry* entry) {
     while (entry != nullptr) {
       if (entry->key < range_.begin) return nullptr;
       if (entry->commit > at_) {
         entry = pass_newer_back(entry);
       } else if (const DeleteSpan* span = covering(*entry)) {
-        entry = entries_->prev_past({span->begin, kTimestampMax}, span->commit);
+        // Not dead for certain: a newer version may come.
+        key_.assign(entry->key);
+        const DeadRanges::Range* dead = run_.pass(key_);
+        entry = dead != nullptr ? entries_->seek_before({dead->begin, kTimestampMax})
+                                : entries_->prev_past({span->begin, kTimestampMax}, span->commit);
       } else {
         const Kind kind = keep_newest(entry);
         entry = before_;
         // The read that failed may have been of a newer version.
         if (entry == nullptr && !entries_->status().ok()) return nullptr;
-        if (kind == Kind::remove) continue;
-        item_ = {key_, value_};
-        return &item_;
+        if (kind != Kind::remove) {
+          item_ = {key_, value_};
+          return &item_;
+        }
+        if (const DeadRanges::Range* dead = run_.pass(key_))
+          entry = entries_->seek_before({dead->begin, kTimestampMax});
       }
     }
     return nullptr;
@@ -118,8 +144,8 @@ private:
       entry = entries_->next();
       if (entry == nullptr || entry->commit <= at_) return entry;
     }
-    key_.assign(entry->key);
-    return entries_->seek({key_, at_});
+    place_.assign(entry->key);
+    return entries_->seek({place_, at_});
   }
 
   // Moves on behind the versions of key_.
@@ -141,8 +167,8 @@ private:
       entry = entries_->prev();
       if (entry == nullptr || entry->commit <= at_) return entry;
     }
-    key_.assign(entry->key);
-    return entries_->seek_before({key_, kTimestampMax});
+    place_.assign(entry->key);
+    return entries_->seek_before({place_, kTimestampMax});
   }
 
   // Copies the newest visible version of entry's key, going back from `entry`, which is one: key_ and value_ are set
@@ -183,6 +209,9 @@ private:
   Bytes key_;
   Bytes value_;
   const Entry* before_ = nullptr;
+  // A key that is sought; what the walk knows of it is not said.
+  Bytes place_;
+  DeadRun run_;
 };
 
 }  // namespace
@@ -190,9 +219,10 @@ private:
 std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entries,
                                                    std::vector<const RangeDeletes*> range_deletes,
                                                    KeyRange range, Timestamp at,
-                                                   std::shared_ptr<const void> keep) {
+                                                   std::shared_ptr<const void> keep,
+                                                   const DeadRangeAccess& dead) {
   return std::make_unique<SnapshotCursor>(std::move(entries), std::move(range_deletes), std::move(range), at,
-                                          std::move(keep));
+                                          std::move(keep), dead);
 }
 
 }  // namespace coppice::engine

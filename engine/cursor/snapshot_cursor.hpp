@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/cursor/cursor.hpp"
+#include "engine/cursor/dead_run.hpp"
 #include "engine/cursor/visible_cursor.hpp"
 
 namespace coppice::engine {
@@ -15,10 +16,11 @@ class RangeDeletes;
 /// delete at or before `at` covers.
 ///
 /// `keep` is whatever `entries` and `range_deletes` borrow from, a pinned view for instance; it is let go
-/// last. Null pointers among `range_deletes` stand for none.
+/// last. Null pointers among `range_deletes` stand for none. `dead` outlives the cursor, or is kept by `keep`.
 std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entries,
                                                    std::vector<const RangeDeletes*> range_deletes,
                                                    KeyRange range, Timestamp at,
-                                                   std::shared_ptr<const void> keep);
+                                                   std::shared_ptr<const void> keep,
+                                                   const DeadRangeAccess& dead = {});
 
 }  // namespace coppice::engine

@@ -85,6 +85,14 @@ std::optional<Entry> Memtable::find(ByteView key, Timestamp at) const {
   return node->entry();
 }
 
+bool Memtable::has_put_after(Timestamp at, ByteView begin, ByteView end) const {
+  if (newest_.load(std::memory_order_relaxed) <= at.raw) return false;
+  for (const auto* node = entries_.seek({begin, kTimestampMax}); node != nullptr && node->key() < end;
+       node = SkipList::next(*node))
+    if (node->commit() > at && node->entry().kind == Kind::put) return true;
+  return false;
+}
+
 std::unique_ptr<Cursor> Memtable::cursor() const { return std::make_unique<MemtableCursor>(entries_); }
 
 size_t Memtable::size() const {

@@ -37,6 +37,9 @@ public:
   /// The newest entry of `key` at or before `at`. Lifetime: of its views, the memtable's.
   std::optional<Entry> find(ByteView key, Timestamp at) const;
 
+  /// Some put in [begin, end) committed after `at`.
+  bool has_put_after(Timestamp at, ByteView begin, ByteView end) const;
+
   /// Walks all entries, without range deletes; sees what is inserted ahead of it. Entries with the same key and
   /// commit as one before them are left out, so that positions rise strictly. Never fails.
   /// Lifetime: the memtable outlives it; views of entries live as long as the memtable.

@@ -17,7 +17,7 @@ public:
       : random_(seed), stand_(files, directory) {
     stand_.seed = seed;
     // So that the few hundred keys lie in several levels.
-    stand_.options.level0_merge_count = 2;
+    stand_.options.level1_size = 64 << 10;
     stand_.options.level_ratio = 2;
     EXPECT_TRUE(stand_.create().ok());
     open();
@@ -40,6 +40,7 @@ public:
     if (choice < 9980) return crash();
     if (choice < 9985) return reopen();
     if (choice < 9990) return compare_all();
+    if (choice < 9993) return remove_run();
   }
 
   /// The deepest level that was ever used.
@@ -109,6 +110,15 @@ private:
     Batch batch;
     ok(batch.remove(random_key()));
     write(batch);
+  }
+  /// Every key of a stretch, each by itself: dead ranges come of that, and what is put there later falls into them.
+  void remove_run() {
+    const Bytes end = random_key();
+    Batch batch;
+    for (auto item = now_.lower_bound(random_key()); item != now_.end() && item->first < end; ++item)
+      ok(batch.remove(item->first));
+    write(batch);
+    compare_all();
   }
   void delete_range() {
     Bytes begin = random_key();
