@@ -1,5 +1,9 @@
 #include "engine/lookup.hpp"
 
+#include <optional>
+
+#include "engine/table/bloom.hpp"
+
 namespace coppice::engine {
 namespace {
 
@@ -7,14 +11,15 @@ namespace {
 /// version of the key.
 class Verdict {
 public:
-  Verdict(ByteView key, Timestamp at) : key_(key), at_(at) {}
+  Verdict(ByteView key, Timestamp at, Bytes& value) : key_(key), at_(at), value_(value) {}
 
   /// Each returns whether the search is over: behind a source that says something of the key at `at`, all
   /// others are older.
   bool ask(const Memtable& memtable) {
+    if (memtable.empty()) return false;
     const Timestamp deleted = memtable.range_deletes().newest_covering(key_, at_);
     const auto entry = memtable.find(key_, at_);
-    if (entry && entry->kind == Kind::put && entry->commit >= deleted) value_ = Bytes(entry->value);
+    if (entry && entry->kind == Kind::put && entry->commit >= deleted) take(entry->value);
     return entry || deleted > kTimestampMin;
   }
 
@@ -23,17 +28,30 @@ public:
     COPPICE_TRY_ASSIGN(range_deletes, table.range_deletes(options));
     const Timestamp deleted =
         range_deletes == nullptr ? kTimestampMin : range_deletes->newest_covering(key_, at_);
-    COPPICE_TRY_ASSIGN(read, table.get(key_, at_, options));
-    if (read.found && read.kind == Kind::put && read.commit >= deleted) value_ = Bytes(read.value);
+    COPPICE_TRY_ASSIGN(read, table.get(key_, hash(), at_, options));
+    if (read.found && read.kind == Kind::put && read.commit >= deleted) take(read.value);
     return read.found || deleted > kTimestampMin;
   }
 
-  std::optional<Bytes> value() && { return std::move(value_); }
+  bool has_value() const { return has_value_; }
 
 private:
+  void take(ByteView value) {
+    value_.assign(value);
+    has_value_ = true;
+  }
+
+  // Only tables need it.
+  uint64_t hash() {
+    if (!hash_) hash_ = filter_hash(key_);
+    return *hash_;
+  }
+
   ByteView key_;
   Timestamp at_;
-  std::optional<Bytes> value_;
+  Bytes& value_;
+  bool has_value_ = false;
+  std::optional<uint64_t> hash_;
 };
 
 Status ask_tables(const Version& version, ByteView key, const TableReadOptions& options, Verdict& verdict) {
@@ -52,14 +70,14 @@ Status ask_tables(const Version& version, ByteView key, const TableReadOptions& 
 
 }  // namespace
 
-Result<std::optional<Bytes>> look_up(const View& view, ByteView key, Timestamp at,
-                                     const TableReadOptions& options) {
-  Verdict verdict(key, at);
+Result<bool> look_up(const View& view, ByteView key, Timestamp at, const TableReadOptions& options,
+                     Bytes& value) {
+  Verdict verdict(key, at, value);
   bool over = verdict.ask(*view.active);
   for (size_t index = 0; !over && index < view.sealed.size(); ++index)
     over = verdict.ask(*view.sealed[index]);
   if (!over) COPPICE_TRY(ask_tables(*view.version, key, options, verdict));
-  return std::move(verdict).value();
+  return verdict.has_value();
 }
 
 }  // namespace coppice::engine

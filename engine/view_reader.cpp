@@ -79,14 +79,14 @@ public:
 
   Timestamp visible() const override { return Timestamp{state_->visible.load(std::memory_order_acquire)}; }
 
-  Result<std::optional<Bytes>> get(ByteView key, const ReadOptions& options) const override {
+  Result<bool> get(ByteView key, const ReadOptions& options, Bytes& value) const override {
     COPPICE_TRY(check_key(key));
     if (!state_->range.contains(key))
       return Error{Errc::moved, "the shard asked does not own the key " + printable(key)};
     Standpoint standpoint(*state_, options.at);
     COPPICE_TRY(standpoint.pin());
     return look_up(standpoint.view(), key, standpoint.at(),
-                   {.cached_only = options.cached_only, .fill_cache = true});
+                   {.cached_only = options.cached_only, .fill_cache = true}, value);
   }
 
   Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,

@@ -80,7 +80,7 @@ BlockRef BlockCache::find(const BlockKey& key) {
 BlockRef BlockCache::insert(const BlockKey& key, Block block) {
   COPPICE_CHECK(block.bytes != nullptr);
   const size_t charge = charge_of(block);
-  if (!make_room(charge)) return BlockRef(std::move(block));
+  if (!make_room(charge, 1)) return BlockRef(std::move(block));
 
   const uint64_t hash = hash_of(key);
   const size_t home = hash & slot_mask_;
@@ -108,19 +108,31 @@ BlockRef BlockCache::insert(const BlockKey& key, Block block) {
   return BlockRef(std::move(block));
 }
 
-// Reserves room for one block first and evicts until all reservations fit, so that the budget holds whoever else
+bool BlockCache::reserve(size_t size) {
+  if (reserved_.fetch_add(size, std::memory_order_relaxed) + size <= budget_ / 2 && make_room(size, 0))
+    return true;
+  reserved_.fetch_sub(size, std::memory_order_relaxed);
+  return false;
+}
+
+void BlockCache::unreserve(size_t size) {
+  size_.fetch_sub(size, std::memory_order_relaxed);
+  reserved_.fetch_sub(size, std::memory_order_relaxed);
+}
+
+// Reserves room for `count` blocks first and evicts until all reservations fit, so that the budget holds whoever else
 // does the same. Gives up, reserving nothing, once the hand has gone round without moving anything.
-bool BlockCache::make_room(size_t charge) {
+bool BlockCache::make_room(size_t charge, size_t count) {
   if (charge > budget_) return false;
   size_.fetch_add(charge, std::memory_order_relaxed);
-  count_.fetch_add(1, std::memory_order_relaxed);
+  count_.fetch_add(count, std::memory_order_relaxed);
   const size_t count_max = (slot_mask_ + 1) / 4 * 3;
   size_t idle_steps = 0;
   while (size_.load(std::memory_order_relaxed) > budget_ ||
          count_.load(std::memory_order_relaxed) > count_max) {
     if (idle_steps > slot_mask_) {
       size_.fetch_sub(charge, std::memory_order_relaxed);
-      count_.fetch_sub(1, std::memory_order_relaxed);
+      count_.fetch_sub(count, std::memory_order_relaxed);
       return false;
     }
     const size_t first = hand_.fetch_add(kHandStep, std::memory_order_relaxed);

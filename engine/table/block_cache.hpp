@@ -123,6 +123,12 @@ public:
   /// budget. Requires: `block` is not empty.
   BlockRef insert(const BlockKey& key, Block block);
 
+  /// Takes `size` bytes of the budget for what somebody keeps outside of the cache, and makes room for them. False, and
+  /// nothing taken: all that is kept so would pass half of the budget.
+  bool reserve(size_t size);
+  /// Gives back what reserve() took.
+  void unreserve(size_t size);
+
   BlockCacheStats stats() const;
 
 private:
@@ -132,7 +138,7 @@ private:
     std::atomic<uint64_t> misses{0};
   };
 
-  bool make_room(size_t charge);
+  bool make_room(size_t charge, size_t count);
   bool visit(size_t index);
 
   size_t slot_mask_;
@@ -141,6 +147,7 @@ private:
   std::unique_ptr<Slot[]> slots_;
   std::atomic<size_t> size_{0};
   std::atomic<size_t> count_{0};
+  std::atomic<size_t> reserved_{0};  // of size_
   std::atomic<size_t> hand_{0};
   // Spread by key, so that counting does not make readers share a cache line.
   std::array<Counters, 16> counters_;

@@ -25,8 +25,8 @@ uint32_t bits_set(uint32_t bits_per_key) {
 
 uint64_t filter_hash(ByteView key) { return checksum(key, 0); }
 
-void BloomBuilder::add(ByteView key) {
-  if (bits_per_key_ > 0) hashes_.push_back(filter_hash(key));
+void BloomBuilder::add(uint64_t hash) {
+  if (bits_per_key_ > 0) hashes_.push_back(hash);
 }
 
 size_t BloomBuilder::line_count() const {
@@ -58,6 +58,10 @@ bool filter_valid(ByteView payload) {
   if (payload.size() <= kFilterLineSize || payload.size() % kFilterLineSize != 1) return false;
   const auto count = static_cast<unsigned char>(payload.back());
   return count >= 1 && count <= kFilterBitsSetMax;
+}
+
+void filter_prefetch(ByteView payload, uint64_t hash) {
+  __builtin_prefetch(payload.data() + line_of(hash, payload.size() / kFilterLineSize) * kFilterLineSize);
 }
 
 bool filter_may_contain(ByteView payload, uint64_t hash) {

@@ -29,8 +29,8 @@ public:
   /// 0 bits: no filter.
   explicit BloomBuilder(uint32_t bits_per_key) : bits_per_key_(bits_per_key) {}
 
-  /// Once for each key; more often does no harm but wastes room.
-  void add(ByteView key);
+  /// filter_hash of a key, once for each; more often does no harm but wastes room.
+  void add(uint64_t hash);
   /// Of finish(), if it came now.
   size_t size() const;
   /// Empty if no key or no bits were given.
@@ -46,6 +46,8 @@ private:
 /// False: no key with this hash was added.
 /// Requires: filter_valid(payload).
 bool filter_may_contain(ByteView payload, uint64_t hash);
+/// Begins to load what filter_may_contain() will look at. Requires: filter_valid(payload).
+void filter_prefetch(ByteView payload, uint64_t hash);
 bool filter_valid(ByteView payload);
 
 }  // namespace coppice::engine

@@ -6,10 +6,6 @@ namespace coppice::engine {
 
 namespace {
 
-// Pages are searched far more often than walked, so keys in full are frequent; those between them are separators
-// already cut short.
-constexpr uint32_t kPageRestartInterval = 4;
-
 // However long the keys are, every level is this much smaller than the one below it.
 constexpr uint32_t kChildrenMin = 4;
 
@@ -22,7 +18,7 @@ Status IndexBuilder::add(const Position& separator, const BlockHandle& block) {
 Status IndexBuilder::add_to(size_t level, const Position& separator, const BlockHandle& child) {
   COPPICE_CHECK(level < kHeightMax);
   if (level == levels_.size())
-    levels_.push_back(std::make_unique<Level>(Level{BlockBuilder(kPageRestartInterval), {}, {}}));
+    levels_.push_back(std::make_unique<Level>(Level{BlockBuilder(BlockKind::page), {}, {}}));
   Level& open = *levels_[level];
   if (open.page.size() >= page_size_ && open.page.count() >= kChildrenMin) {
     COPPICE_TRY_ASSIGN(page, write_page(open));
@@ -30,7 +26,7 @@ Status IndexBuilder::add_to(size_t level, const Position& separator, const Block
   }
   Bytes handle;
   put_handle(handle, child);
-  open.page.add({separator.key, separator.commit, Kind::put, handle});
+  open.page.add({separator.key, separator.commit, Kind::put, handle}, 0);
   open.last_key = separator.key;
   open.last_commit = separator.commit;
   return success();

@@ -1,10 +1,22 @@
 #include "engine/table/open_table.hpp"
 
+#include "engine/table/block_upgrade.hpp"
+#include "engine/table/bloom.hpp"
+
 namespace coppice::engine {
 
+namespace {
+
+constexpr size_t kFilterPlace = 0;
+constexpr size_t kFirstPagePlace = 1;
+
+ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
+
+}  // namespace
+
 Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, const std::string& path,
-                                                         const TableMeta& meta) {
-  auto table = std::make_unique<OpenTable>();
+                                                         const TableMeta& meta, BlockCache& cache) {
+  auto table = std::make_unique<OpenTable>(cache);
   COPPICE_TRY_ASSIGN(file, files.open(path));
   table->file = std::move(file);
   const uint64_t file_size = table->file->size();
@@ -25,13 +37,19 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   if (table->footer.unique_id != meta.unique_id)
     return damage(path, footer_offset, "this is another table than the one that the manifest names");
 
+  size_t place_count = kFirstPagePlace;
   if (!table->footer.root.absent()) {
-    COPPICE_TRY_ASSIGN(root, read_block(*table->file, meta.unique_id, table->footer.root));
+    COPPICE_TRY_ASSIGN(root, table->load(table->footer.root, BlockKind::page));
     table->root = std::move(root);
+    BlockView page;
+    if (!page.open(view(table->root)))
+      return damage(path, table->footer.root.offset, "the block's entries make no sense");
+    if (table->footer.height > 1) place_count += page.count();
   }
+  table->held = std::make_unique<HeldBlocks>(cache, place_count);
   if (!table->footer.range_deletes.absent()) {
     COPPICE_TRY_ASSIGN(block, read_block(*table->file, meta.unique_id, table->footer.range_deletes));
-    const auto range_deletes = decode_range_deletes({block.bytes.get(), block.size});
+    const auto range_deletes = decode_range_deletes(view(block));
     if (!range_deletes)
       return damage(path, table->footer.range_deletes.offset, "the range deletes make no sense");
     table->range_deletes = RangeDeletes(*range_deletes);
@@ -39,23 +57,75 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   return std::unique_ptr<const OpenTable>(std::move(table));
 }
 
-Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockCache& cache,
+Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind,
                                  const TableReadOptions& options) const {
   const BlockKey key{footer.unique_id, handle.offset};
   if (BlockRef block = cache.find(key)) return block;
-  if (options.cached_only) return Error{Errc::would_block, file->name() + ": the block is not in memory"};
-  COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, handle));
+  if (options.cached_only) return would_block();
+  COPPICE_TRY_ASSIGN(block, load(handle, kind));
   if (!options.fill_cache) return BlockRef(std::move(block));
   return cache.insert(key, std::move(block));
 }
 
-std::optional<BlockHandle> OpenTable::child(const Entry& entry) const {
-  const auto handle = decode_handle(entry.value);
+const Block* OpenTable::find_filter() const { return held->find(kFilterPlace); }
+
+Result<OpenTable::Kept> OpenTable::read_filter(const TableReadOptions& options) const {
+  BlockRef cached = cache.find({footer.unique_id, footer.filter.offset});
+  if (cached) return Kept{cached.bytes(), std::move(cached)};
+  if (options.cached_only) return would_block();
+  COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, footer.filter));
+  if (!filter_valid(view(block)))
+    return damage(file->name(), footer.filter.offset, "the filter makes no sense");
+  return keep(kFilterPlace, footer.filter, options, std::move(block));
+}
+
+const Block* OpenTable::find_page(uint32_t index) const { return held->find(kFirstPagePlace + index); }
+
+Result<OpenTable::Kept> OpenTable::read_page(uint32_t index, const BlockHandle& handle,
+                                             const TableReadOptions& options) const {
+  BlockRef cached = cache.find({footer.unique_id, handle.offset});
+  if (cached) return Kept{cached.bytes(), std::move(cached)};
+  if (options.cached_only) return would_block();
+  COPPICE_TRY_ASSIGN(block, load(handle, BlockKind::page));
+  return keep(kFirstPagePlace + index, handle, options, std::move(block));
+}
+
+// Holds a block just read; if there is no room for that, the cache gets it.
+Result<OpenTable::Kept> OpenTable::keep(size_t place, const BlockHandle& handle,
+                                        const TableReadOptions& options, Block block) const {
+  if (options.fill_cache) {
+    if (const Block* in_place = held->hold(place, block)) return Kept{view(*in_place), {}};
+  }
+  BlockRef ref = options.fill_cache ? cache.insert({footer.unique_id, handle.offset}, std::move(block))
+                                    : BlockRef(std::move(block));
+  const ByteView bytes = ref.bytes();
+  return Kept{bytes, std::move(ref)};
+}
+
+std::optional<BlockHandle> OpenTable::child(ByteView value) const {
+  const auto handle = decode_handle(value);
   const uint64_t end = file->size() - kFooterSize;
   if (!handle || handle->absent() || handle->offset > end ||
       handle->size + uint64_t{kBlockTrailerSize} > end - handle->offset)
     return std::nullopt;
   return handle;
+}
+
+Result<Block> OpenTable::current(const BlockHandle& handle, BlockKind kind, Block block) const {
+  if (footer.version == kTableVersion) return block;
+  Block upgraded = upgrade_block(view(block), kind);
+  if (upgraded.bytes == nullptr)
+    return damage(file->name(), handle.offset, "the block's entries make no sense");
+  return upgraded;
+}
+
+Result<Block> OpenTable::load(const BlockHandle& handle, BlockKind kind) const {
+  COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, handle));
+  return current(handle, kind, std::move(block));
+}
+
+Error OpenTable::would_block() const {
+  return {Errc::would_block, file->name() + ": the block is not in memory"};
 }
 
 }  // namespace coppice::engine

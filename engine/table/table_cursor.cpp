@@ -33,13 +33,14 @@ const Entry* TableCursor::fail(const Frame& frame) {
 // Makes the block that `parent` names the one at `depth`.
 bool TableCursor::enter(uint32_t depth, const Entry& parent) {
   Frame& frame = path_[depth];
-  const auto handle = table_->child(parent);
+  const auto handle = table_->child(parent.value);
   if (!handle) {
     fail(path_[depth - 1]);
     return false;
   }
   if (frame.handle == *handle) return true;
-  auto block = table_->read(*handle, reader_.cache_, options_);
+  const BlockKind kind = depth == height_ ? BlockKind::data : BlockKind::page;
+  auto block = table_->read(*handle, kind, options_);
   if (!block.ok()) {
     status_ = std::move(block).error();
     return false;

@@ -46,8 +46,8 @@ Bytes encode_footer(const Footer& footer) {
   put_fixed<uint64_t>(bytes, footer.unique_id);
   put_fixed<uint32_t>(bytes, footer.height);
   put_fixed<uint32_t>(bytes, 0);
-  put_fixed<uint64_t>(bytes, footer_checksum(bytes, kTableVersion));
-  put_fixed<uint32_t>(bytes, kTableVersion);
+  put_fixed<uint64_t>(bytes, footer_checksum(bytes, footer.version));
+  put_fixed<uint32_t>(bytes, footer.version);
   put_fixed<uint32_t>(bytes, 0);
   put_fixed<uint64_t>(bytes, kTableMagic);
   COPPICE_CHECK(bytes.size() == kFooterSize);
@@ -63,13 +63,18 @@ Result<Footer> decode_footer(ByteView bytes, uint64_t file_size) {
   const auto version = load_fixed<uint32_t>(p + 72);
   if (load_fixed<uint64_t>(p + 64) != footer_checksum(bytes, version) || load_fixed<uint32_t>(p + 76) != 0)
     return Error{Errc::corruption, "the footer's checksum is wrong"};
-  if (version != kTableVersion)
+  if (version < kTableVersionOldest || version > kTableVersion)
     return Error{Errc::unsupported, "has table format " + std::to_string(version) +
                                         ", and this program knows " + std::to_string(kTableVersion) +
                                         ": upgrade it"};
 
-  const Footer footer{load_handle(p),      load_handle(p + 12),          load_handle(p + 24),
-                      load_handle(p + 36), load_fixed<uint64_t>(p + 48), load_fixed<uint32_t>(p + 56)};
+  const Footer footer{load_handle(p),
+                      load_handle(p + 12),
+                      load_handle(p + 24),
+                      load_handle(p + 36),
+                      load_fixed<uint64_t>(p + 48),
+                      load_fixed<uint32_t>(p + 56),
+                      version};
   if (footer.height > kHeightMax || (footer.height == 0) != footer.root.absent())
     return Error{Errc::corruption, "the footer's index height is wrong"};
   if (footer.properties.absent()) return Error{Errc::corruption, "the footer names no properties"};

@@ -65,7 +65,8 @@ namespace coppice::engine {
 /// A footer is valid if and only if
 ///   1. the magic is kTableMagic;
 ///   2. the checksum is right;
-///   3. the format version is kTableVersion (a later one is refused as unsupported, not as corruption);
+///   3. the format version is from kTableVersionOldest to kTableVersion (a later one is refused as unsupported, not as
+///      corruption); what differs in older ones, block_upgrade.hpp says;
 ///   4. the unique id and the file's size are those that the manifest names;
 ///   5. the height is at most kHeightMax, and 0 if and only if there is no root;
 ///   6. there are properties; each handle lies before the footer.
@@ -83,7 +84,8 @@ inline constexpr size_t kBlockHandleSize = 12;
 inline constexpr size_t kBlockTrailerSize = 9;
 inline constexpr size_t kFooterSize = 88;
 inline constexpr uint64_t kTableMagic = 0x656c626174706f63;  // "coptable"
-inline constexpr uint32_t kTableVersion = 1;
+inline constexpr uint32_t kTableVersion = 2;
+inline constexpr uint32_t kTableVersionOldest = 1;
 inline constexpr uint32_t kHeightMax = 32;
 /// The largest value with its key, and then some.
 inline constexpr size_t kPayloadSizeMax = kValueSizeMax + (size_t{2} << 20);
@@ -95,6 +97,7 @@ struct Footer {
   BlockHandle properties;
   uint64_t unique_id = 0;
   uint32_t height = 0;
+  uint32_t version = kTableVersion;
 
   bool operator==(const Footer&) const = default;
 };

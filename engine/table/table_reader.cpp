@@ -1,6 +1,5 @@
 #include "engine/table/table_reader.hpp"
 
-#include "engine/table/block_cursor.hpp"
 #include "engine/table/bloom.hpp"
 #include "engine/table/open_table.hpp"
 #include "engine/table/table_cursor.hpp"
@@ -9,14 +8,12 @@ namespace coppice::engine {
 
 namespace {
 
-// True: the table may have a version of `key`.
-Result<bool> passes_filter(const OpenTable& table, ByteView key, BlockCache& cache,
-                           const TableReadOptions& options) {
-  if (table.footer.filter.absent()) return true;
-  COPPICE_TRY_ASSIGN(filter, table.read(table.footer.filter, cache, options));
-  if (!filter_valid(filter.bytes()))
-    return damage(table.file->name(), table.footer.filter.offset, "the filter makes no sense");
-  return filter_may_contain(filter.bytes(), filter_hash(key));
+constexpr size_t kCacheLineSize = 64;
+
+// What a data block's tables and the beginning of its entries take, for blocks of the usual size.
+void prefetch_front(ByteView block) {
+  for (size_t offset = 0; offset < 3 * kCacheLineSize && offset < block.size(); offset += kCacheLineSize)
+    __builtin_prefetch(block.data() + offset);
 }
 
 }  // namespace
@@ -29,16 +26,32 @@ TableReader::~TableReader() { delete table_.load(std::memory_order_acquire); }
 Result<const OpenTable*> TableReader::open(bool cached_only) const {
   if (const OpenTable* table = table_.load(std::memory_order_acquire)) return table;
   if (cached_only) return Error{Errc::would_block, path_ + ": the table is not open yet"};
-  COPPICE_TRY_ASSIGN(fresh, OpenTable::open(files_, path_, meta_));
+  COPPICE_TRY_ASSIGN(fresh, OpenTable::open(files_, path_, meta_, cache_));
   const OpenTable* first = nullptr;
   if (table_.compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel)) return fresh.release();
   return first;
 }
 
+// False: the table has no version of the key with this hash, for certain.
+Result<bool> TableReader::passes_filter(const OpenTable& table, uint64_t hash,
+                                        const TableReadOptions& options) const {
+  if (table.footer.filter.absent()) return true;
+  if (const Block* filter = table.find_filter())
+    return filter_may_contain({filter->bytes.get(), filter->size}, hash);
+  COPPICE_TRY_ASSIGN(filter, table.read_filter(options));
+  return filter_may_contain(filter.bytes, hash);
+}
+
 Result<PointRead> TableReader::get(ByteView key, Timestamp at, const TableReadOptions& options) const {
+  return get(key, filter_hash(key), at, options);
+}
+
+Result<PointRead> TableReader::get(ByteView key, uint64_t hash, Timestamp at,
+                                   const TableReadOptions& options) const {
   COPPICE_TRY_ASSIGN(table, open(options.cached_only));
-  if (table->footer.height == 0) return PointRead{};
-  COPPICE_TRY_ASSIGN(may_have, passes_filter(*table, key, cache_, options));
+  const uint32_t height = table->footer.height;
+  if (height == 0) return PointRead{};
+  COPPICE_TRY_ASSIGN(may_have, passes_filter(*table, hash, options));
   if (!may_have) return PointRead{};
 
   // Down the tree. The child behind the first separator at or after the target holds the target's place, and no
@@ -46,21 +59,35 @@ Result<PointRead> TableReader::get(ByteView key, Timestamp at, const TableReadOp
   BlockHandle handle = table->footer.root;
   BlockRef block;
   ByteView payload(table->root.bytes.get(), table->root.size);
-  for (uint32_t level = table->footer.height;; --level) {
-    BlockCursor cursor;
-    const Entry* entry = cursor.reset(payload) ? cursor.seek({key, at}) : nullptr;
-    if (cursor.damaged()) return damage(path_, handle.offset, "the block's entries make no sense");
-    if (entry == nullptr) return PointRead{};
-    if (level == 0) {
-      if (entry->key != key) return PointRead{};
-      return PointRead{true, entry->kind, entry->commit, entry->value, std::move(block)};
-    }
-    const auto child = table->child(*entry);
+  for (uint32_t level = height;; --level) {
+    BlockView view;
+    const BlockKind kind = level == 0 ? BlockKind::data : BlockKind::page;
+    if (!view.open(payload) || view.kind() != kind)
+      return damage(path_, handle.offset, "the block's entries make no sense");
+    RawEntry entry;
+    const uint32_t index = level == 0 ? view.find(key, at, hash, entry) : view.lower_bound({key, at});
+    if (index == view.count()) return PointRead{};
+    if (index == BlockView::kDamaged || (level > 0 && !view.decode(index, entry)))
+      return damage(path_, handle.offset, "the block's entries make no sense");
+    if (level == 0) return PointRead{true, entry.kind, entry.commit, entry.value, std::move(block)};
+
+    const auto child = table->child(entry.value);
     if (!child) return damage(path_, handle.offset, "the index names a block outside of the file");
     handle = *child;
-    COPPICE_TRY_ASSIGN(next, table->read(handle, cache_, options));
-    block = std::move(next);
-    payload = block.bytes();
+    if (level == height && level > 1) {
+      if (const Block* page = table->find_page(index)) {
+        payload = {page->bytes.get(), page->size};
+        continue;
+      }
+      COPPICE_TRY_ASSIGN(page, table->read_page(index, handle, options));
+      block = std::move(page.block);
+      payload = page.bytes;
+    } else {
+      COPPICE_TRY_ASSIGN(next, table->read(handle, level == 1 ? BlockKind::data : BlockKind::page, options));
+      block = std::move(next);
+      payload = block.bytes();
+      prefetch_front(payload);
+    }
   }
 }
 

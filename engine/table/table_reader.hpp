@@ -56,7 +56,9 @@ public:
   const TableMeta& meta() const { return meta_; }
   const std::string& path() const { return path_; }
 
-  /// The newest version of `key` at or before `at`. Knows nothing of range deletes.
+  /// The newest version of `key` at or before `at`. Knows nothing of range deletes. `hash`: filter_hash(key), for
+  /// callers that ask several tables.
+  Result<PointRead> get(ByteView key, uint64_t hash, Timestamp at, const TableReadOptions& options) const;
   Result<PointRead> get(ByteView key, Timestamp at, const TableReadOptions& options) const;
 
   /// Walks the entries; range deletes hide nothing. Lifetime: the reader outlives the cursor.
@@ -73,6 +75,7 @@ private:
   friend class TableCursor;
 
   Result<const OpenTable*> open(bool cached_only) const;
+  Result<bool> passes_filter(const OpenTable& table, uint64_t hash, const TableReadOptions& options) const;
 
   FileSystem& files_;
   const std::string path_;

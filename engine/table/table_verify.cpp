@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/table/block_builder.hpp"
 #include "engine/table/block_cursor.hpp"
 #include "engine/table/bloom.hpp"
 #include "engine/table/open_table.hpp"
@@ -44,16 +45,26 @@ private:
     return read_block(*table_.file, meta_.unique_id, handle);
   }
 
+  Result<Block> read_entries(const BlockHandle& handle, BlockKind kind) {
+    COPPICE_TRY_ASSIGN(block, read(handle));
+    return table_.current(handle, kind, std::move(block));
+  }
+
   Status check_page(const BlockHandle& handle, uint32_t level) {
-    COPPICE_TRY_ASSIGN(page, read(handle));
+    const BlockKind kind = level == 0 ? BlockKind::data : BlockKind::page;
+    COPPICE_TRY_ASSIGN(page, read_entries(handle, kind));
+    BlockBuilder again(kind);
     BlockCursor cursor;
     const Entry* entry = cursor.reset(view(page)) ? cursor.seek_first() : nullptr;
     for (; entry != nullptr; entry = cursor.next()) {
+      if (!again.empty() && compare(again.last(), position(*entry)) >= 0)
+        return bad(handle, "the entries are out of order");
+      again.add(*entry, filter_hash(entry->key));
       if (level == 0) {
         COPPICE_TRY(check_entry(handle, *entry));
         continue;
       }
-      const auto child = table_.child(*entry);
+      const auto child = table_.child(entry->value);
       if (!child) return bad(handle, "the index names a block outside of the file");
       COPPICE_TRY(check_page(*child, level - 1));
       if (compare(last_position(), position(*entry)) > 0)
@@ -62,6 +73,7 @@ private:
       last_commit_ = entry->commit;
     }
     if (cursor.damaged()) return bad(handle, "the block's entries make no sense");
+    if (again.finish() != view(page)) return bad(handle, "the block's tables are not those of its entries");
     return success();
   }
 
@@ -128,7 +140,7 @@ private:
 }  // namespace
 
 Result<TableCheck> TableReader::verify() const {
-  COPPICE_TRY_ASSIGN(table, OpenTable::open(files_, path_, meta_));
+  COPPICE_TRY_ASSIGN(table, OpenTable::open(files_, path_, meta_, cache_));
   return TableVerifier(*table, meta_).run();
 }
 

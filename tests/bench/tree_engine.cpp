@@ -62,9 +62,10 @@ public:
     commit(mine, Durability::buffered);
   }
   bool get(std::string_view key) override {
-    const std::optional<Bytes> found = require(reader_->get(key, {}));
-    if (found) touch(*found);
-    return found.has_value();
+    thread_local Bytes value;
+    const bool found = require(reader_->get(key, {}, value));
+    if (found) touch(value);
+    return found;
   }
   uint64_t scan(std::string_view from, uint64_t count) override {
     const auto cursor = require(reader_->cursor({}, {}));

@@ -2,16 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/base/coding.hpp"
 #include "engine/table/block_builder.hpp"
+#include "engine/table/bloom.hpp"
 #include "tests/support/cursor_model.hpp"
 
 namespace coppice::engine {
 namespace {
 
-Bytes build(const std::vector<OwnedEntry>& entries, uint32_t restart_interval) {
-  BlockBuilder builder(restart_interval);
-  for (const OwnedEntry& entry : entries) builder.add(entry.view());
+Bytes build(const std::vector<OwnedEntry>& entries, BlockKind kind) {
+  BlockBuilder builder(kind);
+  for (const OwnedEntry& entry : entries) builder.add(entry.view(), filter_hash(entry.key));
   return Bytes(builder.finish());
 }
 
@@ -37,6 +37,11 @@ size_t walk_everything(ByteView payload) {
     cursor.reset(payload);
     look(cursor.seek_before({key, Timestamp{5}}));
   }
+  BlockView view;
+  RawEntry raw;
+  if (!view.open(payload)) return sum;
+  for (const char* key : {"a", "b", "bc"})
+    if (view.find(key, Timestamp{5}, filter_hash(key), raw) < view.count()) sum += raw.value.size();
   return sum;
 }
 
@@ -44,7 +49,7 @@ TEST(BlockCursorTest, MovesLikeAVectorOfTheEntries) {
   Random random(1);
   for (uint32_t round = 0; round < 60; ++round) {
     const auto entries = random_entries(random, 1 + random.below(80), 4, 10);
-    const Bytes payload = build(entries, 1 + static_cast<uint32_t>(random.below(17)));
+    const Bytes payload = build(entries, random.one_in(2) ? BlockKind::data : BlockKind::page);
     BlockCursor cursor;
     ASSERT_TRUE(cursor.reset(payload));
 
@@ -57,7 +62,7 @@ TEST(BlockCursorTest, KeysLargerThanItsOwnBufferAreWhole) {
   std::vector<OwnedEntry> entries;
   for (size_t i = 0; i < 26; ++i)
     entries.emplace_back(Bytes(3000, 'k') + static_cast<char>('a' + i) + Bytes(i, 'x'), 7);
-  const Bytes payload = build(entries, 16);
+  const Bytes payload = build(entries, BlockKind::data);
 
   BlockCursor cursor;
   ASSERT_TRUE(cursor.reset(payload));
@@ -67,9 +72,11 @@ TEST(BlockCursorTest, KeysLargerThanItsOwnBufferAreWhole) {
   EXPECT_EQ(index, entries.size());
 }
 
-TEST(BlockCursorTest, NoChangedByteMakesItReadOutside) {
+class HostileBlockTest : public testing::TestWithParam<BlockKind> {};
+
+TEST_P(HostileBlockTest, NoChangedByteMakesItReadOutside) {
   Random random(2);
-  const Bytes payload = build(random_entries(random, 40, 4, 10), 4);
+  const Bytes payload = build(random_entries(random, 40, 4, 10), GetParam());
   for (size_t i = 0; i < payload.size(); ++i)
     for (const int change : {0x01, 0x80, 0xff}) {
       // A copy of just this size, so that AddressSanitizer sees a read behind it.
@@ -80,9 +87,9 @@ TEST(BlockCursorTest, NoChangedByteMakesItReadOutside) {
     }
 }
 
-TEST(BlockCursorTest, NoLengthMakesItReadOutside) {
+TEST_P(HostileBlockTest, NoLengthMakesItReadOutside) {
   Random random(3);
-  const Bytes payload = build(random_entries(random, 40, 4, 10), 4);
+  const Bytes payload = build(random_entries(random, 40, 4, 10), GetParam());
   for (size_t size = 0; size < payload.size(); ++size) {
     auto exact = std::make_unique<char[]>(size);
     payload.copy(exact.get(), size);
@@ -90,28 +97,30 @@ TEST(BlockCursorTest, NoLengthMakesItReadOutside) {
   }
 }
 
-TEST(BlockCursorTest, RandomBytesMakeNoHarm) {
+TEST_P(HostileBlockTest, RandomBytesMakeNoHarm) {
   Random random(4);
   for (int round = 0; round < 20'000; ++round) {
     const size_t size = random.below(64);
     auto exact = std::make_unique<char[]>(size);
     for (size_t i = 0; i < size; ++i) exact[i] = static_cast<char>(random.below(random.one_in(2) ? 256 : 4));
-    // Often enough a plausible count of restart points, to get further.
-    if (size >= 8 && random.one_in(2)) {
-      store_fixed<uint32_t>(exact.get() + size - 4, 1);
-      store_fixed<uint32_t>(exact.get() + size - 8, 0);
-    }
+    // Often enough a plausible count of entries, to get further.
+    if (size >= 8 && random.one_in(2))
+      store_fixed<uint32_t>(exact.get(), GetParam() == BlockKind::page ? 1 | kPageBit : 1);
     walk_everything({exact.get(), size});
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(BothKinds, HostileBlockTest, testing::Values(BlockKind::data, BlockKind::page));
+
 TEST(BlockCursorTest, SaysWhenEntriesContradictTheirFormat) {
-  Bytes payload = build({{"a", 1}, {"b", 1}}, 16);
-  payload[3] = 9;  // no such kind
+  Bytes payload = build({{"a", 1}, {"b", 1}}, BlockKind::data);
+  // Behind the count, a fingerprint and an offset each, and three sizes: the first entry's kind.
+  payload[4 + 2 + 4 + 3] = 9;
 
   BlockCursor cursor;
-  ASSERT_TRUE(cursor.reset(payload));
+  EXPECT_FALSE(cursor.reset(payload));
   EXPECT_EQ(cursor.seek_first(), nullptr);
+  EXPECT_EQ(cursor.seek({"a", kTimestampMax}), nullptr);
   EXPECT_TRUE(cursor.damaged());
 }
 

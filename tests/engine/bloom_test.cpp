@@ -9,7 +9,7 @@ Bytes key(int i) { return "key" + std::to_string(i); }
 
 Bytes filter_of(int count, uint32_t bits_per_key) {
   BloomBuilder builder(bits_per_key);
-  for (int i = 0; i < count; ++i) builder.add(key(i));
+  for (int i = 0; i < count; ++i) builder.add(filter_hash(key(i)));
   EXPECT_EQ(builder.size(), builder.finish().size());
   return builder.finish();
 }

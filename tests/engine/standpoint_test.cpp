@@ -21,8 +21,10 @@ protected:
   static void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
 
   static Bytes get(const Standpoint& standpoint) {
-    const auto found = look_up(standpoint.view(), "k", standpoint.at(), {});
-    return found.ok() ? found->value_or("(none)") : to_string(found.error());
+    Bytes value;
+    const auto found = look_up(standpoint.view(), "k", standpoint.at(), {}, value);
+    if (!found.ok()) return to_string(found.error());
+    return *found ? value : "(none)";
   }
 
   MemoryFileSystem files;

@@ -33,6 +33,14 @@ TEST(TableFormatTest, AFooterSaysWhatWasPutIn) {
   EXPECT_EQ(*footer, some_footer());
 }
 
+TEST(TableFormatTest, AFooterOfAnEarlierVersionIsTaken) {
+  Footer footer = some_footer();
+  footer.version = kTableVersionOldest;
+  EXPECT_EQ(*decode_footer(encode_footer(footer), kFileSize), footer);
+  footer.version = kTableVersionOldest - 1;
+  EXPECT_FALSE(decode_footer(encode_footer(footer), kFileSize).ok());
+}
+
 TEST(TableFormatTest, AFooterWithAnyByteChangedIsRefused) {
   const Bytes good = encode_footer(some_footer());
   for (size_t i = 0; i < good.size(); ++i) {

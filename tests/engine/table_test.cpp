@@ -104,9 +104,12 @@ TEST_F(TableTest, GetsTheNewestVersionUpToAMoment) {
 TEST_F(TableTest, LongKeysMakeTheIndexGrowToAnyHeight) {
   options.block_size = 1'024;
   std::vector<OwnedEntry> entries;
-  for (int i = 0; i < 600; ++i) entries.emplace_back(Bytes(10'000, 'k') + std::to_string(1'000 + i), 5);
+  // Threes that have much in common with each other, and little with others: most separators are long and share little.
+  for (int i = 0; i < 600; ++i)
+    entries.emplace_back(std::to_string(1'000 + i / 3) + Bytes(10'000, 'k') + static_cast<char>('a' + i % 3),
+                         5);
   const TableMeta meta = write(entries);
-  const auto open = OpenTable::open(files, "3", meta);
+  const auto open = OpenTable::open(files, "3", meta, cache);
   ASSERT_TRUE(open.ok());
   EXPECT_GE((*open)->footer.height, 4u);
 
@@ -308,8 +311,8 @@ TEST_F(DamagedTableTest, BlocksInEachOthersPlaceAreFound) {
   Bytes file = files.content("3");
 
   // Two data blocks of one size: entries of one size, two a block.
-  const size_t block_size = 2 * (3 + 9 + 6 + 90) - 5 + 8 + kBlockTrailerSize;
-  ASSERT_EQ(file.substr(block_size, 3), Bytes({0, 6, 90}));
+  const size_t block_size = 4 + 2 * (1 + 2) + 2 * (3 + 9 + 6 + 90) - 5 + kBlockTrailerSize;
+  ASSERT_EQ(file.substr(block_size, 4), Bytes({2, 0, 0, 0}));
   const Bytes first = file.substr(0, block_size);
   file.replace(0, block_size, file, block_size, block_size);
   file.replace(block_size, block_size, first);

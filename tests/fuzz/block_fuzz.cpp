@@ -1,9 +1,17 @@
-// BlockCursor on any bytes: it stays inside them, every move ends, there and back.
+// A block's decoders on any bytes: they stay inside them, every move ends, there and back, and what they find is what
+// they walk over.
 #include "engine/table/block_cursor.hpp"
+#include "engine/table/block_upgrade.hpp"
+#include "engine/table/bloom.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace coppice::engine;
   const coppice::ByteView payload(reinterpret_cast<const char*>(data), size);
+  for (const BlockKind kind : {BlockKind::data, BlockKind::page}) {
+    const Block upgraded = upgrade_block(payload, kind);
+    BlockView view;
+    COPPICE_CHECK(upgraded.bytes == nullptr || view.open({upgraded.bytes.get(), upgraded.size}));
+  }
   BlockCursor cursor;
   if (!cursor.reset(payload)) return 0;
   size_t forward = 0;
@@ -25,5 +33,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   COPPICE_CHECK(seeker.reset(payload));
   (void)seeker.seek({middle, coppice::kTimestampMax});
   (void)seeker.seek_before({middle, coppice::kTimestampMax});
+  BlockView view;
+  COPPICE_CHECK(view.open(payload));
+  RawEntry found;
+  if (view.find(middle, coppice::kTimestampMax, filter_hash(middle), found) < view.count())
+    COPPICE_CHECK(found.shared + found.suffix.size() == middle.size());
   return 0;
 }

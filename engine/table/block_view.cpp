@@ -1,0 +1,134 @@
+#include "engine/table/block_view.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace coppice::engine {
+
+namespace {
+
+size_t shared_size(ByteView a, ByteView b) {
+  const size_t size = std::min(a.size(), b.size());
+  return static_cast<size_t>(
+      std::mismatch(a.begin(), a.begin() + static_cast<ptrdiff_t>(size), b.begin()).first - a.begin());
+}
+
+// How many of the `count` heads at `heads` are smaller than `head`. Without a branch that depends on them: each would
+// be guessed wrong half of the time.
+uint32_t count_below(const char* heads, uint32_t count, uint64_t head) {
+  const char* first = heads;
+  while (count > 1) {
+    const uint32_t half = count / 2;
+    const bool below = load_fixed<uint64_t>(first + size_t{half - 1} * 8) < head;
+    first += size_t{half} * 8 * static_cast<size_t>(below);
+    count -= half;
+  }
+  const auto passed = static_cast<uint32_t>((first - heads) / 8);
+  return passed + (load_fixed<uint64_t>(first) < head ? 1 : 0);
+}
+
+}  // namespace
+
+// What is compared with every entry, and, once for all of them, how it compares with the base.
+struct BlockView::Target {
+  Target(const Position& with, ByteView base)
+      : position(with), common(shared_size(with.key, base)), base_order(base.compare(with.key) <=> 0) {}
+  const Position& position;
+  size_t common;
+  std::strong_ordering base_order;
+};
+
+uint64_t head_of(ByteView key, size_t skip) {
+  uint64_t head = 0;
+  if (key.size() > skip) key.copy(reinterpret_cast<char*>(&head), sizeof(head), skip);
+  return __builtin_bswap64(head);
+}
+
+bool BlockView::open(ByteView payload) {
+  if (payload.size() < 2 * sizeof(uint32_t) || payload.size() > UINT32_MAX) return false;
+  data_ = payload.data();
+  size_ = static_cast<uint32_t>(payload.size());
+  const auto word = load_fixed<uint32_t>(data_);
+  kind_ = (word & kPageBit) != 0 ? BlockKind::page : BlockKind::data;
+  count_ = word & ~kPageBit;
+  wide_ = size_ >= kWideBlockSize;
+  lookup_ = kind_ == BlockKind::page ? 8 : 4;
+  const uint64_t offsets = lookup_ + uint64_t{count_} * (kind_ == BlockKind::page ? 8 : 1);
+  const uint64_t entries = offsets + uint64_t{count_} * (wide_ ? 4 : 2);
+  if (count_ == 0 || entries + kEntrySizeMin > size_) return false;
+  offsets_ = static_cast<uint32_t>(offsets);
+  // The first entry has nothing before it to share: so long as the base is empty, decode() sees to that.
+  base_ = {};
+  RawEntry first;
+  if (!decode(0, first)) return false;
+  base_ = first.suffix;
+  common_ = kind_ == BlockKind::page ? load_fixed<uint32_t>(data_ + 4) : 0;
+  return common_ <= base_.size();
+}
+
+// The entry shares its first bytes with the base, so only what follows them is compared: where the entry is like the
+// base for longer than the target is, it lies on the base's side of the target.
+std::strong_ordering BlockView::compare_at(uint32_t index, const Target& target, bool& damaged) const {
+  RawEntry entry;
+  if (!decode(index, entry)) {
+    damaged = true;
+    return std::strong_ordering::equal;
+  }
+  if (entry.shared > target.common) return target.base_order;
+  if (const int order = entry.suffix.compare(target.position.key.substr(entry.shared)); order != 0)
+    return order <=> 0;
+  return target.position.commit <=> entry.commit;
+}
+
+uint32_t BlockView::lower_bound(const Position& target) const {
+  uint32_t first = 0;
+  uint32_t count = count_;
+  if (kind_ == BlockKind::page) {
+    const int order = target.key.substr(0, common_).compare(base_.substr(0, common_));
+    if (order != 0) return order < 0 ? 0 : count_;
+    const char* const heads = data_ + lookup_;
+    const uint64_t head = head_of(target.key, common_);
+    first = count_below(heads, count_, head);
+    if (first == count_ || load_fixed<uint64_t>(heads + size_t{first} * 8) != head) return first;
+    // Those with the same head are left to compare in full.
+    count = (head == UINT64_MAX ? count_ : count_below(heads, count_, head + 1)) - first;
+  }
+
+  const Target compared(target, base_);
+  bool damaged = false;
+  while (count > 0) {
+    const uint32_t half = count / 2;
+    if (compare_at(first + half, compared, damaged) < 0) {
+      first += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return damaged ? kDamaged : first;
+}
+
+uint32_t BlockView::find(ByteView key, Timestamp at, uint64_t hash, RawEntry& entry) const {
+  // Eight fingerprints at a time. The subtraction marks every byte that is 0 after the exclusive or, and may, behind
+  // one, mark another that is not: the key itself decides. An entry lies behind the tables, so loads past the last
+  // fingerprint stay inside.
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t wanted = kOnes * fingerprint_of(hash);
+  const char* const fingerprints = data_ + lookup_;
+  for (uint32_t i = 0; i < count_; i += 8) {
+    const uint64_t differ = load_fixed<uint64_t>(fingerprints + i) ^ wanted;
+    uint64_t marks = (differ - kOnes) & ~differ & (kOnes << 7);
+    for (; marks != 0; marks &= marks - 1) {
+      const uint32_t index = i + static_cast<uint32_t>(std::countr_zero(marks)) / 8;
+      if (index >= count_) break;
+      if (!decode(index, entry)) return kDamaged;
+      if (entry.shared + entry.suffix.size() != key.size() || key.substr(entry.shared) != entry.suffix ||
+          key.substr(0, entry.shared) != base_.substr(0, entry.shared))
+        continue;
+      if (entry.commit <= at) return index;
+    }
+  }
+  return count_;
+}
+
+}  // namespace coppice::engine
