@@ -104,6 +104,7 @@ private:
   bool begin_group();
   bool may_write();
   void stall();
+  Error no_writes(const Error& why) const;
   bool log_group(Durability strongest);
   void sync(std::function<void()> then);
   void apply_group();

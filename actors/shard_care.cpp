@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kBackOffMin{100};
 constexpr std::chrono::milliseconds kBackOffMax{30'000};
+/// Not longer, as writes wait for it; what it costs is one small file.
+constexpr std::chrono::milliseconds kSealAgainAfter{500};
 /// Merges of one tree at a time. More would only compete for the same pool.
 constexpr uint64_t kMergesMax = 2;
 
@@ -37,18 +39,39 @@ bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
   return false;
 }
 
+bool ShardCare::seal_is_due() const {
+  if (std::ranges::any_of(flushes_, [](const FlushCall& call) { return !call.target; })) return true;
+  return seal_failure_ ? host_.now() >= seal_again_at_ : tree_.memtable_full();
+}
+
 bool ShardCare::step_seal() {
-  const bool asked = std::ranges::any_of(flushes_, [](const FlushCall& call) { return !call.target; });
-  if (!asked && !tree_.memtable_full()) return false;
+  if (!seal_is_due()) return false;
   lend_([this] { return tree_.seal_memtable(); },
         [this](Status sealed) {
-          if (!sealed.ok()) return fail_(std::move(sealed).error());
+          if (!sealed.ok()) return seal_failed(std::move(sealed).error());
+          seal_failure_.reset();
           plan_due_ = true;
           const uint64_t target = flushed_count_ + tree_.stats().sealed_memtables;
           for (FlushCall& call : flushes_)
             if (!call.target) call.target = target;
         });
   return true;
+}
+
+void ShardCare::seal_failed(Error error) {
+  if (tree_.broken()) return fail_(std::move(error));
+  seal_failure_ = std::move(error);
+  seal_again_at_ = host_.now() + kSealAgainAfter;
+  host_.wake_after(kSealAgainAfter);
+  // Those that wait for memtables sealed before go on waiting.
+  std::vector<FlushCall> calls = std::exchange(flushes_, {});
+  for (FlushCall& call : calls) {
+    if (call.target) {
+      flushes_.push_back(std::move(call));
+    } else {
+      call.done(*seal_failure_);
+    }
+  }
 }
 
 void ShardCare::plan(const std::vector<Timestamp>& snapshots) {

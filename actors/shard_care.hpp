@@ -4,6 +4,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "actors/shard_host.hpp"
@@ -18,6 +20,10 @@ namespace coppice::actors {
 ///
 /// Sealing and installing wait for the disk, so the tree is lent to another thread for them: meanwhile the
 /// shard touches it no more than during a sync.
+///
+/// A seal that fails and leaves the tree whole, on a full disk for instance, is tried again every half second
+/// and whenever a flush is asked for. Until one succeeds the shard should take no writes: the next append to
+/// the log would most likely fail as well, and after that the tree would have to go down to recover.
 class ShardCare {
 public:
   /// Runs `work` on another thread while the tree stays untouched, then `then` with its outcome.
@@ -48,8 +54,10 @@ public:
   bool jobs_home() const { return running_.empty(); }
   /// Versions that no snapshot held may be gone up to here.
   Timestamp planned_floor() const { return planned_floor_; }
-  /// Why the last job failed; empty once one has succeeded since.
-  const std::string& problem() const { return problem_; }
+  /// Why no memtable can be sealed, and so nothing should be written; nothing: all is well.
+  const std::optional<Error>& seal_failure() const { return seal_failure_; }
+  /// Why the last seal or job failed; empty once one has succeeded since.
+  std::string problem() const { return seal_failure_ ? to_string(*seal_failure_) : problem_; }
 
 private:
   struct FlushCall {
@@ -62,7 +70,9 @@ private:
     Done<Nothing> done;
   };
 
+  bool seal_is_due() const;
   bool step_seal();
+  void seal_failed(Error error);
   void plan(const std::vector<Timestamp>& snapshots);
   void plan_compactions(const std::vector<Timestamp>& snapshots);
   bool run(std::optional<engine::Job> job);
@@ -82,6 +92,8 @@ private:
   std::deque<CompactCall> compactions_;
   uint64_t flushed_count_ = 0;
   Timestamp planned_floor_;
+  std::optional<Error> seal_failure_;
+  std::chrono::steady_clock::time_point seal_again_at_{};
   std::string problem_;
   std::chrono::steady_clock::time_point retry_at_{};
   std::chrono::milliseconds back_off_{0};

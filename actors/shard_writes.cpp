@@ -32,6 +32,10 @@ bool Shard::begin_group() {
 }
 
 bool Shard::may_write() {
+  if (const auto& why = care_.seal_failure()) {
+    refuse_waiting(no_writes(*why));
+    return false;
+  }
   const double debt = tree_->debt();
   if (debt >= 1) {
     stall();
@@ -51,6 +55,11 @@ bool Shard::may_write() {
   return true;
 }
 
+Error Shard::no_writes(const Error& why) const {
+  return {why.code, "shard " + std::to_string(port_->id) + " takes no writes, only reads: " + why.text,
+          kRetryAfterMs};
+}
+
 /// The tree takes no writes now: they wait, but not for ever.
 void Shard::stall() {
   ++metrics_.stalls;
@@ -58,9 +67,10 @@ void Shard::stall() {
   if (!stalled_since_) stalled_since_ = now;
   wake_after(kStallStep);
   if (now - *stalled_since_ < kStallMax && mode_ != Mode::closing) return;
+  const std::string problem = care_.problem();
   const Error error{Errc::unavailable,
-                    "shard " + std::to_string(port_->id) +
-                        ": flushing and merging fall behind its writes: wait and try again",
+                    "shard " + std::to_string(port_->id) + ": flushing and merging fall behind its writes" +
+                        (problem.empty() ? "" : " (" + problem + ")") + ": wait and try again",
                     kRetryAfterMs};
   answer_call(hold_call_, error);
   refuse_waiting(error);
@@ -127,6 +137,10 @@ void Shard::hold(Done<Nothing> done) {
 
 bool Shard::step_hold() {
   // A held tree must not refuse what the router then logs.
+  if (const auto& why = care_.seal_failure()) {
+    answer_call(hold_call_, no_writes(*why));
+    return true;
+  }
   if (tree_->debt() >= 1) {
     stall();
     return false;

@@ -149,7 +149,7 @@ public:
   Result<std::optional<Bytes>> get(ByteView key, const SnapshotHandle& snapshot = nullptr);
   /// Answers from memory on this thread, before it returns, or later from the reader pool.
   void get(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done);
-  /// All of one moment, in the order asked. invalid_argument past kAnswerSizeMax.
+  /// All of one moment, which several gets are not; in the order asked. invalid_argument past kAnswerSizeMax.
   Result<std::vector<std::optional<Bytes>>> get_many(std::span<const Bytes> keys,
                                                      const SnapshotHandle& snapshot = nullptr);
   void get_many(std::vector<Bytes> keys, const SnapshotHandle& snapshot,

@@ -24,10 +24,16 @@ std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> p
   if (!plan) return nullptr;
   auto job = make_job(tree, Job::Kind::merge, snapshots);
   job->rules.bottom = plan->bottom;
-  MergeUnderWay under_way{plan->target_level, plan->hull, {}};
-  for (const auto* tables : {&plan->source, &plan->target})
-    for (const TableHandle& table : *tables) under_way.tables.push_back(table->meta().number);
+  MergeUnderWay under_way{plan->source_level, plan->target_level, plan->hull, {}};
+  uint64_t size = 0;
+  for (const auto* tables : {&plan->source, &plan->target}) {
+    for (const TableHandle& table : *tables) {
+      under_way.tables.push_back(table->meta().number);
+      size += table->meta().file_size;
+    }
+  }
   tree.merges_under_way.push_back(std::move(under_way));
+  job->cuts = TableCuts::of_merge(*tree.version, plan->target_level, plan->hull, size, tree.options);
   job->plan = *std::move(plan);
   return job;
 }
@@ -143,21 +149,23 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
   tree.flush_under_way = true;
   auto job = make_job(tree, Job::Kind::flush, snapshots);
   job->memtable = tree.sealed.front().memtable;
+  job->cuts = TableCuts::of_flush(*tree.version, tree.options);
   return job;
 }
 
-std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots) {
+std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots, MergeNeed need) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
-  return make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way), snapshots);
+  return make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need), snapshots);
 }
 
 std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& range,
                                            std::span<const Timestamp> snapshots) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
-  return make_merge(tree, pick_merge_range(*tree.version, range, tree.readers->range, tree.merges_under_way),
-                    snapshots);
+  return make_merge(
+      tree, pick_merge_range(*tree.version, tree.options, range, tree.readers->range, tree.merges_under_way),
+      snapshots);
 }
 
 Status install(TreeState& tree, JobState& job) {
@@ -176,7 +184,7 @@ double debt(const TreeState& tree) {
   const size_t sealed_max = tree.options.sealed_memtables_max;
   const size_t slow = tree.options.level0_slow_count;
   return std::max(part(tree.sealed.size(), sealed_max > 1 ? 1 : 0, sealed_max),
-                  part(tree.version->level(0).size(), slow, 2 * slow));
+                  part(tree.version->runs().size(), slow, 2 * slow));
 }
 
 TreeStats stats(const TreeState& tree) {

@@ -13,7 +13,7 @@ Status seal_memtable(TreeState& tree);
 
 /// Each returns nullptr when there is nothing to do, or the tree is broken or closed.
 std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp> snapshots);
-std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots);
+std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots, MergeNeed need);
 std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& range,
                                            std::span<const Timestamp> snapshots);
 /// Requires: `job` was planned by `tree`.

@@ -55,8 +55,10 @@ private:
 };
 
 Status ask_tables(const Version& version, ByteView key, const TableReadOptions& options, Verdict& verdict) {
-  for (const TableHandle& table : version.level(0)) {
-    COPPICE_TRY_ASSIGN(over, verdict.ask(*table, options));
+  for (const Version::Level& run : version.runs()) {
+    const TableHandle* table = Version::find_table(run, key);
+    if (table == nullptr) continue;
+    COPPICE_TRY_ASSIGN(over, verdict.ask(**table, options));
     if (over) return success();
   }
   for (uint32_t level = 1; level < kLevelCount; ++level) {

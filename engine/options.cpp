@@ -21,8 +21,8 @@ Status check_options(const TreeOptions& options) {
   COPPICE_TRY(check_range("table_size", options.table_size, 64 * kKiB, kTiB));
   COPPICE_TRY(check_range("filter_bits_per_key", options.filter_bits_per_key, 0, 32));
   COPPICE_TRY(check_range("level0_merge_count", options.level0_merge_count, 2, 1024));
-  COPPICE_TRY(check_range("level0_slow_count", options.level0_slow_count, options.level0_merge_count, 1024));
-  COPPICE_TRY(check_range("level1_size", options.level1_size, 64 * kKiB, kTiB));
+  COPPICE_TRY(
+      check_range("level0_slow_count", options.level0_slow_count, 2 * options.level0_merge_count, 2048));
   return check_range("level_ratio", options.level_ratio, 2, 100);
 }
 

@@ -19,16 +19,15 @@ struct TreeOptions {
   /// Of keys and values in a data block, before compression; 1 KiB to 1 MiB.
   size_t block_size = 4096;
   /// A merge begins a new table when one is this large; 64 KiB and more.
-  size_t table_size = 64 << 20;
+  size_t table_size = 32 << 20;
   /// Of a table's bloom filter; 0 (none) to 32. 10 turn 99 % of absent keys away.
   uint32_t filter_bits_per_key = 10;
   Compression compression = Compression::none;
-  /// A merge of level 0 begins at this many tables; 2 and more.
+  /// Level 0 gathers at most this many memtables before it is merged, and less in a small tree; 2 and more.
   uint32_t level0_merge_count = 4;
-  /// Writes slow down from here, and are refused as unavailable at twice as many.
+  /// Writes slow down once a read meets this many tables in level 0, and are refused as unavailable at twice as many.
   uint32_t level0_slow_count = 16;
-  /// Of level 1; every further level may be level_ratio times larger.
-  uint64_t level1_size = 256 << 20;
+  /// Every level may be this many times larger than the one above it; the last is as large as what is kept.
   uint32_t level_ratio = 10;
 };
 

@@ -124,8 +124,8 @@ Status Tree::seal_memtable() { return engine::seal_memtable(*state_); }
 std::optional<Job> Tree::plan_flush(std::span<const Timestamp> snapshots) {
   return wrap(engine::plan_flush(*state_, snapshots));
 }
-std::optional<Job> Tree::plan_merge(std::span<const Timestamp> snapshots) {
-  return wrap(engine::plan_merge(*state_, snapshots));
+std::optional<Job> Tree::plan_merge(std::span<const Timestamp> snapshots, MergeNeed need) {
+  return wrap(engine::plan_merge(*state_, snapshots, need));
 }
 std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots) {
   return wrap(engine::plan_merge_range(*state_, range, snapshots));

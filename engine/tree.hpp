@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/compact/job.hpp"
+#include "engine/compact/merge_need.hpp"
 #include "engine/log/batch.hpp"
 #include "engine/log/log_writer.hpp"
 #include "engine/log/spanning.hpp"
@@ -114,10 +115,11 @@ public:
   Status seal_memtable();
   /// Writes the oldest sealed memtable to a table. Nothing to do, or one is under way: nothing.
   std::optional<Job> plan_flush(std::span<const Timestamp> snapshots);
-  /// The most pressing merge that does not touch tables already being merged, or nothing.
-  std::optional<Job> plan_merge(std::span<const Timestamp> snapshots);
-  /// The next step towards every table that overlaps `range` lying in the last level; nothing: done, or one
-  /// is under way.
+  /// The most pressing merge that does not touch tables already being merged, or nothing. Planned again, it gives
+  /// more that may run at the same time.
+  std::optional<Job> plan_merge(std::span<const Timestamp> snapshots, MergeNeed need = MergeNeed::due);
+  /// The next step towards every table that overlaps `range` lying in the last level; nothing: done, or those left
+  /// are under way.
   std::optional<Job> plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots);
   /// Takes a job back, run or not. Its failure is returned: out_of_space and cancelled leave the tree as it
   /// was, to be planned again.

@@ -59,17 +59,15 @@ Result<Sources> sources_of(const View& view, const KeyRange& range, const TableR
   Sources sources;
   add_memtable(*view.active, sources);
   for (const auto& memtable : view.sealed) add_memtable(*memtable, sources);
-  for (const TableHandle& table : view.version->level(0)) {
-    if (!table->meta().bounds.overlaps(range)) continue;
-    sources.cursors.push_back(table->cursor(options));
-    COPPICE_TRY(add_range_deletes({&table, 1}, options, sources));
-  }
-  for (uint32_t level = 1; level < kLevelCount; ++level) {
-    const auto tables = view.version->overlapping(level, range);
-    if (tables.empty()) continue;
+  const auto add_run = [&](Version::Run tables) -> Status {
+    if (tables.empty()) return success();
     sources.cursors.push_back(make_level_cursor(tables, options));
-    COPPICE_TRY(add_range_deletes(tables, options, sources));
-  }
+    return add_range_deletes(tables, options, sources);
+  };
+  for (const Version::Level& run : view.version->runs())
+    COPPICE_TRY(add_run(Version::overlapping(run, range)));
+  for (uint32_t level = 1; level < kLevelCount; ++level)
+    COPPICE_TRY(add_run(view.version->overlapping(level, range)));
   return sources;
 }
 

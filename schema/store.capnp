@@ -64,10 +64,10 @@ interface Reader {
   # What can be read: the store as it is now, or a snapshot.
 
   get @0 (key :Data) -> (value :Value);
-  # Linearizable on a store; of the snapshot's moment on a snapshot.
+  # Linearizable on a store, each get by itself; of the snapshot's moment on a snapshot.
 
   getMany @1 (keys :List(Data)) -> (values :List(Value));
-  # All at one moment, in the order asked. At most 64 MiB of answer: more is invalid_argument.
+  # All at one moment, which several gets are not; in the order asked. At most 64 MiB of answer: more is invalid_argument.
 
   scan @2 (range :KeyRange, reverse :Bool, limit :UInt64, keysOnly :Bool, sink :PageSink) -> (count :UInt64);
   # Sends the range's entries to `sink` in key order (descending if `reverse`), all of one moment, as

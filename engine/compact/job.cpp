@@ -53,9 +53,7 @@ Status write_survivors(JobState& job, const std::atomic<bool>& cancelled) {
   COPPICE_TRY_ASSIGN(sources, sources_of(job));
   const RangeDeletes range_deletes(sources.range_deletes);
   Survivors survivors(job.rules, range_deletes);
-  // A memtable becomes one table, however large: level 0 is judged by how many it has.
-  TableOutput output(job, survivors.range_deletes(),
-                     job.kind == Job::Kind::flush ? UINT64_MAX : job.options.table_size);
+  TableOutput output(job, survivors.range_deletes());
 
   uint32_t count = 0;
   for (const Entry* entry = sources.entries->seek({}); entry != nullptr; entry = sources.entries->next()) {

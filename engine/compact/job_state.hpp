@@ -9,6 +9,7 @@
 #include "engine/compact/job.hpp"
 #include "engine/compact/picker.hpp"
 #include "engine/compact/survivors.hpp"
+#include "engine/compact/table_cuts.hpp"
 #include "engine/memory/memtable.hpp"
 #include "engine/options.hpp"
 #include "engine/table/table_builder.hpp"
@@ -29,6 +30,7 @@ struct JobState {
   TreeOptions options;
   std::shared_ptr<FileNumbers> numbers;
   SurvivalRules rules;
+  TableCuts cuts;
 
   /// Of a flush.
   std::shared_ptr<const Memtable> memtable;

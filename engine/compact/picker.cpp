@@ -5,9 +5,12 @@
 namespace coppice::engine {
 namespace {
 
-constexpr uint32_t kLastLevel = kLevelCount - 1;
 // A step of a merge of a range takes at most this many tables, so that it can be followed and cancelled.
 constexpr size_t kRangeStepTablesMax = 8;
+// Level 0 is merged wherever it is this many times level0_merge_count deep, however small it is.
+constexpr uint32_t kDepthFactor = 2;
+
+using UnderWay = std::vector<MergeUnderWay>;
 
 void widen(KeyRange& hull, const KeyRange& range) {
   hull.begin = std::min(hull.begin, range.begin);
@@ -21,21 +24,44 @@ KeyRange hull_of(const std::vector<TableHandle>& tables) {
   return hull;
 }
 
+uint64_t size_of(Version::Run tables) {
+  uint64_t size = 0;
+  for (const TableHandle& table : tables) size += table->meta().file_size;
+  return size;
+}
+
 bool contains(const KeyRange& outer, const KeyRange& inner) { return intersection(outer, inner) == inner; }
 
-bool is_busy(const TableHandle& table, const std::vector<MergeUnderWay>& under_way) {
+bool is_busy(const TableHandle& table, const UnderWay& under_way) {
   return std::ranges::any_of(under_way, [&](const MergeUnderWay& merge) {
     return std::ranges::find(merge.tables, table->meta().number) != merge.tables.end();
   });
 }
 
-bool is_allowed(const MergePlan& plan, const std::vector<MergeUnderWay>& under_way) {
-  const auto busy = [&](const TableHandle& table) { return is_busy(table, under_way); };
-  return std::ranges::none_of(plan.source, busy) && std::ranges::none_of(plan.target, busy) &&
-         std::ranges::none_of(under_way, [&](const MergeUnderWay& merge) {
-           return merge.target_level == plan.target_level && merge.hull.overlaps(plan.hull);
-         });
+/// Both write, or pass by, a level where their keys meet: what arrives later could be the older.
+bool collide(const MergePlan& plan, const MergeUnderWay& merge) {
+  const uint32_t above = std::max(std::min(plan.source_level, plan.target_level - 1),
+                                  std::min(merge.source_level, merge.target_level - 1));
+  return above < std::min(plan.target_level, merge.target_level) && merge.hull.overlaps(plan.hull);
 }
+
+bool is_allowed(const MergePlan& plan, const UnderWay& under_way) {
+  const auto busy = [&](const TableHandle& table) { return is_busy(table, under_way); };
+  return std::ranges::none_of(under_way, [&](const MergeUnderWay& merge) { return collide(plan, merge); }) &&
+         std::ranges::none_of(plan.source, busy) && std::ranges::none_of(plan.target, busy);
+}
+
+/// Of a level's tables that are not being merged.
+uint64_t free_size(const Version& version, uint32_t level, const UnderWay& under_way) {
+  uint64_t size = version.level_size(level);
+  if (under_way.empty()) return size;
+  for (const TableHandle& table : version.level(level))
+    if (is_busy(table, under_way)) size -= table->meta().file_size;
+  return size;
+}
+
+/// How many tables of level 0 a read may meet before that is too many.
+uint32_t depth_max(const TreeOptions& options) { return kDepthFactor * options.level0_merge_count; }
 
 bool keep_apart(const std::vector<TableHandle>& tables) {
   for (size_t one = 0; one < tables.size(); ++one)
@@ -72,77 +98,165 @@ MergePlan plan_into(const Version& version, uint32_t source_level, uint32_t targ
   return plan;
 }
 
-std::optional<MergePlan> pick_level0(const Version& version, const std::vector<MergeUnderWay>& under_way) {
-  std::vector<TableHandle> source;
-  std::ranges::copy_if(version.level(0), std::back_inserter(source),
-                       [&](const TableHandle& table) { return !is_busy(table, under_way); });
-  if (source.empty()) return std::nullopt;
-  MergePlan plan = plan_into(version, 0, 1, std::move(source));
-  if (!is_allowed(plan, under_way)) return std::nullopt;
-  return plan;
+/// How many of a column's tables one key may meet, at most.
+uint32_t depth_of(const Version& version, const Column& column) {
+  return static_cast<uint32_t>(std::ranges::count_if(version.runs(), [&](const Version::Level& run) {
+    return !Version::overlapping(run, column.hull).empty();
+  }));
 }
 
-std::optional<MergePlan> pick_level(const Version& version, uint32_t level,
-                                    const std::vector<MergeUnderWay>& under_way) {
+/// The bytes that a merge writes for each that it moves down.
+double cost_of(const MergePlan& plan) {
+  const auto source = static_cast<double>(size_of(plan.source) + 1);
+  return plan.move ? 0 : (source + static_cast<double>(size_of(plan.target))) / source;
+}
+
+/// The cheaper of two plans that are allowed.
+void choose(std::optional<MergePlan>& best, double& best_cost, MergePlan plan, const UnderWay& under_way) {
+  const double cost = cost_of(plan);
+  if ((best && cost >= best_cost) || !is_allowed(plan, under_way)) return;
+  best = std::move(plan);
+  best_cost = cost;
+}
+
+// Neighbours that only move do so together, as each move costs a sync of the manifest.
+void widen_move(const Version& version, const std::vector<Column>& columns, const UnderWay& under_way,
+                MergePlan& plan) {
+  const auto place = std::ranges::find_if(
+      columns, [&](const Column& column) { return column.hull.begin == plan.hull.begin; });
+  for (auto next = place + 1; place != columns.end() && next != columns.end(); ++next) {
+    std::vector<TableHandle> source = plan.source;
+    source.insert(source.end(), next->tables.begin(), next->tables.end());
+    MergePlan wider = plan_into(version, 0, plan.target_level, std::move(source));
+    if (!wider.move || !is_allowed(wider, under_way)) return;
+    plan = std::move(wider);
+  }
+}
+
+/// The cheapest of the columns that reach into `range`.
+std::optional<MergePlan> pick_column(const Version& version, uint32_t base, const KeyRange& range,
+                                     const UnderWay& under_way) {
+  const std::vector<Column> columns = level0_columns(version);
   std::optional<MergePlan> best;
   double best_cost = 0;
-  for (const TableHandle& table : version.level(level)) {
-    uint64_t below = 0;
-    for (const TableHandle& overlapped : version.overlapping(level + 1, table->meta().bounds))
-      below += overlapped->meta().file_size;
-    const double cost = static_cast<double>(below) / static_cast<double>(table->meta().file_size + 1);
-    if (best && cost >= best_cost) continue;
-    MergePlan plan = plan_into(version, level, level + 1, {table});
-    if (!is_allowed(plan, under_way)) continue;
-    best = std::move(plan);
-    best_cost = cost;
+  for (const Column& column : columns) {
+    if (!column.hull.overlaps(range)) continue;
+    // What is being merged are the oldest tables of a column; those above it wait.
+    choose(best, best_cost, plan_into(version, 0, base, column.tables), under_way);
   }
+  if (best && best->move) widen_move(version, columns, under_way, *best);
   return best;
 }
 
-uint32_t deepest_in_use(const Version& version) {
-  for (uint32_t level = kLastLevel; level > 1; --level)
-    if (!version.level(level).empty()) return level;
-  return 1;
+/// A column that is too deep for its readers: into the base, or, where little has gathered above much, into one
+/// table that stays in level 0.
+std::optional<MergePlan> pick_deep_column(const Version& version, const TreeOptions& options, uint32_t base,
+                                          const UnderWay& under_way) {
+  for (const Column& column : level0_columns(version)) {
+    if (depth_of(version, column) < depth_max(options)) continue;
+    MergePlan plan = plan_into(version, 0, base, column.tables);
+    if (cost_of(plan) > options.level_ratio) plan = plan_into(version, 0, 0, column.tables);
+    if (is_allowed(plan, under_way)) return plan;
+  }
+  return std::nullopt;
+}
+
+std::optional<MergePlan> pick_level0(const Version& version, const TreeOptions& options,
+                                     const LevelShape& shape, const UnderWay& under_way) {
+  if (version.runs().size() >= depth_max(options))
+    if (auto plan = pick_deep_column(version, options, shape.base, under_way)) return plan;
+  if (free_size(version, 0, under_way) < shape.size_max[0]) return std::nullopt;
+  return pick_column(version, shape.base, {}, under_way);
+}
+
+std::optional<MergePlan> pick_level(const Version& version, uint32_t level, const UnderWay& under_way) {
+  std::optional<MergePlan> best;
+  double best_cost = 0;
+  for (const TableHandle& table : version.level(level))
+    choose(best, best_cost, plan_into(version, level, level + 1, {table}), under_way);
+  return best;
+}
+
+double score(const Version& version, const TreeOptions& options, const LevelShape& shape, uint32_t level,
+             const UnderWay& under_way) {
+  if (level == kLastLevel) return 0;
+  const auto size = static_cast<double>(free_size(version, level, under_way));
+  const auto size_max = static_cast<double>(std::max<uint64_t>(shape.size_max[level], 1));
+  if (level > 0) return size / size_max;
+  return size == 0
+             ? 0
+             : std::max(size / size_max, static_cast<double>(version.runs().size()) / depth_max(options));
+}
+
+/// The level to merge although none is due: the highest, if all above the last take much space.
+std::optional<uint32_t> idle_level(const Version& version, const TreeOptions& options,
+                                   const UnderWay& under_way) {
+  uint64_t above = 0;
+  std::optional<uint32_t> first;
+  for (uint32_t level = kLastLevel; level-- > 0;) {
+    const uint64_t size = free_size(version, level, under_way);
+    if (size > 0) first = level;
+    above += size;
+  }
+  return above * options.level_ratio > version.level_size(kLastLevel) ? first : std::nullopt;
 }
 
 }  // namespace
 
-double level_score(const Version& version, const TreeOptions& options, uint32_t level) {
-  if (level == 0) return static_cast<double>(version.level(0).size()) / options.level0_merge_count;
-  if (level == kLastLevel) return 0;
-  double size_max = static_cast<double>(options.level1_size);
-  for (uint32_t above = 1; above < level; ++above) size_max *= options.level_ratio;
-  return static_cast<double>(version.level_size(level)) / size_max;
+std::vector<Column> level0_columns(const Version& version) {
+  std::vector<TableHandle> tables = version.level(0);
+  std::ranges::stable_sort(
+      tables, {}, [](const TableHandle& table) -> const Bytes& { return table->meta().bounds.begin; });
+  std::vector<Column> columns;
+  for (TableHandle& table : tables) {
+    const TableMeta& meta = table->meta();
+    if (columns.empty() || !columns.back().hull.overlaps(meta.bounds))
+      columns.push_back({{}, meta.bounds, 0});
+    Column& column = columns.back();
+    widen(column.hull, meta.bounds);
+    column.size += meta.file_size;
+    column.tables.push_back(std::move(table));
+  }
+  for (Column& column : columns) std::ranges::sort(column.tables, is_newer);
+  return columns;
+}
+
+double level_score(const Version& version, const TreeOptions& options, uint32_t level,
+                   const UnderWay& under_way) {
+  return score(version, options, level_shape(version, options), level, under_way);
 }
 
 std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
-                                    const std::vector<MergeUnderWay>& under_way) {
+                                    const UnderWay& under_way, MergeNeed need) {
+  const LevelShape shape = level_shape(version, options);
   struct Candidate {
     double score;
     uint32_t level;
   };
   std::vector<Candidate> candidates;
   for (uint32_t level = 0; level < kLastLevel; ++level)
-    if (const double score = level_score(version, options, level); score >= 1)
-      candidates.push_back({score, level});
+    if (const double found = score(version, options, shape, level, under_way); found >= 1)
+      candidates.push_back({found, level});
   std::ranges::stable_sort(candidates, std::greater<>(), &Candidate::score);
 
   for (const Candidate& candidate : candidates) {
-    auto plan = candidate.level == 0 ? pick_level0(version, under_way)
+    auto plan = candidate.level == 0 ? pick_level0(version, options, shape, under_way)
                                      : pick_level(version, candidate.level, under_way);
     if (plan) return plan;
   }
-  return std::nullopt;
+  const auto level = need == MergeNeed::idle ? idle_level(version, options, under_way) : std::nullopt;
+  if (!level) return std::nullopt;
+  return *level == 0 ? pick_column(version, shape.base, {}, under_way)
+                     : pick_level(version, *level, under_way);
 }
 
-std::optional<MergePlan> pick_merge_range(const Version& version, const KeyRange& range,
-                                          const KeyRange& owned,
-                                          const std::vector<MergeUnderWay>& under_way) {
-  if (!version.overlapping_in_level0(range).empty()) return pick_level0(version, under_way);
+std::optional<MergePlan> pick_merge_range(const Version& version, const TreeOptions& options,
+                                          const KeyRange& range, const KeyRange& owned,
+                                          const UnderWay& under_way) {
+  if (!version.overlapping_in_level0(range).empty())
+    return pick_column(version, level_shape(version, options).base, range, under_way);
 
-  const uint32_t last = deepest_in_use(version);
-  for (uint32_t level = 1; level < last; ++level) {
+  for (uint32_t level = 1; level < kLastLevel; ++level) {
     const auto found = version.overlapping(level, range);
     if (found.empty()) continue;
     const auto step = found.first(std::min(found.size(), kRangeStepTablesMax));
@@ -150,9 +264,9 @@ std::optional<MergePlan> pick_merge_range(const Version& version, const KeyRange
     if (!is_allowed(plan, under_way)) return std::nullopt;
     return plan;
   }
-  for (const TableHandle& table : version.overlapping(last, range)) {
+  for (const TableHandle& table : version.overlapping(kLastLevel, range)) {
     if (contains(owned, table->meta().bounds)) continue;
-    MergePlan plan = plan_into(version, last, last, {table});
+    MergePlan plan = plan_into(version, kLastLevel, kLastLevel, {table});
     if (is_allowed(plan, under_way)) return plan;
   }
   return std::nullopt;

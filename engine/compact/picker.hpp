@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "engine/options.hpp"
-#include "engine/version/version.hpp"
+#include "engine/compact/level_shape.hpp"
+#include "engine/compact/merge_need.hpp"
 
 namespace coppice::engine {
 
@@ -27,24 +27,38 @@ struct MergePlan {
 
 /// What a merge under way forbids: its tables to be merged again, and its target to be written in its hull.
 struct MergeUnderWay {
+  uint32_t source_level = 0;
   uint32_t target_level = 0;
   KeyRange hull;
   /// File numbers.
   std::vector<uint64_t> tables;
 };
 
-/// 1 and more: the level should be merged into the next one. Level 0 is judged by the count of its tables,
-/// the others by their size; the last level is always 0.
-double level_score(const Version& version, const TreeOptions& options, uint32_t level);
+/// 1 and more: the level should be merged downward. The last level is always 0, and tables being merged do not
+/// count.
+double level_score(const Version& version, const TreeOptions& options, uint32_t level,
+                   const std::vector<MergeUnderWay>& under_way = {});
 
-/// Of the level with the highest score from 1 on that has one, the merge that rewrites the fewest bytes below
-/// for each byte it moves down; of level 0, all tables.
+/// Of the level with the highest score from 1 on that has one, the merge that writes the fewest bytes for each byte
+/// it moves down. Of level 0 that is a column of it: tables that overlap, and overlap no others.
 std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
-                                    const std::vector<MergeUnderWay>& under_way);
+                                    const std::vector<MergeUnderWay>& under_way,
+                                    MergeNeed need = MergeNeed::due);
 
-/// The next step towards every table that overlaps `range` lying in the last level in use, or level 1, and
-/// inside of `owned`, the tree's own keys. Nothing: done, or a merge under way is in the way.
-std::optional<MergePlan> pick_merge_range(const Version& version, const KeyRange& range,
-                                          const KeyRange& owned, const std::vector<MergeUnderWay>& under_way);
+/// The next step towards every table that overlaps `range` lying in the last level, and inside of `owned`, the
+/// tree's own keys. Nothing: done, or merges under way are in the way.
+std::optional<MergePlan> pick_merge_range(const Version& version, const TreeOptions& options,
+                                          const KeyRange& range, const KeyRange& owned,
+                                          const std::vector<MergeUnderWay>& under_way);
+
+/// The columns of level 0, by key: no table of one overlaps the hull of another.
+struct Column {
+  /// Newest first.
+  std::vector<TableHandle> tables;
+  KeyRange hull;
+  /// Bytes.
+  uint64_t size = 0;
+};
+std::vector<Column> level0_columns(const Version& version);
 
 }  // namespace coppice::engine

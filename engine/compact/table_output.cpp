@@ -27,15 +27,26 @@ bool is_empty(const RangeDelete& range_delete) {
 
 }  // namespace
 
-TableOutput::TableOutput(JobState& job, std::vector<RangeDelete> range_deletes, uint64_t size_max)
-    : job_(job), range_deletes_(std::move(range_deletes)), size_max_(size_max) {}
+TableOutput::TableOutput(JobState& job, std::vector<RangeDelete> range_deletes)
+    : job_(job), range_deletes_(std::move(range_deletes)) {}
 
 Status TableOutput::add(const Entry& entry) {
-  if (builder_ && builder_->size() >= size_max_ && entry.key != last_key_)
-    COPPICE_TRY(finish_table(Bytes(entry.key)));
-  if (!builder_) COPPICE_TRY(begin_table());
+  if (builder_ && added_size_ >= job_.cuts.size_min())
+    if (const std::optional<Bytes> cut = cut_before(entry)) COPPICE_TRY(finish_table(cut));
+  if (!builder_) {
+    COPPICE_TRY(begin_table());
+    job_.cuts.began(entry.key);
+    added_size_ = 0;
+  }
+  added_size_ += entry.key.size() + entry.value.size();
   last_key_.assign(entry.key);
   return builder_->add(entry);
+}
+
+std::optional<Bytes> TableOutput::cut_before(const Entry& entry) {
+  if (entry.key == last_key_) return std::nullopt;
+  const auto cut = job_.cuts.cut(last_key_, entry.key, builder_->size());
+  return cut ? std::optional<Bytes>(*cut) : std::nullopt;
 }
 
 Status TableOutput::finish() {

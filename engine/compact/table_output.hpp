@@ -8,8 +8,8 @@
 
 namespace coppice::engine {
 
-/// Cuts between user keys only, so that the tables of one level keep apart, and clips range deletes to the
-/// keys between the cuts on either side of their table:
+/// Cuts between user keys only, where `job.cuts` says, so that the tables of one level keep apart; and clips range
+/// deletes to the keys between the cuts on either side of their table:
 ///
 ///     keys            b   d   f   |   h   k   m
 ///     range deletes     c=========|===========n
@@ -18,8 +18,8 @@ namespace coppice::engine {
 /// Every table it began is named in `job.outputs`, complete or not, so that a failure can remove them all.
 class TableOutput {
 public:
-  /// `size_max`: a table at least this large is followed by another one. Lifetime: `job` outlives this.
-  TableOutput(JobState& job, std::vector<RangeDelete> range_deletes, uint64_t size_max);
+  /// Lifetime: `job` outlives this.
+  TableOutput(JobState& job, std::vector<RangeDelete> range_deletes);
 
   /// Requires: `entry` lies behind the one before it.
   Status add(const Entry& entry);
@@ -27,13 +27,15 @@ public:
   Status finish();
 
 private:
+  std::optional<Bytes> cut_before(const Entry& entry);
   Status begin_table();
   Status finish_table(const std::optional<Bytes>& cut);
 
   JobState& job_;
   const std::vector<RangeDelete> range_deletes_;
-  const uint64_t size_max_;
   std::unique_ptr<TableBuilder> builder_;
+  // Of keys and values in the present table: never more than its size.
+  uint64_t added_size_ = 0;
   /// Where the present table's share of the keys begins.
   Bytes cut_;
   Bytes last_key_;

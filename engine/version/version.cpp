@@ -12,7 +12,7 @@ bool ends_before(const TableHandle& table, ByteView key) {
 
 void put_in_order(uint32_t index, Version::Level& level) {
   if (index == 0) {
-    std::ranges::sort(level, std::greater<>(), [](const TableHandle& table) { return table->meta().number; });
+    std::ranges::sort(level, is_newer);
     return;
   }
   std::ranges::sort(level, {},
@@ -21,30 +21,47 @@ void put_in_order(uint32_t index, Version::Level& level) {
     COPPICE_CHECK(ends_before(level[place - 1], level[place]->meta().bounds.begin));
 }
 
+// Each table, oldest first, goes into the run above the highest that it overlaps.
+std::vector<Version::Level> runs_of(const Version::Level& level0) {
+  std::vector<Version::Level> runs;
+  for (auto table = level0.rbegin(); table != level0.rend(); ++table) {
+    const KeyRange& bounds = (*table)->meta().bounds;
+    size_t above = runs.size();
+    while (above > 0 && Version::overlapping(runs[above - 1], bounds).empty()) --above;
+    if (above == runs.size()) runs.emplace_back();
+    Version::Level& run = runs[above];
+    run.insert(std::ranges::partition_point(
+                   run, [&](const TableHandle& other) { return ends_before(other, bounds.begin); }),
+               *table);
+  }
+  std::ranges::reverse(runs);
+  return runs;
+}
+
 }  // namespace
 
+bool is_newer(const TableHandle& a, const TableHandle& b) {
+  return std::pair(a->meta().newest, a->meta().number) > std::pair(b->meta().newest, b->meta().number);
+}
+
 Version::Version(std::array<Level, kLevelCount> levels) : levels_(std::move(levels)) {
-  for (uint32_t index = 0; index < kLevelCount; ++index) put_in_order(index, levels_[index]);
+  for (uint32_t index = 0; index < kLevelCount; ++index) {
+    put_in_order(index, levels_[index]);
+    for (const TableHandle& table : levels_[index]) sizes_[index] += table->meta().file_size;
+  }
+  runs_ = runs_of(levels_[0]);
 }
 
-uint64_t Version::level_size(uint32_t index) const {
-  uint64_t size = 0;
-  for (const TableHandle& table : levels_[index]) size += table->meta().file_size;
-  return size;
-}
-
-const TableHandle* Version::find_table(uint32_t level, ByteView key) const {
-  const Level& tables = levels_[level];
+const TableHandle* Version::find_table(Run run, ByteView key) {
   const auto place =
-      std::ranges::partition_point(tables, [&](const TableHandle& table) { return ends_before(table, key); });
-  return place != tables.end() && (*place)->meta().bounds.begin <= key ? &*place : nullptr;
+      std::ranges::partition_point(run, [&](const TableHandle& table) { return ends_before(table, key); });
+  return place != run.end() && (*place)->meta().bounds.begin <= key ? &*place : nullptr;
 }
 
-std::span<const TableHandle> Version::overlapping(uint32_t level, const KeyRange& range) const {
-  const Level& tables = levels_[level];
+Version::Run Version::overlapping(Run run, const KeyRange& range) {
   const auto first = std::ranges::partition_point(
-      tables, [&](const TableHandle& table) { return ends_before(table, range.begin); });
-  const auto last = std::find_if(first, tables.end(), [&](const TableHandle& table) {
+      run, [&](const TableHandle& table) { return ends_before(table, range.begin); });
+  const auto last = std::find_if(first, run.end(), [&](const TableHandle& table) {
     return range.end && table->meta().bounds.begin >= *range.end;
   });
   return {first, last};

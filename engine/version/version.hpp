@@ -11,25 +11,49 @@
 
 namespace coppice::engine {
 
-/// Frozen. Level 0 holds what was flushed, newest first, and its tables may overlap. In every other level
-/// tables ascend and do not overlap. What a level says of a key is newer than what the levels below it say.
+/// Whether `a` was flushed after `b`, if they overlap. Flushes come one after the other, so of two tables that
+/// overlap in level 0 one lies wholly after the other in time.
+bool is_newer(const TableHandle& a, const TableHandle& b);
+
+/// Frozen. Level 0 holds what was flushed, and its tables may overlap. In every other level tables ascend and do
+/// not overlap. What a level says of a key is newer than what the levels below it say.
+///
+/// Level 0 is also seen as **runs**: as few as there can be, each of tables that ascend and do not overlap. What a
+/// run says of a key is newer than what later runs say. A reader looks at one table in each run, and their count is
+/// what level 0 costs it:
+///
+///     run 0             [ 9 )                     newest
+///     run 1    [ 6 )  [  7  )  [ 8 )
+///     run 2    [ 3 )  [  4  )  [ 5 )              oldest
+///
+/// Source: the sublevels of Pebble's level 0.
 class Version {
 public:
   using Level = std::vector<TableHandle>;
+  using Run = std::span<const TableHandle>;
 
   /// Nothing in any level.
   Version() = default;
   /// These tables, put in order. Requires: tables of one level below 0 do not overlap.
   explicit Version(std::array<Level, kLevelCount> levels);
 
+  /// Level 0: newest first, where tables overlap. The others: ascending.
   const Level& level(uint32_t index) const { return levels_[index]; }
   /// Of the tables' files, in bytes.
-  uint64_t level_size(uint32_t index) const;
+  uint64_t level_size(uint32_t index) const { return sizes_[index]; }
+  /// Of level 0, newest first. Lifetime: the version's.
+  const std::vector<Level>& runs() const { return runs_; }
 
-  /// The one table of a level below 0 that may hold `key`, or nullptr.
-  const TableHandle* find_table(uint32_t level, ByteView key) const;
-  /// The tables of a level below 0 that overlap `range`, ascending.
-  std::span<const TableHandle> overlapping(uint32_t level, const KeyRange& range) const;
+  /// The one table of a run that may hold `key`, or nullptr.
+  static const TableHandle* find_table(Run run, ByteView key);
+  /// The same in a level below 0.
+  const TableHandle* find_table(uint32_t level, ByteView key) const {
+    return find_table(levels_[level], key);
+  }
+  /// The tables of a run that overlap `range`, ascending.
+  static Run overlapping(Run run, const KeyRange& range);
+  /// The same in a level below 0.
+  Run overlapping(uint32_t level, const KeyRange& range) const { return overlapping(levels_[level], range); }
   /// Those of level 0, newest first.
   std::vector<TableHandle> overlapping_in_level0(const KeyRange& range) const;
 
@@ -39,6 +63,8 @@ public:
 
 private:
   std::array<Level, kLevelCount> levels_;
+  std::array<uint64_t, kLevelCount> sizes_{};
+  std::vector<Level> runs_;
 };
 
 }  // namespace coppice::engine

@@ -5,7 +5,14 @@
 namespace coppice::actors {
 namespace {
 
-class ShardCareTest : public ShardFixture {};
+class ShardCareTest : public ShardFixture {
+protected:
+  Bytes problem() {
+    Answer<ShardStats> stats;
+    shard->stats(stats.done());
+    return (*stats.result)->problem;
+  }
+};
 
 TEST_F(ShardCareTest, AFullMemtableIsFlushed) {
   fill();
@@ -31,17 +38,112 @@ TEST_F(ShardCareTest, AFlushThatFindsNoSpaceSaysSoAndIsTriedAgain) {
   ASSERT_TRUE(flush.failed());
   EXPECT_EQ(flush.code(), Errc::out_of_space);
   EXPECT_FALSE(host.failure);
-  Answer<ShardStats> stats;
-  shard->stats(stats.done());
-  EXPECT_NE((*stats.result)->problem, "");
+  EXPECT_NE(problem(), "");
 
   files.heal();
   host.wait(*shard, std::chrono::seconds(1));
   host.settle(*shard);
+  EXPECT_EQ(problem(), "");
   Answer<ShardStats> mended;
   shard->stats(mended.done());
-  EXPECT_EQ((*mended.result)->problem, "");
   EXPECT_EQ((*mended.result)->tree.flushes, 1u);
+}
+
+TEST_F(ShardCareTest, AFullDiskAtASealStopsWritesAndNotReads) {
+  write("k");
+  files.set_room(0);
+  Answer<Nothing> flush;
+  shard->flush(flush.done());
+  host.settle(*shard);
+  ASSERT_TRUE(flush.failed());
+  EXPECT_EQ(flush.code(), Errc::out_of_space);
+  EXPECT_FALSE(host.failure);
+
+  EXPECT_EQ(get("k"), "v");
+  Answer<bool> snapshot;
+  shard->advance(clock.now(), snapshot.done());
+  EXPECT_TRUE(snapshot.ok());
+  auto refused = write("l");
+  ASSERT_TRUE(refused->failed());
+  EXPECT_EQ(refused->code(), Errc::out_of_space);
+  EXPECT_NE(refused->result->error().text.find("takes no writes, only reads"), std::string::npos);
+  EXPECT_GT(refused->result->error().retry_after_ms, 0u);
+  EXPECT_EQ(port->queue.operations(), 0u);
+  Answer<Nothing> held;
+  shard->hold(held.done());
+  ASSERT_TRUE(held.failed());
+  EXPECT_EQ(held.code(), Errc::out_of_space);
+  EXPECT_EQ(problem().find("out_of_space"), 0u) << problem();
+
+  // Nobody has to ask for what follows.
+  files.heal();
+  host.wait(*shard, std::chrono::seconds(1));
+  host.settle(*shard);
+  EXPECT_TRUE(write("l")->ok());
+  EXPECT_EQ(problem(), "");
+  EXPECT_EQ(get("k"), "v");
+}
+
+TEST_F(ShardCareTest, AFullMemtableThatCannotBeSealedStopsWritesUntilThereIsRoom) {
+  write("k", "old");
+  while (host.apart.empty()) write("fill", Bytes(8 << 10, 'f'));  // until the seal is away
+  auto waiting = write("waiting");
+  files.set_room(0);
+  host.settle(*shard);
+  ASSERT_TRUE(waiting->failed());
+  EXPECT_EQ(waiting->code(), Errc::out_of_space);
+
+  // Tried again, and in vain.
+  host.wait(*shard, std::chrono::seconds(1));
+  EXPECT_EQ(host.apart.size(), 1u);
+  host.settle(*shard);
+  EXPECT_TRUE(write("k")->failed());
+  EXPECT_FALSE(host.failure);
+
+  // A flush does not wait for the next try.
+  files.heal();
+  Answer<Nothing> flush;
+  shard->flush(flush.done());
+  host.settle(*shard);
+  EXPECT_TRUE(flush.ok());
+  EXPECT_EQ(get("k"), "old");
+  EXPECT_TRUE(write("k", "new")->ok());
+}
+
+TEST_F(ShardCareTest, AShardThatTakesNoWritesCanStillBeClosed) {
+  write("k");
+  files.set_room(0);
+  Answer<Nothing> flush;
+  shard->flush(flush.done());
+  host.settle(*shard);
+  auto waiting = push("l");
+  files.heal();
+  Answer<Nothing> closed;
+  shard->close({}, closed.done());
+  host.settle(*shard);
+  EXPECT_TRUE(waiting->failed());
+  EXPECT_TRUE(closed.ok());
+  EXPECT_TRUE(host.has_ended);
+  shard.reset();
+  open();
+  EXPECT_EQ(get("k"), "v");
+  EXPECT_EQ(get("l"), std::nullopt);
+}
+
+TEST_F(ShardCareTest, ACutThatFindsNoSpaceLeavesTheShardWhole) {
+  write("a");
+  files.set_room(0);
+  Answer<std::shared_ptr<WriteList>> cut;
+  shard->cut({"m", "/left", "/right"}, cut.done());
+  host.settle(*shard);
+  ASSERT_TRUE(cut.failed());
+  EXPECT_EQ(cut.code(), Errc::out_of_space);
+  EXPECT_FALSE(host.failure);
+  files.heal();
+  host.wait(*shard, std::chrono::seconds(1));
+  host.settle(*shard);
+  EXPECT_TRUE(write("b")->ok());
+  EXPECT_EQ(get("a"), "v");
 }
 
 TEST_F(ShardCareTest, ASnapshotWaitsForTheGroupUnderWayAndKeepsWhatItSaw) {

@@ -149,6 +149,26 @@ TEST_F(ShardWritesTest, AHeldShardLogsAndShowsItsPartBeforeAnythingElse) {
   EXPECT_EQ(get("of2"), std::nullopt);
 }
 
+TEST_F(ShardWritesTest, ASnapshotOfAHeldShardWaitsAndSeesTheBatch) {
+  write("of1", "before");
+  Answer<Nothing> held;
+  shard->hold(held.done());
+  Answer<Nothing> logged;
+  shard->log_spanning(group_at(clock.now()), logged.done());
+  const Timestamp moment = clock.now();
+  Answer<bool> kept;
+  shard->advance(moment, kept.done());
+  host.run_one_apart(*shard);
+  ASSERT_TRUE(logged.ok());
+  EXPECT_FALSE(kept.result);
+
+  Answer<Nothing> applied;
+  shard->apply_spanning(applied.done());
+  ASSERT_TRUE(kept.ok());
+  EXPECT_TRUE(**kept.result);
+  EXPECT_EQ(get("of1", moment), "spanning");
+}
+
 TEST_F(ShardWritesTest, AShardThatIsLetGoServesOn) {
   Answer<Nothing> held;
   shard->hold(held.done());

@@ -113,6 +113,19 @@ TEST_F(StoreConcurrencyTest, ABatchOverShardsIsSeenWholeOrNotAtAll) {
       if (!values.empty()) expect_one_value(values);
     }
   });
+  run([&] {
+    while (!done.load()) {
+      const auto snapshot = store->snapshot();
+      ASSERT_TRUE(snapshot.ok()) << to_string(snapshot.error());
+      std::vector<std::optional<Bytes>> values;
+      for (uint64_t key = 0; key < 8; ++key) {
+        const auto value = store->get(key_of(key), *snapshot);
+        ASSERT_TRUE(value.ok()) << to_string(value.error());
+        values.push_back(*value);
+      }
+      expect_one_value(values);
+    }
+  });
   for (const uint64_t cut : std::initializer_list<uint64_t>{1, 3, 5, 7}) {
     const auto split = store->split(key_of(cut));
     ASSERT_TRUE(split.ok()) << to_string(split.error());

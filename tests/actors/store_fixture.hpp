@@ -24,7 +24,6 @@ protected:
     options.scheduler_threads = 2;
     options.tree.memtable_size = 64 << 10;
     options.tree.table_size = 64 << 10;
-    options.tree.level1_size = 128 << 10;
   }
 
   void open() {

@@ -1,136 +1,127 @@
-// Runs every workload on every engine in turn, several rounds, and prints medians and their ratios.
+// Runs every workload on every engine, several rounds of them, each suite in a process of its own, so that one engine's
+// memory and threads do not disturb the next.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <map>
+#include <cstring>
 
 #include <CLI/CLI.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "tests/bench/workloads.hpp"
+#include "tests/bench/plan.hpp"
 
 namespace coppice::bench {
-
-void give_up(const std::string& what) {
-  std::fprintf(stderr, "engine_bench: %s\n", what.c_str());
-  std::exit(1);
-}
-
-uint64_t bytes_handed_to_write_calls() {
-  std::ifstream io("/proc/self/io");
-  std::string name;
-  uint64_t value = 0;
-  while (io >> name >> value) {
-    if (name == "wchar:") return value;
-  }
-  give_up("/proc/self/io does not tell how much was written");
-}
-
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Plan {
-  Scale scale;
-  Settings settings;
-  unsigned rounds = 3;
-  std::string directory = "build/bench";
-  std::vector<std::string> engines{"tree", "store", "rocksdb", "leveldb", "lmdb"};
-  std::vector<std::string> workloads;
+/// What a child process is told to do.
+struct Part {
+  bool prepare = false;
+  std::string suite;
+  std::string engine;
+  unsigned round = 0;
 };
 
-const std::vector<Contender> kContenders{{"tree", open_tree},
-                                         {"store", open_store},
-                                         {"rocksdb", open_rocksdb},
-                                         {"leveldb", open_leveldb},
-                                         {"lmdb", open_lmdb}};
-
-/// Rates in operations per second, one a round, by workload and engine.
-using Rates = std::map<std::string, std::map<std::string, std::vector<double>>>;
-
-bool wanted(const std::vector<std::string>& names, const std::string& name) {
-  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-void run_round(const Plan& plan, const Contender& contender, Rates& rates) {
-  const std::string directory = plan.directory + "/" + contender.name;
-  std::unique_ptr<Engine> engine;
-  for (const Workload& workload : workloads()) {
-    if (workload.fresh) {
-      engine.reset();
-      fs::remove_all(directory);
-      fs::create_directories(plan.directory);
-      engine = contender.open(directory, plan.settings);
-    }
-    const bool preparation = workload.name.starts_with("(");
-    if (!preparation && !wanted(plan.workloads, workload.name)) continue;
-    const Measure measure = workload.run(*engine, plan.scale);
-    if (preparation) continue;
-    rates[workload.name][contender.name].push_back(measure.per_second());
-    std::fprintf(stderr, "%-10s %-18s %12.0f /s\n", contender.name.c_str(), workload.name.c_str(),
-                 measure.per_second());
+/// Runs this program again with `more` behind its arguments; whether it succeeded.
+bool run_child(int argc, char** argv, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments(argv, argv + argc);
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execv("/proc/self/exe", pointers.data());
+    ::_exit(127);
   }
-  engine.reset();
-  fs::remove_all(directory);
+  int outcome = 0;
+  return child > 0 && ::waitpid(child, &outcome, 0) == child && outcome == 0;
 }
 
-void print_table(const Plan& plan, const Rates& rates) {
-  std::printf("| workload (thousand a second) |");
-  for (const std::string& name : plan.engines) std::printf(" %s |", name.c_str());
-  std::printf(" tree to the better peer |\n|---|");
-  for (size_t i = 0; i <= plan.engines.size(); ++i) std::printf("---|");
-  std::printf("\n");
-  for (const Workload& workload : workloads()) {
-    const auto row = rates.find(workload.name);
-    if (row == rates.end()) continue;
-    std::printf("| %s |", workload.name.c_str());
-    std::map<std::string, double> medians;
-    for (const std::string& name : plan.engines) {
-      medians[name] = median(row->second.at(name));
-      std::printf(" %.1f |", medians[name] / 1000);
-    }
-    const double peer = std::max(medians["rocksdb"], medians["leveldb"]);
-    if (peer > 0 && medians["tree"] > 0) {
-      std::printf(" %.2f |\n", medians["tree"] / peer);
-    } else {
-      std::printf(" - |\n");
+bool needs_prepared(const Plan& plan, const Contender& contender) {
+  return std::any_of(suites().begin(), suites().end(), [&](const Suite& suite) {
+    const bool copies = suite.start == Suite::Start::prepared || suite.start == Suite::Start::closed;
+    return copies && !wanted_runs(plan, suite, contender).empty();
+  });
+}
+
+/// Engines take turns within each suite, so that what else happens on the machine meets them all.
+int run_all(const Plan& plan, int argc, char** argv) {
+  fs::create_directories(plan.out);
+  if (!plan.add) fs::remove(measures_path(plan));
+  bool all_well = true;
+  for (const std::string& engine : plan.engines) {
+    if (!needs_prepared(plan, contender_of(engine))) continue;
+    all_well &= run_child(argc, argv, {"--only-prepare", "--only-engine", engine});
+  }
+  for (unsigned round = 0; round < plan.rounds; ++round) {
+    for (const Suite& suite : suites()) {
+      for (const std::string& engine : plan.engines) {
+        if (wanted_runs(plan, suite, contender_of(engine)).empty()) continue;
+        all_well &= run_child(
+            argc, argv,
+            {"--only-suite", suite.name, "--only-engine", engine, "--only-round", std::to_string(round)});
+      }
     }
   }
+  fs::remove_all(plan.directory);
+  return all_well ? 0 : 1;
+}
+
+int run_part(const Plan& plan, const Part& part) {
+  const Contender& contender = contender_of(part.engine);
+  if (part.prepare) {
+    prepare_database(plan, contender);
+    return 0;
+  }
+  const auto suite = std::find_if(suites().begin(), suites().end(),
+                                  [&](const Suite& candidate) { return candidate.name == part.suite; });
+  if (suite == suites().end()) give_up("there is no suite '" + part.suite + "'");
+  run_suite(plan, *suite, contender, part.round);
+  return 0;
 }
 
 int run(int argc, char** argv) {
   Plan plan;
-  CLI::App app("Engine workloads in db_bench's terms, for Coppice and its peers in one run");
+  for (const Contender& contender : contenders()) plan.engines.push_back(contender.name);
+  Part part;
+  bool quick = false;
+  bool large = false;
+  CLI::App app("Engine workloads in db_bench's and YCSB's terms, for Coppice and its peers in one run");
   app.add_option("--entries", plan.scale.entries, "Keys in the database")->capture_default_str();
-  app.add_option("--reads", plan.scale.reads, "Point reads in each workload that reads")
-      ->capture_default_str();
+  app.add_option("--seconds", plan.scale.seconds, "How long each workload reads")->capture_default_str();
   app.add_option("--cache", plan.settings.cache_size, "Of blocks, bytes; LMDB uses the system's")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
-  app.add_option("--rounds", plan.rounds, "Runs of everything; medians are printed")->capture_default_str();
+  app.add_option("--rounds", plan.rounds, "Runs of everything; medians are reported")->capture_default_str();
+  app.add_option("--engines", plan.engines, "Which engines")->delimiter(',')->capture_default_str();
+  app.add_option("--suites", plan.suites, "Which suites; all if none is named")->delimiter(',');
+  app.add_option("--workloads", plan.workloads, "Which workloads; all if none is named")->delimiter(',');
+  app.add_option("--threads", plan.threads, "Only runs with so many threads")->delimiter(',');
   app.add_option("--directory", plan.directory, "Where databases are made and removed")
       ->capture_default_str();
-  app.add_option("--engines", plan.engines, "Which engines")->delimiter(',')->capture_default_str();
-  app.add_option("--workloads", plan.workloads, "Which workloads; all if none is named")->delimiter(',');
+  app.add_option("--out", plan.out, "Where measures.jsonl is written")->capture_default_str();
+  app.add_flag("--add", plan.add, "Keep the measures that are there");
+  app.add_flag("--quick", quick, "A round of a minute, to see that all works: no figures to go by");
+  app.add_flag("--large", large, "10 million entries");
+  // For the processes that this one starts.
+  app.add_flag("--only-prepare", part.prepare)->group("");
+  app.add_option("--only-suite", part.suite)->group("");
+  app.add_option("--only-engine", part.engine)->group("");
+  app.add_option("--only-round", part.round)->group("");
   CLI11_PARSE(app, argc, argv);
-
-  Rates rates;
-  for (unsigned round = 0; round < plan.rounds; ++round) {
-    for (const std::string& name : plan.engines) {
-      const auto contender = std::find_if(kContenders.begin(), kContenders.end(),
-                                          [&](const Contender& candidate) { return candidate.name == name; });
-      if (contender == kContenders.end()) give_up("there is no engine '" + name + "'");
-      run_round(plan, *contender, rates);
-    }
+  if (quick) {
+    plan.rounds = 1;
+    plan.scale = {.entries = 200'000, .seconds = 0.1, .write_seconds = 0.5, .overwrite_seconds = 2};
   }
-  print_table(plan, rates);
-  return 0;
+  if (large) {
+    plan.scale.entries = 10'000'000;
+    plan.scale.seconds *= 3;
+    plan.scale.write_seconds *= 30;
+    plan.scale.overwrite_seconds *= 10;
+  }
+  return part.engine.empty() ? run_all(plan, argc, argv) : run_part(plan, part);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ using ::testing::IsEmpty;
 class PickerTest : public ::testing::Test {
 protected:
   PickerTest() {
+    options.memtable_size = 50;
     options.level0_merge_count = 2;
-    options.level1_size = 100;
     options.level_ratio = 10;
   }
 
@@ -31,10 +31,13 @@ protected:
     meta.delete_count = deletes;
     levels[level].push_back(make_table_handle({files, cache, 0}, "/none", meta));
   }
-  std::optional<MergePlan> pick() { return pick_merge(Version(levels), options, under_way); }
-  std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {}) {
-    return pick_merge_range(Version(levels), range, owned, under_way);
+  std::optional<MergePlan> pick(MergeNeed need = MergeNeed::due) {
+    return pick_merge(Version(levels), options, under_way, need);
   }
+  std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {}) {
+    return pick_merge_range(Version(levels), options, range, owned, under_way);
+  }
+  LevelShape shape() { return level_shape(Version(levels), options); }
   static std::vector<uint64_t> numbers(const std::vector<TableHandle>& tables) {
     std::vector<uint64_t> found;
     for (const TableHandle& each : tables) found.push_back(each->meta().number);
@@ -48,23 +51,58 @@ protected:
   std::vector<MergeUnderWay> under_way;
 };
 
+TEST_F(PickerTest, ASmallTreeHasOneLevelBelowLevelZero) {
+  EXPECT_EQ(shape().base, kLastLevel);
+  add(kLastLevel, 1, "a", "b", 1000);
+  EXPECT_EQ(shape().base, kLastLevel);
+  EXPECT_EQ(shape().size_max[0], 100u);
+}
+
+TEST_F(PickerTest, LevelsGrowUpwardFromTheLastOnesSize) {
+  add(kLastLevel, 1, "a", "b", 20'000);
+  EXPECT_EQ(shape().base, 4u);
+  EXPECT_EQ(shape().size_max[5], 2000u);
+  EXPECT_EQ(shape().size_max[4], 200u);
+  EXPECT_EQ(shape().size_max[3], 0u);
+}
+
+TEST_F(PickerTest, LevelZeroGathersLessInASmallTree) {
+  EXPECT_EQ(shape().size_max[0], 50u);
+  add(kLastLevel, 1, "a", "b", 400);
+  EXPECT_EQ(shape().size_max[0], 80u);
+}
+
+TEST_F(PickerTest, NothingPassesALevelThatIsInUse) {
+  add(2, 2, "a", "c");
+  add(kLastLevel, 1, "a", "b", 500);
+  EXPECT_EQ(shape().base, 2u);
+  EXPECT_EQ(shape().size_max[2], 0u);
+  const auto plan = pick();
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->source_level, 2u);
+  EXPECT_EQ(plan->target_level, 3u);
+}
+
 TEST_F(PickerTest, NothingIsToBeDoneWithinTheLimits) {
   EXPECT_FALSE(pick());
-  add(0, 1, "a", "z");
-  add(1, 2, "a", "c", 99);
+  add(0, 1, "a", "z", 49);
+  add(5, 2, "a", "c", 399);
+  add(6, 3, "a", "c", 4000);
   EXPECT_FALSE(pick());
 }
 
-TEST_F(PickerTest, TakesAllOfLevelZeroNewestFirstAndWhatItOverlaps) {
+TEST_F(PickerTest, TakesAColumnOfLevelZeroNewestFirstAndWhatItOverlaps) {
   add(0, 5, "d", "f");
   add(0, 6, "e", "g");
-  add(1, 1, "a", "c", 10);
-  add(1, 2, "c", "e", 10);
-  add(1, 3, "f", "h", 10);
+  add(0, 7, "s", "t", 10);
+  add(6, 1, "a", "c", 10);
+  add(6, 2, "c", "e", 10);
+  add(6, 3, "f", "h", 10);
+  add(6, 4, "s", "t", 10);
   const auto plan = pick();
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->source_level, 0u);
-  EXPECT_EQ(plan->target_level, 1u);
+  EXPECT_EQ(plan->target_level, kLastLevel);
   EXPECT_THAT(numbers(plan->source), ElementsAre(6, 5));
   EXPECT_THAT(numbers(plan->target), ElementsAre(2, 3));
   EXPECT_EQ(plan->hull, (KeyRange{"c", "h"}));
@@ -72,19 +110,59 @@ TEST_F(PickerTest, TakesAllOfLevelZeroNewestFirstAndWhatItOverlaps) {
   EXPECT_TRUE(plan->bottom);
 }
 
-TEST_F(PickerTest, IsNotAtTheBottomWhileALevelBelowHoldsSomethingInTheHull) {
-  add(0, 5, "d", "f");
-  add(0, 6, "e", "g");
-  add(3, 1, "a", "d");
-  EXPECT_TRUE(pick()->bottom);
-  add(2, 2, "f", "g");
-  EXPECT_FALSE(pick()->bottom);
+TEST_F(PickerTest, ColumnsAreMergedBesideEachOther) {
+  add(0, 5, "a", "c");
+  add(0, 6, "b", "d");
+  add(0, 7, "m", "o");
+  add(0, 8, "n", "p");
+  add(6, 1, "a", "d", 100);
+  add(6, 2, "m", "p", 200);
+  const auto first = pick();
+  ASSERT_TRUE(first);
+  EXPECT_THAT(numbers(first->source), ElementsAre(6, 5));
+  under_way = {{0, 6, first->hull, {5, 6, 1}}};
+  const auto second = pick();
+  ASSERT_TRUE(second);
+  EXPECT_THAT(numbers(second->source), ElementsAre(8, 7));
 }
 
-TEST_F(PickerTest, IsNotAtTheBottomWhileTheDeepestLevelHoldsSomethingInTheHull) {
-  add(0, 5, "d", "f");
-  add(0, 6, "e", "g");
-  add(kLevelCount - 1, 1, "f", "g");
+TEST_F(PickerTest, AColumnWaitsForItsOlderTables) {
+  add(0, 5, "a", "c");
+  add(0, 6, "a", "c", 90);
+  under_way = {{0, 6, {"a", "c"}, {5}}};
+  EXPECT_FALSE(pick());
+}
+
+TEST_F(PickerTest, NewerVersionsDoNotPassAMergeUnderWay) {
+  add(0, 6, "a", "c", 90);
+  under_way = {{0, 5, {"b", "d"}, {1}}};
+  EXPECT_FALSE(pick());
+  under_way = {{5, 6, {"b", "d"}, {1}}};
+  EXPECT_FALSE(pick());
+}
+
+TEST_F(PickerTest, LevelZeroIsMergedWhereItIsDeep) {
+  for (uint64_t number = 1; number < 4; ++number) add(0, number, "a", "c", 1);
+  EXPECT_FALSE(pick());
+  add(0, 4, "b", "d", 1);
+  ASSERT_TRUE(pick());
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(4, 3, 2, 1));
+}
+
+TEST_F(PickerTest, IdleTreesMergeUntilLittleLiesAboveTheLastLevel) {
+  add(0, 5, "a", "c", 40);
+  add(6, 1, "a", "c", 399);
+  EXPECT_FALSE(pick());
+  EXPECT_TRUE(pick(MergeNeed::idle));
+  add(6, 2, "d", "e", 1);
+  EXPECT_FALSE(pick(MergeNeed::idle));
+}
+
+TEST_F(PickerTest, IsNotAtTheBottomWhileALevelBelowHoldsSomethingInTheHull) {
+  add(2, 5, "d", "f");
+  add(4, 1, "a", "d");
+  EXPECT_TRUE(pick()->bottom);
+  add(6, 2, "e", "g");
   EXPECT_FALSE(pick()->bottom);
 }
 
@@ -93,23 +171,26 @@ TEST_F(PickerTest, MovesTablesThatMeetNothing) {
   add(0, 6, "c", "e");
   ASSERT_TRUE(pick());
   EXPECT_TRUE(pick()->move);
-  add(1, 1, "d", "f", 10);
+  EXPECT_EQ(pick()->source.size(), 2u);
+  add(6, 1, "d", "f", 10);
+  EXPECT_TRUE(pick()->move);
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(5));
+  add(6, 2, "a", "b", 10);
   EXPECT_FALSE(pick()->move);
 }
 
 TEST_F(PickerTest, DoesNotMoveDeletesToTheBottom) {
-  add(0, 5, "a", "c", 60, 1);
-  add(0, 6, "c", "e");
+  add(3, 5, "a", "c", 60, 1);
   EXPECT_FALSE(pick()->move);
-  add(2, 1, "b", "d");
+  add(6, 1, "b", "d");
   EXPECT_TRUE(pick()->move);
 }
 
 TEST_F(PickerTest, TakesTheTableThatRewritesLeastBelow) {
-  add(1, 1, "a", "c");
-  add(1, 2, "c", "e");
-  add(2, 3, "a", "c", 100);
-  add(2, 4, "c", "e", 20);
+  add(5, 1, "a", "c", 300);
+  add(5, 2, "c", "e", 300);
+  add(6, 3, "a", "c", 3000);
+  add(6, 4, "c", "e", 2000);
   const auto plan = pick();
   ASSERT_TRUE(plan);
   EXPECT_THAT(numbers(plan->source), ElementsAre(2));
@@ -119,42 +200,42 @@ TEST_F(PickerTest, TakesTheTableThatRewritesLeastBelow) {
 TEST_F(PickerTest, TheLevelThatIsFurthestOverItsLimitGoesFirst) {
   add(0, 8, "a", "c");
   add(0, 9, "b", "d");
-  add(1, 1, "x", "z", 250);
-  EXPECT_EQ(pick()->source_level, 1u);
+  add(5, 1, "x", "z", 500);
+  add(6, 2, "x", "z", 2000);
+  EXPECT_EQ(pick()->source_level, 5u);
 }
 
 TEST_F(PickerTest, LeavesTablesThatAreBeingMergedAlone) {
-  add(1, 1, "a", "c");
-  add(1, 2, "c", "e");
-  add(2, 3, "c", "e", 20);
-  under_way = {{2, {"a", "b"}, {1}}};
+  add(5, 1, "a", "c", 300);
+  add(5, 2, "c", "e", 300);
+  add(6, 3, "c", "e", 2000);
+  under_way = {{5, 6, {"a", "b"}, {1}}};
   EXPECT_THAT(numbers(pick()->source), ElementsAre(2));
-  under_way.push_back({3, {"c", "e"}, {3}});
+  under_way.push_back({5, 6, {"c", "e"}, {3}});
   EXPECT_FALSE(pick());
 }
 
 TEST_F(PickerTest, LeavesKeysThatAreBeingWrittenToTheTargetAlone) {
-  add(1, 1, "a", "c", 60);
-  add(1, 2, "c", "e", 60);
-  under_way = {{2, {"a", "z"}, {7}}};
+  add(2, 1, "a", "c", 60);
+  under_way = {{1, 3, {"b", "z"}, {7}}};
   EXPECT_FALSE(pick());
 }
 
 TEST_F(PickerTest, TakesARangeDownLevelByLevelUntilItLiesInTheLast) {
-  add(1, 1, "a", "c");
-  add(1, 2, "m", "o");
-  add(3, 4, "a", "z");
+  add(4, 1, "a", "c");
+  add(4, 2, "m", "o");
+  add(6, 4, "a", "z");
   auto plan = pick_range({"b", "d"});
   ASSERT_TRUE(plan);
   EXPECT_THAT(numbers(plan->source), ElementsAre(1));
-  EXPECT_EQ(plan->target_level, 2u);
-  levels[1].clear();
+  EXPECT_EQ(plan->target_level, 5u);
+  levels[4].clear();
   EXPECT_FALSE(pick_range({"b", "d"}));
 }
 
 TEST_F(PickerTest, RewritesTablesOfTheLastLevelThatStickOutOfTheTree) {
-  add(2, 1, "a", "m");
-  add(2, 2, "m", "z");
+  add(6, 1, "a", "m");
+  add(6, 2, "m", "z");
   const auto plan = pick_range({}, {"k", std::nullopt});
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->source_level, plan->target_level);
@@ -162,6 +243,18 @@ TEST_F(PickerTest, RewritesTablesOfTheLastLevelThatStickOutOfTheTree) {
   EXPECT_THAT(numbers(plan->target), IsEmpty());
   EXPECT_FALSE(plan->move);
   EXPECT_FALSE(pick_range({}, {"a", std::nullopt}));
+}
+
+TEST_F(PickerTest, RunsOfLevelZeroAreAsFewAsCanBe) {
+  add(0, 1, "a", "c");
+  add(0, 2, "d", "f");
+  add(0, 3, "b", "e");
+  add(0, 4, "e", "g");
+  add(0, 5, "a", "b");
+  const Version version(levels);
+  ASSERT_EQ(version.runs().size(), 2u);
+  EXPECT_THAT(numbers(version.runs()[0]), ElementsAre(5, 3, 4));
+  EXPECT_THAT(numbers(version.runs()[1]), ElementsAre(1, 2));
 }
 
 TEST_F(PickerTest, VersionsFindTheTableOfAKey) {

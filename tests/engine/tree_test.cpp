@@ -111,7 +111,7 @@ TEST_F(TreeTest, ASnapshotNeverChanges) {
   stand.snapshots.clear();
   ok(stand.put("a", "newer"));
   ok(stand.compact());
-  EXPECT_EQ(stand.tree->stats().levels[1].entries, 2u);
+  EXPECT_EQ(stand.tree->stats().levels.back().entries, 2u);
   EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "newer"), Pair("c", "new")));
 }
 
@@ -177,8 +177,8 @@ TEST_F(TreeTest, SplitsIntoTwoThatShareItsFiles) {
   ok(left.put(key_of(1), "left"));
   ok(left.compact());
   ok(right.compact());
-  EXPECT_EQ(left.tree->stats().levels[1].entries, 900u);
-  EXPECT_EQ(right.tree->stats().levels[1].entries, 900u);
+  EXPECT_EQ(left.tree->stats().levels.back().entries, 900u);
+  EXPECT_EQ(right.tree->stats().levels.back().entries, 900u);
   EXPECT_EQ(left.get(key_of(1)), "left");
   EXPECT_EQ(right.get(key_of(1500)), "v");
 }

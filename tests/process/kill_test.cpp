@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/process/process_fixture.hpp"
+#include "tests/support/seed.hpp"
 
 namespace coppice::test {
 namespace {
@@ -21,16 +22,11 @@ const std::vector<std::string> kSmall{"--memtable-size", "256KiB", "--boundaries
 
 class KillTest : public testing::Test {
 protected:
-  KillTest() : seed(seed_of_this_run()), random(seed) {
+  KillTest() : seed(static_cast<unsigned>(test_seed())), random(seed) {
     RecordProperty("seed", static_cast<int>(seed));
-    std::printf("COPPICE_TEST_SEED=%u repeats this run's choices\n", seed);
+    std::printf("COPPICE_SEED=%u repeats this run's choices\n", seed);
   }
 
-  static unsigned seed_of_this_run() {
-    const char* given = std::getenv("COPPICE_TEST_SEED");
-    return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
-                            : std::random_device()();
-  }
   size_t up_to(size_t most) { return random() % (most + 1); }
 
   const unsigned seed;

@@ -23,7 +23,6 @@ public:
     options.memtable_size = 64 << 10;
     options.table_size = 64 << 10;
     options.block_size = 1 << 10;
-    options.level1_size = 256 << 10;
     options.level_ratio = 4;
   }
 

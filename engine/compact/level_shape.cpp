@@ -1,0 +1,35 @@
+#include "engine/compact/level_shape.hpp"
+
+#include <algorithm>
+
+namespace coppice::engine {
+namespace {
+
+// Of the last level, in level 0. Merging a level-0 table then rewrites about 1 / (2 * share) times its size, as the
+// ranges of keys that have gathered most are merged first, at twice the average.
+constexpr double kLevel0Share = 0.2;
+
+}  // namespace
+
+LevelShape level_shape(const Version& version, const TreeOptions& options) {
+  uint64_t last_size = 0;
+  uint32_t first_used = kLastLevel;
+  for (uint32_t level = kLastLevel; level > 0; --level) {
+    if (version.level(level).empty()) continue;
+    if (last_size == 0) last_size = version.level_size(level);
+    first_used = level;
+  }
+
+  LevelShape shape;
+  const uint64_t gathered = uint64_t{options.level0_merge_count} * options.memtable_size;
+  shape.size_max[0] = std::clamp(static_cast<uint64_t>(static_cast<double>(last_size) * kLevel0Share),
+                                 uint64_t{options.memtable_size}, gathered);
+  shape.size_max[kLastLevel] = UINT64_MAX;
+  uint64_t size = last_size / options.level_ratio;
+  for (; shape.base > 1 && size > gathered; size /= options.level_ratio) shape.size_max[--shape.base] = size;
+  // What an older shape left above the base must not be passed by newer versions of its keys.
+  shape.base = std::min(shape.base, first_used);
+  return shape;
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,37 @@
+// How large each level should be, from how large the last one is.
+#pragma once
+
+#include <array>
+
+#include "engine/options.hpp"
+#include "engine/version/version.hpp"
+
+namespace coppice::engine {
+
+inline constexpr uint32_t kLastLevel = kLevelCount - 1;
+
+/// All that a tree keeps ends up in the last level; the levels above it hold what may be newer versions of the
+/// same keys, so their share of the last level is what overwriting costs in space. Hence sizes are derived from the
+/// last level upward, each level_ratio times smaller than the one below, until a level would be smaller than what
+/// level 0 gathers: there is none then, and level 0 is merged into the level below, the base.
+///
+///     level 0   15 % of the last, but at least one memtable and at most level0_merge_count
+///     levels 1 to base - 1   empty
+///     base ... 5             a level_ratio-th of the one below each
+///     level 6                everything else
+///
+/// A small tree has level 0 and the last. As it grows the base moves up; as it shrinks the base moves down, and
+/// what lies above is merged downward.
+///
+/// Source: the dynamic level sizes of RocksDB (Dong et al., "Optimizing Space Amplification in RocksDB").
+struct LevelShape {
+  /// What level 0 is merged into: 1 to kLastLevel.
+  uint32_t base = kLastLevel;
+  /// Bytes; a larger level should be merged into the next one. 0 above the base: the level should be empty. The
+  /// last level may be of any size.
+  std::array<uint64_t, kLevelCount> size_max{};
+};
+
+LevelShape level_shape(const Version& version, const TreeOptions& options);
+
+}  // namespace coppice::engine

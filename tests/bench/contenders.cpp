@@ -1,0 +1,41 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/bench/plan.hpp"
+
+namespace coppice::bench {
+
+const std::vector<Contender>& contenders() {
+  static const std::vector<Contender> all{{"tree", open_tree},
+                                          {"store", open_store},
+                                          {"rocksdb", open_rocksdb},
+                                          {"leveldb", open_leveldb},
+                                          {"lmdb", open_lmdb}};
+  return all;
+}
+
+const Contender& contender_of(const std::string& name) {
+  const auto found = std::find_if(contenders().begin(), contenders().end(),
+                                  [&](const Contender& contender) { return contender.name == name; });
+  if (found == contenders().end()) give_up("there is no engine '" + name + "'");
+  return *found;
+}
+
+void give_up(const std::string& what) {
+  std::fprintf(stderr, "engine_bench: %s\n", what.c_str());
+  std::_Exit(1);
+}
+
+uint64_t bytes_handed_to_write_calls() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  uint64_t value = 0;
+  while (io >> name >> value) {
+    if (name == "wchar:") return value;
+  }
+  give_up("/proc/self/io does not tell how much was written");
+}
+
+}  // namespace coppice::bench

@@ -1,0 +1,128 @@
+#include <array>
+#include <atomic>
+
+#include "tests/bench/data.hpp"
+#include "tests/bench/gauge.hpp"
+#include "tests/bench/workloads.hpp"
+
+namespace coppice::bench {
+namespace {
+
+constexpr size_t kBatch = 100;
+
+/// Puts `next(random)` until `limit`; a thread has its own numbers.
+template <class Next>
+Tally put_all(Stand& stand, Limit limit, bool sync, Next&& next) {
+  stand.engine().expect_writers(stand.at.threads);
+  Tally tally = drive(stand.at.threads, limit, [&](unsigned index) {
+    return [&, values = Values(), random = engine::Random(index + 1), key = Key()]() mutable -> uint64_t {
+      key.set(next(random));
+      stand.engine().put(key.view(), values.next(), sync);
+      return 1;
+    };
+  });
+  stand.engine().expect_writers(1);
+  return tally;
+}
+
+auto anywhere(const Stand& stand) {
+  return [entries = stand.scale.entries](engine::Random& random) { return random.below(entries); };
+}
+
+void note_write_amplification(Stand& stand, uint64_t written, uint64_t count) {
+  stand.note("write_amplification", static_cast<double>(written) / static_cast<double>(count * kEntrySize));
+}
+
+}  // namespace
+
+void load(Engine& engine, uint64_t count) {
+  constexpr uint64_t kLoadBatch = 1000;
+  Values values;
+  std::array<Key, kLoadBatch> keys;
+  std::vector<Pair> pairs;
+  for (uint64_t i = 0; i < count;) {
+    pairs.clear();
+    for (; i < count && pairs.size() < kLoadBatch; ++i) {
+      Key& key = keys[pairs.size()];
+      key.set(i);
+      pairs.emplace_back(key.view(), values.next());
+    }
+    engine.write(pairs);
+  }
+}
+
+void prepare(Stand& stand) {
+  load(stand.engine(), stand.scale.entries);
+  stand.engine().settle();
+  if (stand.engine().scan({}, stand.scale.entries + 1) != stand.scale.entries) {
+    give_up(stand.contender.name + ": entries are missing after the load");
+  }
+}
+
+void fillseq(Stand& stand) {
+  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.write_seconds};
+  std::atomic<uint64_t> at{0};
+  stand.note(put_all(stand, limit, false,
+                     [&](engine::Random&) { return at.fetch_add(1, std::memory_order_relaxed); }));
+}
+
+void fillrandom(Stand& stand) {
+  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.write_seconds};
+  const uint64_t before = stand.engine().bytes_written();
+  const Tally tally = put_all(stand, limit, false, anywhere(stand));
+  stand.note(tally);
+  note_write_amplification(stand, stand.engine().bytes_written() - before, tally.count);
+}
+
+void fillbatch(Stand& stand) {
+  const Limit limit{.calls = stand.scale.entries / kBatch, .seconds = stand.scale.write_seconds, .stride = 1};
+  stand.engine().expect_writers(stand.at.threads);
+  stand.note(drive(stand.at.threads, limit, [&](unsigned index) {
+    return [&, values = Values(), random = engine::Random(index + 1), keys = std::array<Key, kBatch>(),
+            pairs = std::vector<Pair>(kBatch)]() mutable -> uint64_t {
+      for (size_t i = 0; i < kBatch; ++i) {
+        keys[i].set(random.below(stand.scale.entries));
+        pairs[i] = {keys[i].view(), values.next()};
+      }
+      stand.engine().write(pairs);
+      return kBatch;
+    };
+  }));
+  stand.engine().expect_writers(1);
+}
+
+void fillsync(Stand& stand) {
+  const Limit limit{.seconds = stand.scale.seconds, .stride = 1};
+  stand.note(put_all(stand, limit, true, anywhere(stand)));
+}
+
+void overwrite(Stand& stand) {
+  const Limit limit{
+      .calls = 2 * stand.scale.entries, .seconds = stand.scale.overwrite_seconds, .timed = true};
+  const uint64_t before = stand.engine().bytes_written();
+  Gauge gauge(stand);
+  const Tally tally = put_all(stand, limit, false, anywhere(stand));
+  gauge.note_space();
+  stand.note(tally);
+  note_write_amplification(stand, stand.engine().bytes_written() - before, tally.count);
+}
+
+void overwrite_together(Stand& stand) {
+  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.write_seconds};
+  stand.note(put_all(stand, limit, false, anywhere(stand)));
+}
+
+void deleterandom(Stand& stand) {
+  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.write_seconds};
+  stand.engine().expect_writers(stand.at.threads);
+  stand.note(drive(stand.at.threads, limit, [&](unsigned index) {
+    return [&, random = engine::Random(index + 1), key = Key()]() mutable -> uint64_t {
+      key.set(random.below(stand.scale.entries));
+      stand.engine().remove(key.view());
+      return 1;
+    };
+  }));
+  stand.engine().expect_writers(1);
+}
+
+}  // namespace coppice::bench
