@@ -144,6 +144,7 @@ void Shard::stats(Done<ShardStats> done) {
     stats.syncs = metrics_.syncs;
     stats.refused = metrics_.refused;
     stats.stalls = metrics_.stalls;
+    stats.stalled_us = metrics_.stalled_us;
     stats.snapshots = static_cast<uint32_t>(snapshots_.size());
     stats.visible = port_->reader->visible();
     done(std::move(stats));

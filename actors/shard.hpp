@@ -14,6 +14,7 @@
 #include "actors/shard_port.hpp"
 #include "actors/spanning_group.hpp"
 #include "actors/store.hpp"
+#include "engine/compact/write_pace.hpp"
 
 namespace coppice::actors {
 
@@ -103,6 +104,7 @@ private:
 
   bool begin_group();
   bool may_write();
+  void pause_behind_group();
   void stall();
   Error no_writes(const Error& why) const;
   bool log_group(Durability strongest);
@@ -140,6 +142,7 @@ private:
   WriteList waiting_;
   std::vector<std::unique_ptr<WriteRequest>> group_;
   std::vector<engine::GroupWrite> group_writes_;
+  engine::WritePace pace_;
   std::chrono::steady_clock::time_point next_group_at_{};
   std::optional<std::chrono::steady_clock::time_point> stalled_since_;
 

@@ -36,8 +36,7 @@ bool Shard::may_write() {
     refuse_waiting(no_writes(*why));
     return false;
   }
-  const double debt = tree_->debt();
-  if (debt >= 1) {
+  if (tree_->debt() >= 1) {
     stall();
     return false;
   }
@@ -48,11 +47,19 @@ bool Shard::may_write() {
                std::chrono::microseconds(1));
     return false;
   }
-  if (debt > kDebtSlow) {
-    next_group_at_ = now + write_pause(debt);
-    ++metrics_.stalls;
-  }
   return true;
+}
+
+/// The further the tree is behind with flushing and merging, the later the next group comes.
+void Shard::pause_behind_group() {
+  size_t size = 0;
+  for (const auto& request : group_) size += request->size();
+  const auto now = host_.now();
+  const auto pause = pace_.wrote(now, size, tree_->write_rate());
+  if (pause == pause.zero()) return;
+  next_group_at_ = now + pause;
+  ++metrics_.stalls;
+  metrics_.stalled_us += static_cast<uint64_t>(pause / std::chrono::microseconds(1));
 }
 
 Error Shard::no_writes(const Error& why) const {
@@ -82,6 +89,7 @@ bool Shard::log_group(Durability strongest) {
   const Status logged = tree_->log_group(group_writes_, strongest);
   if (logged.ok()) {
     ++metrics_.groups;
+    pause_behind_group();
     return true;
   }
   if (logged.error().code != Errc::unavailable) {

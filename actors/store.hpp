@@ -103,6 +103,7 @@ struct ShardStats {
   /// Operations answered unavailable because flushing and merging fell behind, and turns put off for it.
   uint64_t refused = 0;
   uint64_t stalls = 0;
+  uint64_t stalled_us = 0;
   uint32_t snapshots = 0;
   Timestamp visible;
 };

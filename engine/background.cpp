@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/compact/backlog.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::engine {
@@ -49,6 +50,7 @@ Status install_tables(TreeState& tree, JobState& job, VersionEdit edit,
   job.outputs.clear();
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
   tree.version = tree.version->apply(edit, added);
+  tree.merge_debt = merge_debt(*tree.version, tree.options);
   tree.floor = std::max(tree.floor, job.rules.floor);
   return success();
 }
@@ -72,6 +74,7 @@ Status install_flush(TreeState& tree, JobState& job) {
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.flushes;
+  tree.bytes_flushed += job.bytes_written;
   tree.sealed.pop_front();
   tree.publish();
   remove_logs(tree.env, tree.directory, edit.logs_retired);
@@ -95,6 +98,7 @@ Status install_merge(TreeState& tree, JobState& job) {
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.merges;
+  tree.bytes_merged[plan.target_level] += job.bytes_written;
   if (!plan.move)
     for (const auto* tables : {&plan.source, &plan.target})
       for (const TableHandle& table : *tables) remove_when_unused(table);
@@ -177,14 +181,7 @@ Status install(TreeState& tree, JobState& job) {
 }
 
 double debt(const TreeState& tree) {
-  const auto part = [](size_t count, size_t free, size_t most) {
-    if (count <= free) return 0.0;
-    return static_cast<double>(count - free) / static_cast<double>(most - free);
-  };
-  const size_t sealed_max = tree.options.sealed_memtables_max;
-  const size_t slow = tree.options.level0_slow_count;
-  return std::max(part(tree.sealed.size(), sealed_max > 1 ? 1 : 0, sealed_max),
-                  part(tree.version->runs().size(), slow, 2 * slow));
+  return std::max(tree.merge_debt, flush_debt(tree.sealed.size(), tree.active->size(), tree.options));
 }
 
 TreeStats stats(const TreeState& tree) {
@@ -198,10 +195,15 @@ TreeStats stats(const TreeState& tree) {
     level.tables = static_cast<uint32_t>(tree.version->level(index).size());
     level.size = tree.version->level_size(index);
     for (const TableHandle& table : tree.version->level(index)) level.entries += table->meta().entry_count;
+    level.bytes_merged = tree.bytes_merged[index];
     stats.levels.push_back(level);
   }
   stats.flushes = tree.flushes;
   stats.merges = tree.merges;
+  stats.bytes_flushed = tree.bytes_flushed;
+  stats.level0_depth = static_cast<uint32_t>(tree.version->runs().size());
+  stats.pending_merge_size = pending_merge_size(*tree.version, tree.options);
+  stats.debt = debt(tree);
   return stats;
 }
 

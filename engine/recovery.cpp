@@ -4,6 +4,7 @@
 
 #include "engine/apply.hpp"
 #include "engine/base/checksum.hpp"
+#include "engine/compact/backlog.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/log/log_reader.hpp"
 
@@ -243,6 +244,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
       .last_commit = found.last_commit,
       .floor = found.last_commit,
   });
+  state->merge_debt = merge_debt(*state->version, options);
   state->publish();
   return state;
 }

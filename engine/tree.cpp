@@ -2,6 +2,7 @@
 
 #include "engine/apply.hpp"
 #include "engine/background.hpp"
+#include "engine/compact/backlog.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/recovery.hpp"
 #include "engine/split.hpp"
@@ -16,6 +17,20 @@ constexpr size_t kLogBufferMax = 64 << 10;
 constexpr uint32_t kRetryAfterMs = 50;
 
 }  // namespace
+
+double TreeStats::write_amplification() const {
+  if (bytes_flushed == 0) return 0;
+  uint64_t written = 2 * bytes_flushed;
+  for (const LevelStats& level : levels) written += level.bytes_merged;
+  return static_cast<double>(written) / static_cast<double>(bytes_flushed);
+}
+
+double TreeStats::space_amplification() const {
+  if (levels.empty() || levels.back().size == 0) return 0;
+  uint64_t size = 0;
+  for (const LevelStats& level : levels) size += level.size;
+  return static_cast<double>(size) / static_cast<double>(levels.back().size);
+}
 
 Tree::Tree(std::unique_ptr<TreeState> state) : state_(std::move(state)) {}
 Tree::~Tree() = default;
@@ -142,6 +157,7 @@ Status Tree::split(ByteView key, const std::string& left, const std::string& rig
 }
 
 double Tree::debt() const { return engine::debt(*state_); }
+double Tree::write_rate() const { return engine::write_rate(debt()); }
 TreeStats Tree::stats() const { return engine::stats(*state_); }
 
 }  // namespace coppice::engine

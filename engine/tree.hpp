@@ -23,6 +23,8 @@ struct LevelStats {
   uint32_t tables = 0;
   uint64_t size = 0;
   uint64_t entries = 0;
+  /// What merges wrote into it, since the tree was opened.
+  uint64_t bytes_merged = 0;
 };
 
 struct TreeStats {
@@ -32,6 +34,18 @@ struct TreeStats {
   std::vector<LevelStats> levels;
   uint64_t flushes = 0;
   uint64_t merges = 0;
+  uint64_t bytes_flushed = 0;
+  /// The tables that a read may meet in level 0.
+  uint32_t level0_depth = 0;
+  /// Bytes that merges will write until every level has its size, about.
+  uint64_t pending_merge_size = 0;
+  double debt = 0;
+
+  /// Bytes written to files for each that was flushed, the log included; 0 before the first flush.
+  double write_amplification() const;
+  /// Bytes in tables for each that is in the last level: what overwriting may cost in space, at most. 0 if nothing
+  /// is there.
+  double space_amplification() const;
 };
 
 /// A batch and the moment it commits at.
@@ -131,8 +145,11 @@ public:
   /// Requires: memtables_empty(), no job under way, `key` inside range(). Durable: on success.
   Status split(ByteView key, const std::string& left, const std::string& right);
 
-  /// 0: none; 1: refuse. From level-0 tables and sealed memtables.
+  /// How far flushing and merging are behind: 0: not at all; 1: writes are refused.
   double debt() const;
+  /// Bytes a second that may be written now; infinite without debt. Whoever owns the tree and has a clock keeps to
+  /// it (see WritePace), and so never comes to debt 1.
+  double write_rate() const;
   TreeStats stats() const;
 
 private:

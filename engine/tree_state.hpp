@@ -1,6 +1,7 @@
 // Everything a Tree holds. tree.hpp is the contract; the files beside it each work on a part of this.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <string>
@@ -47,6 +48,11 @@ struct TreeState {
   std::vector<MergeUnderWay> merges_under_way = {};
   uint64_t flushes = 0;
   uint64_t merges = 0;
+  uint64_t bytes_flushed = 0;
+  /// Into each level.
+  std::array<uint64_t, kLevelCount> bytes_merged = {};
+  /// Of `version`: see backlog.hpp.
+  double merge_debt = 0;
 
   bool closed = false;
   /// A file operation failed whose effect on the disk is not known.

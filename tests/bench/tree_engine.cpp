@@ -1,6 +1,9 @@
+#include <cmath>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
+#include "engine/compact/write_pace.hpp"
 #include "engine/io/posix_file.hpp"
 #include "engine/log/log_format.hpp"
 #include "engine/table/block_cache.hpp"
@@ -129,6 +132,7 @@ private:
       }
       bytes_logged_ += record_size(mine.batch);
       care();
+      keep_pace(mine.batch.bytes().size());
     } else {
       front_.commit(mine, [this](const std::vector<PendingWrite*>& writes) { commit_group(writes); });
     }
@@ -137,10 +141,12 @@ private:
   void commit_group(const std::vector<PendingWrite*>& writes) {
     group_.clear();
     Durability strongest = Durability::memory;
+    uint64_t size = 0;
     for (const PendingWrite* write : writes) {
       moment_ = Timestamp{moment_.raw + 1};
       group_.push_back({.batch = &write->batch, .commit = moment_});
       strongest = std::max(strongest, write->durability);
+      size += write->batch.bytes().size();
       bytes_logged_ += record_size(write->batch);
     }
     while (!logged(tree_->log_group(group_, strongest))) {
@@ -148,6 +154,14 @@ private:
     if (strongest == Durability::synced) require(tree_->install_sync(tree_->plan_sync().run()));
     tree_->apply_group(group_);
     care();
+    keep_pace(size);
+  }
+
+  void keep_pace(uint64_t size) {
+    const double rate = tree_->write_rate();
+    if (std::isinf(rate)) return;
+    const auto wait = pace_.wrote(engine::WritePace::Clock::now(), size, rate);
+    if (wait > wait.zero()) std::this_thread::sleep_for(wait);
   }
 
   /// Whether the write was taken; if the tree has fallen behind, after the job under way has ended.
@@ -188,6 +202,7 @@ private:
   WriteFront front_;
   std::vector<engine::GroupWrite> group_;
   Timestamp moment_;
+  engine::WritePace pace_;
   uint64_t bytes_logged_ = 0;
   uint64_t bytes_merged_ = 0;
   Workshop workshop_;

@@ -1,0 +1,70 @@
+#include "engine/compact/backlog.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace coppice::engine {
+namespace {
+
+// Of the way from `free` to `most`.
+double share(double value, double free, double most) { return (value - free) / (most - free); }
+
+// What the level has above its size.
+double excess(const Version& version, const LevelShape& shape, uint32_t level) {
+  const auto size = static_cast<double>(version.level_size(level));
+  return std::max(0.0, size - static_cast<double>(shape.size_max[level]));
+}
+
+}  // namespace
+
+uint64_t pending_merge_size(const Version& version, const TreeOptions& options) {
+  const LevelShape shape = level_shape(version, options);
+  double pending = 0;
+  double moved = 0;
+  for (uint32_t level = 0; level < kLastLevel; ++level) {
+    moved = excess(version, shape, level) + (level == 0 || level >= shape.base ? moved : 0);
+    if (moved == 0) continue;
+    // A byte that moves takes its share of the level below along.
+    const uint32_t below = level == 0 ? shape.base : level + 1;
+    const auto size = static_cast<double>(version.level_size(level)) + 1;
+    pending += moved * (1 + static_cast<double>(version.level_size(below)) / size);
+  }
+  return static_cast<uint64_t>(pending);
+}
+
+double merge_debt(const Version& version, const TreeOptions& options) {
+  const LevelShape shape = level_shape(version, options);
+  const auto memtable = static_cast<double>(options.memtable_size);
+  const auto level0_max = static_cast<double>(shape.size_max[0]);
+  const auto slow = static_cast<double>(options.level0_slow_count);
+  double debt =
+      std::max({0.0, share(static_cast<double>(version.runs().size()), slow, 2 * slow),
+                share(excess(version, shape, 0), memtable / 2, std::max(1.5 * level0_max, 4 * memtable))});
+  for (uint32_t level = shape.base; level < kLastLevel; ++level) {
+    const auto size_max = static_cast<double>(shape.size_max[level]);
+    // A level that should be empty blocks nothing.
+    if (size_max > 0) debt = std::max(debt, share(excess(version, shape, level), size_max / 2, 2 * size_max));
+  }
+  return debt;
+}
+
+double flush_debt(size_t sealed_count, size_t active_size, const TreeOptions& options) {
+  const size_t most = options.sealed_memtables_max;
+  if (sealed_count >= most) return 1;
+  const size_t free = std::max<size_t>(1, most / 2);
+  if (sealed_count < free || free == most) return 0;
+  const double filled =
+      std::min(1.0, static_cast<double>(active_size) / static_cast<double>(options.memtable_size));
+  return share(static_cast<double>(sealed_count) + filled, static_cast<double>(free),
+               static_cast<double>(most));
+}
+
+double write_rate(double debt) {
+  constexpr double kRate = 64 << 20;
+  if (debt <= 0) return std::numeric_limits<double>::infinity();
+  if (debt >= 1) return 0;
+  const double rest = 1 - debt;
+  return kRate * rest * rest / debt;
+}
+
+}  // namespace coppice::engine

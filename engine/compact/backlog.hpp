@@ -1,0 +1,30 @@
+// How far a tree is behind with its flushes and merges, and how fast it may be written to meanwhile.
+#pragma once
+
+#include "engine/compact/level_shape.hpp"
+
+namespace coppice::engine {
+
+/// Bytes that merges will write until every level has its size, about.
+uint64_t pending_merge_size(const Version& version, const TreeOptions& options);
+
+/// The share of what merging may be behind: 0 and less than 1 while writes are taken, 1 and more when they are
+/// refused. The greatest of
+///  - the tables that a read meets in level 0: from level0_slow_count to twice as many;
+///  - what every level has above its size. Level 0 may have half a memtable more for nothing, and up to one and a
+///    half times its size, or four memtables if that is more; other levels half of their size, and up to twice.
+double merge_debt(const Version& version, const TreeOptions& options);
+
+/// The same of memtables that wait for their flush: from half of sealed_memtables_max to all of them. As the active
+/// memtable fills the debt grows, so that it does not jump when that is sealed.
+double flush_debt(size_t sealed_count, size_t active_size, const TreeOptions& options);
+
+/// Bytes a second that may be written at this debt; infinite at 0, 0 at 1. It falls smoothly, from far above what
+/// any disk merges to far below, so it meets the speed of merging at some debt before 1, and writers then go at
+/// that speed:
+///
+///     debt             0.1    0.2    0.3    0.5    0.7    0.9
+///     MiB a second     518    205    104     32      8    0.7
+double write_rate(double debt);
+
+}  // namespace coppice::engine

@@ -1,0 +1,111 @@
+#include "engine/compact/backlog.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "engine/io/posix_file.hpp"
+#include "engine/table/block_cache.hpp"
+
+namespace coppice::engine {
+namespace {
+
+class BacklogTest : public ::testing::Test {
+protected:
+  BacklogTest() {
+    options.memtable_size = 100;
+    options.level0_merge_count = 2;
+    options.level0_slow_count = 8;
+  }
+  void add(uint32_t level, uint64_t size, const Bytes& begin = "a", const Bytes& end = "z") {
+    TableMeta meta;
+    meta.number = ++number;
+    meta.file_size = size;
+    meta.bounds = {begin, end};
+    levels[level].push_back(make_table_handle({files, cache, 0}, "/none", meta));
+  }
+  double debt() { return merge_debt(Version(levels), options); }
+  uint64_t pending() { return pending_merge_size(Version(levels), options); }
+
+  PosixFileSystem files;
+  BlockCache cache{1 << 20};
+  TreeOptions options;
+  std::array<Version::Level, kLevelCount> levels;
+  uint64_t number = 0;
+};
+
+TEST_F(BacklogTest, ATreeInShapeOwesNothing) {
+  add(6, 10'000);
+  add(5, 1000);
+  add(0, 200);
+  EXPECT_EQ(debt(), 0);
+  EXPECT_EQ(pending(), 0u);
+}
+
+TEST_F(BacklogTest, DebtGrowsWithWhatLevelZeroHasAboveItsSize) {
+  add(6, 1000);
+  double last = 0;
+  for (int count = 0; count < 11; ++count) {
+    add(0, 50, Bytes(1, static_cast<char>('a' + count)), Bytes(1, static_cast<char>('b' + count)));
+    EXPECT_GE(debt(), last);
+    EXPECT_LT(debt() - last, 0.2);
+    last = debt();
+  }
+  EXPECT_GT(last, 0.5);
+  EXPECT_LT(last, 1);
+  // It has 550 and may have 200; every byte takes two others along.
+  EXPECT_NEAR(static_cast<double>(pending()), 350 * (1 + 1000.0 / 550), 2);
+  for (int count = 0; count < 2; ++count)
+    add(0, 100, Bytes(1, static_cast<char>('n' + count)), Bytes(1, static_cast<char>('o' + count)));
+  EXPECT_GE(debt(), 1);
+}
+
+TEST_F(BacklogTest, DebtGrowsWithTheTablesThatAReadMeets) {
+  for (int count = 0; count < 8; ++count) add(0, 1);
+  EXPECT_EQ(debt(), 0);
+  for (int count = 0; count < 4; ++count) add(0, 1);
+  EXPECT_EQ(debt(), 0.5);
+  for (int count = 0; count < 4; ++count) add(0, 1);
+  EXPECT_EQ(debt(), 1);
+}
+
+TEST_F(BacklogTest, DebtGrowsWithWhatAnIntermediateLevelHasAboveItsSize) {
+  add(6, 10'000);
+  add(5, 1500);
+  EXPECT_EQ(debt(), 0);
+  add(5, 750, "z", "zz");
+  EXPECT_EQ(debt(), 0.5);
+  EXPECT_GT(pending(), 1250u);
+}
+
+TEST_F(BacklogTest, DebtGrowsAsMemtablesFillWhileOthersWait) {
+  options.sealed_memtables_max = 4;
+  EXPECT_EQ(flush_debt(0, 100, options), 0);
+  EXPECT_EQ(flush_debt(1, 100, options), 0);
+  EXPECT_EQ(flush_debt(2, 0, options), 0);
+  EXPECT_EQ(flush_debt(2, 50, options), 0.25);
+  EXPECT_EQ(flush_debt(3, 0, options), 0.5);
+  EXPECT_EQ(flush_debt(4, 0, options), 1);
+}
+
+TEST_F(BacklogTest, WithRoomForOneSealedMemtableItIsFullAtOnce) {
+  options.sealed_memtables_max = 1;
+  EXPECT_EQ(flush_debt(0, 100, options), 0);
+  EXPECT_EQ(flush_debt(1, 0, options), 1);
+}
+
+TEST_F(BacklogTest, TheRateFallsSmoothlyToNothing) {
+  EXPECT_TRUE(std::isinf(write_rate(0)));
+  double last = write_rate(0.01);
+  EXPECT_GT(last, 2e9);
+  for (double at = 0.02; at < 0.995; at += 0.01) {
+    EXPECT_LT(write_rate(at), last);
+    EXPECT_GT(write_rate(at), last / 5);
+    last = write_rate(at);
+  }
+  EXPECT_LT(last, 20'000);
+  EXPECT_EQ(write_rate(1), 0);
+}
+
+}  // namespace
+}  // namespace coppice::engine
