@@ -107,7 +107,7 @@ private:
   void pause_behind_group();
   void stall();
   Error no_writes(const Error& why) const;
-  bool log_group(Durability strongest);
+  bool log_group();
   void sync(std::function<void()> then);
   void apply_group();
   void answer(std::unique_ptr<WriteRequest> request, Result<Timestamp> result);

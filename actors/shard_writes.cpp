@@ -20,10 +20,9 @@ bool Shard::begin_group() {
   waiting_.append(port_->queue.drain());
   if (waiting_.empty() || !may_write()) return false;
   group_ = take_group(waiting_, kGroupSizeMax);
-  Durability strongest = Durability::memory;
-  for (const auto& request : group_) strongest = std::max(strongest, request->durability);
-  if (!log_group(strongest)) return false;
-  if (strongest == Durability::synced) {
+  if (!log_group()) return false;
+  if (std::ranges::any_of(group_,
+                          [](const auto& request) { return request->durability == Durability::synced; })) {
     sync([this] { apply_group(); });
     return false;
   }
@@ -83,10 +82,10 @@ void Shard::stall() {
   refuse_waiting(error);
 }
 
-bool Shard::log_group(Durability strongest) {
+bool Shard::log_group() {
   group_writes_.clear();
   for (const auto& request : group_) group_writes_.push_back({&request->batch, clock_.now(), {}});
-  const Status logged = tree_->log_group(group_writes_, strongest);
+  const Status logged = tree_->log_group(group_writes_);
   if (logged.ok()) {
     ++metrics_.groups;
     pause_behind_group();
@@ -165,8 +164,7 @@ void Shard::log_spanning(std::shared_ptr<const SpanningGroup> group, Done<Nothin
   spanning_call_ = std::move(done);
   group_writes_ = spanning_->writes_of(port_->id);
   // Always synced: a participant that lost its record must find it with another, so each has it on its disk.
-  if (const Status logged = tree_->log_group(group_writes_, Durability::synced); !logged.ok())
-    return fail(logged.error());
+  if (const Status logged = tree_->log_group(group_writes_); !logged.ok()) return fail(logged.error());
   ++metrics_.groups;
   sync([this] { answer_call(spanning_call_, Nothing{}); });
 }

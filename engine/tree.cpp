@@ -12,8 +12,6 @@
 namespace coppice::engine {
 namespace {
 
-// What memory-durable writes leave in the log's buffer is handed over from this size on.
-constexpr size_t kLogBufferMax = 64 << 10;
 constexpr uint32_t kRetryAfterMs = 50;
 
 }  // namespace
@@ -73,13 +71,13 @@ bool Tree::broken() const { return state_->broken; }
 
 Status Tree::write(const Batch& batch, Timestamp commit, Durability durability) {
   const GroupWrite one{&batch, commit};
-  COPPICE_TRY(log_group({&one, 1}, durability));
+  COPPICE_TRY(log_group({&one, 1}));
   if (durability == Durability::synced) COPPICE_TRY(install_sync(plan_sync().run()));
   apply_group({&one, 1});
   return success();
 }
 
-Status Tree::log_group(std::span<const GroupWrite> group, Durability strongest) {
+Status Tree::log_group(std::span<const GroupWrite> group) {
   TreeState& tree = *state_;
   COPPICE_TRY(tree.check_usable());
   if (debt() >= 1)
@@ -92,17 +90,16 @@ Status Tree::log_group(std::span<const GroupWrite> group, Durability strongest) 
     tree.logs.note(write.commit);
     if (write.spanning.empty()) {
       const std::array<ByteView, 1> payload{write.batch->bytes()};
-      tree.log.add(RecordKind::batch, write.commit, payload);
+      COPPICE_TRY(tree.broken_by(tree.log.add(RecordKind::batch, write.commit, payload)));
     } else {
       const Bytes bytes = encode_spanning(write.batch->bytes(), write.spanning);
       const std::array<ByteView, 1> payload{bytes};
-      tree.log.add(RecordKind::spanning, write.commit, payload);
+      COPPICE_TRY(tree.broken_by(tree.log.add(RecordKind::spanning, write.commit, payload)));
       tree.logs.note_spanning(write.commit);
     }
   }
   tree.logs.set_size(tree.log.size());
-  if (strongest == Durability::memory && tree.log.waiting() < kLogBufferMax) return success();
-  return tree.broken_by(tree.log.hand_over());
+  return success();
 }
 
 LogSync Tree::plan_sync() { return state_->log.plan_sync(); }

@@ -81,7 +81,7 @@ public:
   static Result<std::unique_ptr<Tree>> open(const TreeEnv& env, const std::string& directory,
                                             const TreeOptions& options);
 
-  /// A clean stop: what memory-durable writes left in buffers goes to the log. Readers that hold views go on.
+  /// A clean stop: the log is ended, so that the next opening has nothing to judge. Readers that hold views go on.
   /// Durable: on success, every write.
   Status close();
   ~Tree();
@@ -100,10 +100,9 @@ public:
   /// log_group, sync if asked, and apply_group at once, on this thread.
   Status write(const Batch& batch, Timestamp commit, Durability durability);
 
-  /// Puts the group into the log, with one append for all of it. Durable: `buffered`, unless `strongest` is
-  /// `memory`, when the bytes may stay in a buffer until a later group or close().
+  /// Puts the group into the log. Durable: `buffered`.
   /// unavailable, with a time to wait and nothing logged, while too much waits to be flushed or merged.
-  Status log_group(std::span<const GroupWrite> group, Durability strongest);
+  Status log_group(std::span<const GroupWrite> group);
   /// Requires: none is under way. The value's run() makes durable all that was logged before.
   LogSync plan_sync();
   Status install_sync(const Status& outcome);

@@ -9,7 +9,7 @@
 
 namespace coppice::engine {
 
-/// A file being written from front to back. Errors name the file, the operation and the system's reason;
+/// A file being written from front to back in large pieces. Errors name the file, the operation and the system's reason;
 /// a full disk is out_of_space, everything else io_error.
 /// Threads: one at a time, but sync() may run on another thread than append() between two appends.
 class AppendFile {
@@ -21,6 +21,31 @@ public:
   /// Durable: on success, every earlier append and the file's size.
   /// Blocks: on the disk.
   virtual Status sync() = 0;
+  virtual uint64_t size() const = 0;
+};
+
+/// A file written from front to back in small pieces, each where it stays: whoever writes it is given the memory
+/// in which the next bytes of the file lie, so that a piece costs one copy and no call.
+///
+///     reserve(n) -> n zeros -> fill them in -> commit(m), m <= n -> the first m are the file's
+///
+/// Room is made ahead, so behind size() the file holds zeros; a crash may also leave there what was put into
+/// memory that was reserved and not committed. Errors are AppendFile's.
+/// Threads: one at a time, but sync() may run on another thread while the owner reserves and commits.
+class LogFile {
+public:
+  virtual ~LogFile() = default;
+
+  /// `size` zeros behind the end. On an error the file is as it was, but for zeros behind its end.
+  /// Requires: `size` > 0. Lifetime: until the next call but sync().
+  virtual Result<char*> reserve(size_t size) = 0;
+  /// What is in the first `size` of the bytes reserved is the file's: it outlives the process, not the machine.
+  /// Requires: at most what was reserved last.
+  virtual Status commit(size_t size) = 0;
+  /// Durable: on success, what was committed before. Blocks: on the disk.
+  virtual Status sync() = 0;
+  /// Cuts off the zeros behind the end. Requires: nothing is reserved afterwards.
+  virtual Status cut() = 0;
   virtual uint64_t size() const = 0;
 };
 
@@ -51,8 +76,9 @@ public:
 
   /// Creates an empty file, replacing one of that name.
   virtual Result<std::unique_ptr<AppendFile>> create(const std::string& path) = 0;
-  /// Opens an existing file to append after its first `keep` bytes; what lies behind them is cut off.
-  virtual Result<std::unique_ptr<AppendFile>> reopen(const std::string& path, uint64_t keep) = 0;
+  virtual Result<std::unique_ptr<LogFile>> create_log(const std::string& path) = 0;
+  /// Opens an existing file to go on after its first `keep` bytes; what lies behind them is cut off.
+  virtual Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) = 0;
   virtual Result<std::unique_ptr<RandomFile>> open(const std::string& path) = 0;
 
   /// Names, not paths, in no order, without . and ..

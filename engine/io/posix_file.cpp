@@ -13,75 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/io/descriptor.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/io/posix_log_file.hpp"
 
 namespace coppice::engine {
 namespace {
 
-/// What the user can do about it, where the system's own reason does not say.
-const char* advice(int reason) {
-  switch (reason) {
-    case ENOSPC:
-    case EDQUOT:
-      return "; free some space on that disk";
-    case EROFS:
-    case EACCES:
-    case EPERM:
-      return "; give this user the right to read and write there, or choose another directory";
-    case ENOTDIR:
-      return "; a file stands where a directory should be";
-    case EMFILE:
-    case ENFILE:
-      return "; raise the limit of open files (ulimit -n)";
-    default:
-      return "";
-  }
-}
-
-Error system_error(const std::string& path, const char* operation, int reason) {
-  Errc code = Errc::io_error;
-  if (reason == ENOENT) code = Errc::not_found;
-  if (reason == ENOSPC || reason == EDQUOT) code = Errc::out_of_space;
-  return Error{
-      code, path + ": cannot " + operation + ": " + std::generic_category().message(reason) + advice(reason)};
-}
-
-/// Closes what it holds.
-class Descriptor {
-public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-
-private:
-  int number_;
-};
-
-Result<Descriptor> open_descriptor(const std::string& path, int flags, const char* operation) {
-  constexpr mode_t kMode = 0644;
-  int number = -1;
-  do {
-    number = ::open(path.c_str(), flags | O_CLOEXEC, kMode);
-  } while (number < 0 && errno == EINTR);
-  if (number < 0) return system_error(path, operation, errno);
-  return Descriptor(number);
-}
-
-Result<uint64_t> file_size(const Descriptor& file, const std::string& path) {
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return system_error(path, "read the size", errno);
-  if (S_ISDIR(info.st_mode)) return Error{Errc::io_error, path + ": is a directory, not a file"};
-  return static_cast<uint64_t>(info.st_size);
-}
-
 class PosixAppendFile final : public AppendFile {
 public:
-  PosixAppendFile(Descriptor file, std::string path, uint64_t size)
-      : file_(std::move(file)), path_(std::move(path)), size_(size) {}
+  PosixAppendFile(Descriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
 
   Status append(ByteView bytes) override {
     while (!bytes.empty()) {
@@ -107,7 +48,7 @@ public:
 private:
   Descriptor file_;
   const std::string path_;
-  uint64_t size_;
+  uint64_t size_ = 0;
 };
 
 class PosixRandomFile final : public RandomFile {
@@ -161,21 +102,31 @@ std::string lock_holder(const Descriptor& file) {
   return holder.empty() ? "unknown" : holder;
 }
 
+/// A new file in the place of one of that name.
+Result<Descriptor> create_descriptor(const std::string& path, int flags) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(path, "replace", errno);
+  return open_descriptor(path, flags | O_CREAT | O_EXCL, "create");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<AppendFile>> PosixFileSystem::create(const std::string& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(path, "replace", errno);
-  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, "create"));
-  return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(std::move(file), path, 0));
+  COPPICE_TRY_ASSIGN(file, create_descriptor(path, O_WRONLY | O_APPEND));
+  return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(std::move(file), path));
 }
 
-Result<std::unique_ptr<AppendFile>> PosixFileSystem::reopen(const std::string& path, uint64_t keep) {
-  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_WRONLY | O_APPEND, "open"));
+Result<std::unique_ptr<LogFile>> PosixFileSystem::create_log(const std::string& path) {
+  COPPICE_TRY_ASSIGN(file, create_descriptor(path, O_RDWR));
+  return std::unique_ptr<LogFile>(std::make_unique<PosixLogFile>(std::move(file), path, 0));
+}
+
+Result<std::unique_ptr<LogFile>> PosixFileSystem::reopen_log(const std::string& path, uint64_t keep) {
+  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDWR, "open"));
   COPPICE_TRY_ASSIGN(size, file_size(file, path));
   if (size < keep) return short_read(path, 0, keep, size);
   if (size > keep && ::ftruncate(file.get(), static_cast<off_t>(keep)) != 0)
     return system_error(path, "cut", errno);
-  return std::unique_ptr<AppendFile>(std::make_unique<PosixAppendFile>(std::move(file), path, keep));
+  return std::unique_ptr<LogFile>(std::make_unique<PosixLogFile>(std::move(file), path, keep));
 }
 
 Result<std::unique_ptr<RandomFile>> PosixFileSystem::open(const std::string& path) {

@@ -15,7 +15,8 @@ namespace coppice::engine {
 class PosixFileSystem final : public FileSystem {
 public:
   Result<std::unique_ptr<AppendFile>> create(const std::string& path) override;
-  Result<std::unique_ptr<AppendFile>> reopen(const std::string& path, uint64_t keep) override;
+  Result<std::unique_ptr<LogFile>> create_log(const std::string& path) override;
+  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) override;
   Result<std::unique_ptr<RandomFile>> open(const std::string& path) override;
 
   Result<std::vector<std::string>> list(const std::string& directory) override;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <iterator>
 #include <type_traits>
 
@@ -57,10 +58,10 @@ bool is_known(uint8_t kind) {
 
 }  // namespace
 
-void append_log_header(Bytes& target, const LogHeader& header) {
+Bytes encode_log_header(const LogHeader& header) {
   FileHeader raw{kMagic, kLogFormatVersion, 0, header.number, header.salt, 0};
   raw.checksum = header_checksum(raw);
-  target += bytes_of(raw);
+  return Bytes(bytes_of(raw));
 }
 
 Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name) {
@@ -79,31 +80,32 @@ Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name) {
   return LogHeader{raw.number, raw.salt};
 }
 
-void append_record(Bytes& target, uint64_t salt, RecordKind kind, Timestamp commit,
-                   std::span<const ByteView> payload, uint64_t unsynced) {
-  size_t payload_size = 0;
-  for (ByteView piece : payload) payload_size += piece.size();
+size_t record_size(size_t payload_size) {
   COPPICE_CHECK(payload_size <= kRecordPayloadMax);
-  COPPICE_CHECK(target.size() % kRecordAlignment == 0);
+  return aligned(kRecordHeaderSize + payload_size);
+}
 
-  const size_t begin = target.size();
+void write_record(std::span<char> target, uint64_t salt, RecordKind kind, Timestamp commit,
+                  std::span<const ByteView> payload, uint64_t unsynced) {
+  size_t payload_size = 0;
+  for (ByteView piece : payload)
+    payload_size += piece.copy(target.data() + kRecordHeaderSize + payload_size, piece.size());
+  COPPICE_CHECK(record_size(payload_size) == target.size());
+
   const uint64_t units = std::min(aligned(unsynced) / kRecordAlignment, kUnsyncedUnknown);
   RecordHeader header{0, static_cast<uint32_t>(payload_size), static_cast<uint8_t>(kind), {}, commit.raw};
   for (size_t i = 0; i < std::size(header.unsynced); ++i)
     header.unsynced[i] = static_cast<uint8_t>(units >> (8 * i));
-  target += bytes_of(header);
-  for (ByteView piece : payload) target += piece;
-  target.resize(aligned(target.size()));
-
-  header.checksum = record_checksum(salt, ByteView(target).substr(begin));
-  store_fixed(target.data() + begin, header.checksum);
+  std::memcpy(target.data(), &header, sizeof(header));
+  header.checksum = record_checksum(salt, {target.data(), target.size()});
+  store_fixed(target.data(), header.checksum);
 }
 
-std::optional<size_t> record_size(ByteView header) {
+std::optional<size_t> find_record_size(ByteView header) {
   if (header.size() < kRecordHeaderSize) return std::nullopt;
   const auto raw = load_fixed<RecordHeader>(header.data());
   if (raw.checksum == 0 || raw.payload_size > kRecordPayloadMax || !is_known(raw.kind)) return std::nullopt;
-  return aligned(kRecordHeaderSize + raw.payload_size);
+  return record_size(raw.payload_size);
 }
 
 std::optional<Record> decode_record(uint64_t salt, ByteView bytes) {

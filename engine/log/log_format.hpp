@@ -32,17 +32,20 @@ struct LogHeader {
   uint64_t salt = 0;
 };
 
-void append_log_header(Bytes& target, const LogHeader& header);
+Bytes encode_log_header(const LogHeader& header);
 
 /// Reads the header at the front of a file's bytes. unsupported: a newer format; corruption: anything else
 /// that is no header. `name` is the file's, for the message.
 Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name);
 
-/// `payload` may come in pieces, so that its owner need not join them. `unsynced`: so many bytes before the record
-/// were not known to be on the disk when it was written.
-/// Requires: `target` holds whole records, and the payload at most kRecordPayloadMax bytes.
-void append_record(Bytes& target, uint64_t salt, RecordKind kind, Timestamp commit,
-                   std::span<const ByteView> payload, uint64_t unsynced);
+/// The bytes that a record takes, with header and padding. Requires: `payload_size` <= kRecordPayloadMax.
+size_t record_size(size_t payload_size);
+
+/// Fills `target`, which is zeros, with a record. `payload` may come in pieces, so that its owner need not join
+/// them. `unsynced`: so many bytes before the record were not known to be on the disk when it was written.
+/// Requires: `target` has record_size() bytes.
+void write_record(std::span<char> target, uint64_t salt, RecordKind kind, Timestamp commit,
+                  std::span<const ByteView> payload, uint64_t unsynced);
 
 struct Record {
   RecordKind kind = RecordKind::batch;
@@ -55,9 +58,9 @@ struct Record {
 
 /// The bytes that a record takes whose first kRecordHeaderSize bytes these are, with header and padding;
 /// nothing if no record begins so. Its checksum is not looked at.
-std::optional<size_t> record_size(ByteView header);
+std::optional<size_t> find_record_size(ByteView header);
 
-/// The record that fills `bytes` whole, if it is unharmed. Requires: record_size(bytes) == bytes.size().
+/// The record that fills `bytes` whole, if it is unharmed. Requires: find_record_size(bytes) == bytes.size().
 std::optional<Record> decode_record(uint64_t salt, ByteView bytes);
 
 }  // namespace coppice::engine

@@ -2,13 +2,26 @@
 
 #include <algorithm>
 
+#include "engine/base/coding.hpp"
+
 namespace coppice::engine {
 namespace {
 
 constexpr size_t kWindowSize = 256 << 10;
+// Looked through at a time, where room was made ahead of the records.
+constexpr size_t kZerosSize = 4 << 10;
+static_assert(kZerosSize % kRecordAlignment == 0);
 
 Error damage(const std::string& name, uint64_t offset, const std::string& what) {
   return Error{Errc::corruption, name + ": offset " + std::to_string(offset) + ": " + what};
+}
+
+/// Whole words of zeros that `bytes` begins with, in bytes; all of it if there is nothing else.
+size_t zeros_in_front(ByteView bytes) {
+  size_t size = 0;
+  while (size + kRecordAlignment <= bytes.size() && load_fixed<uint64_t>(bytes.data() + size) == 0)
+    size += kRecordAlignment;
+  return bytes.find_first_not_of('\0', size) == ByteView::npos ? bytes.size() : size;
 }
 
 }  // namespace
@@ -63,7 +76,7 @@ Result<ByteView> LogReader::bytes_at(uint64_t offset, size_t size) {
 
 Result<std::optional<LogReader::Found>> LogReader::record_at(uint64_t offset) {
   COPPICE_TRY_ASSIGN(front, bytes_at(offset, kRecordHeaderSize));
-  const auto size = record_size(front);
+  const auto size = find_record_size(front);
   if (!size || *size > file_->size() - offset) return std::optional<Found>();
   COPPICE_TRY_ASSIGN(whole, bytes_at(offset, *size));
   const auto record = decode_record(header_.salt, whole);
@@ -74,8 +87,11 @@ Result<std::optional<LogReader::Found>> LogReader::record_at(uint64_t offset) {
 Result<LogEnd> LogReader::judge_end() {
   bool torn = false;
   for (uint64_t place = offset_; place < file_->size(); place += kRecordAlignment) {
-    COPPICE_TRY_ASSIGN(word, bytes_at(place, kRecordAlignment));
-    if (word.find_first_not_of('\0') == ByteView::npos) continue;
+    COPPICE_TRY_ASSIGN(ahead, bytes_at(place, kZerosSize));
+    if (const size_t zeros = zeros_in_front(ahead); zeros > 0) {
+      place += zeros - kRecordAlignment;
+      continue;
+    }
     if (closed_) return damage(name(), place, "there are bytes behind the record that closes the log");
     torn = true;
     COPPICE_TRY_ASSIGN(found, record_at(place));

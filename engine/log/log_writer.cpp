@@ -2,53 +2,49 @@
 
 namespace coppice::engine {
 
-// One large group must not keep its buffer for ever.
-constexpr size_t kBufferKeptMax = 1 << 20;
-
 Status LogSync::run() {
-  COPPICE_TRY(handed_over_);
+  COPPICE_TRY(before_);
   return file_->sync();
 }
 
 Result<LogWriter> LogWriter::begin(FileSystem& files, const std::string& path, const LogHeader& header) {
-  COPPICE_TRY_ASSIGN(file, files.create(path));
-  LogWriter writer(std::move(file), path, header.salt, kLogHeaderSize);
-  append_log_header(writer.buffer_, header);
-  COPPICE_TRY(writer.hand_over());
-  return writer;
+  COPPICE_TRY_ASSIGN(file, files.create_log(path));
+  const Bytes bytes = encode_log_header(header);
+  COPPICE_TRY_ASSIGN(target, file->reserve(bytes.size()));
+  bytes.copy(target, bytes.size());
+  COPPICE_TRY(file->commit(bytes.size()));
+  return LogWriter(std::move(file), path, header.salt);
 }
 
 Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, const LogHeader& header,
                                     uint64_t keep) {
   COPPICE_CHECK(keep >= kLogHeaderSize);
   COPPICE_CHECK(keep % kRecordAlignment == 0);
-  COPPICE_TRY_ASSIGN(file, files.reopen(path, keep));
+  COPPICE_TRY_ASSIGN(file, files.reopen_log(path, keep));
   COPPICE_TRY(file->sync());
-  LogWriter writer(std::move(file), path, header.salt, keep);
+  LogWriter writer(std::move(file), path, header.salt);
+  writer.size_ = keep;
   writer.synced_ = keep;
   return writer;
 }
 
-void LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteView> payload) {
-  const size_t before = buffer_.size();
-  append_record(buffer_, salt_, kind, commit, payload, size_ - synced_);
-  size_ += buffer_.size() - before;
-}
-
-Status LogWriter::hand_over() {
+Status LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteView> payload) {
   COPPICE_TRY(refusal());
-  if (buffer_.empty()) return success();
+  size_t payload_size = 0;
+  for (ByteView piece : payload) payload_size += piece.size();
+  const size_t size = record_size(payload_size);
   broken_ = true;
-  COPPICE_TRY(file_->append(buffer_));
+  COPPICE_TRY_ASSIGN(target, file_->reserve(size));
+  write_record({target, size}, salt_, kind, commit, payload, size_ - synced_);
+  COPPICE_TRY(file_->commit(size));
   broken_ = false;
-  buffer_.clear();
-  if (buffer_.capacity() > kBufferKeptMax) buffer_.shrink_to_fit();
+  size_ += size;
   return success();
 }
 
 LogSync LogWriter::plan_sync() {
   planned_ = size_;
-  return {file_, hand_over()};
+  return {file_, refusal()};
 }
 
 Status LogWriter::install_sync(const Status& outcome) {
@@ -65,7 +61,10 @@ Status LogWriter::install_sync(const Status& outcome) {
 Status LogWriter::sync() { return install_sync(plan_sync().run()); }
 
 Status LogWriter::close() {
-  add(RecordKind::close, kTimestampMin, {});
+  COPPICE_TRY(add(RecordKind::close, kTimestampMin, {}));
+  broken_ = true;
+  COPPICE_TRY(file_->cut());
+  broken_ = false;
   return sync();
 }
 

@@ -11,17 +11,17 @@ namespace {
 // rewriting costs no more than appending did.
 constexpr uint64_t kRewriteSizeMin = 256 << 10;
 
-void add_edit(LogWriter& writer, const VersionEdit& edit) {
+Status add_edit(LogWriter& writer, const VersionEdit& edit) {
   const Bytes payload = encode_edit(edit);
   const std::array<ByteView, 1> pieces{payload};
-  writer.add(RecordKind::edit, kTimestampMin, pieces);
+  return writer.add(RecordKind::edit, kTimestampMin, pieces);
 }
 
 Result<LogWriter> write_whole(FileSystem& files, const std::string& directory, const ManifestState& state,
                               uint64_t salt) {
   const std::string fresh = join_path(directory, kFreshManifestName);
   COPPICE_TRY_ASSIGN(writer, LogWriter::begin(files, fresh, LogHeader{0, salt}));
-  add_edit(writer, state.whole());
+  COPPICE_TRY(add_edit(writer, state.whole()));
   COPPICE_TRY(writer.sync());
   COPPICE_TRY(files.rename(fresh, join_path(directory, kManifestName)));
   COPPICE_TRY(files.sync_directory(directory));
@@ -90,7 +90,7 @@ Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
     whole_size_ = writer_.size();
     return success();
   }
-  add_edit(writer_, edit);
+  COPPICE_TRY(add_edit(writer_, edit));
   return writer_.sync();
 }
 

@@ -22,12 +22,17 @@ public:
   Result<std::unique_ptr<engine::AppendFile>> create(const std::string& path) override {
     COPPICE_TRY(check(path));
     COPPICE_TRY_ASSIGN(file, real_.create(path));
-    return wrap(path, std::move(file));
+    return std::unique_ptr<engine::AppendFile>(std::make_unique<File>(*this, path, std::move(file)));
   }
-  Result<std::unique_ptr<engine::AppendFile>> reopen(const std::string& path, uint64_t keep) override {
+  Result<std::unique_ptr<engine::LogFile>> create_log(const std::string& path) override {
     COPPICE_TRY(check(path));
-    COPPICE_TRY_ASSIGN(file, real_.reopen(path, keep));
-    return wrap(path, std::move(file));
+    COPPICE_TRY_ASSIGN(file, real_.create_log(path));
+    return std::unique_ptr<engine::LogFile>(std::make_unique<Log>(*this, path, std::move(file)));
+  }
+  Result<std::unique_ptr<engine::LogFile>> reopen_log(const std::string& path, uint64_t keep) override {
+    COPPICE_TRY(check(path));
+    COPPICE_TRY_ASSIGN(file, real_.reopen_log(path, keep));
+    return std::unique_ptr<engine::LogFile>(std::make_unique<Log>(*this, path, std::move(file)));
   }
   Result<std::unique_ptr<engine::RandomFile>> open(const std::string& path) override {
     return real_.open(path);
@@ -73,10 +78,25 @@ private:
     const std::unique_ptr<engine::AppendFile> real_;
   };
 
-  Result<std::unique_ptr<engine::AppendFile>> wrap(const std::string& path,
-                                                   std::unique_ptr<engine::AppendFile> file) {
-    return std::unique_ptr<engine::AppendFile>(std::make_unique<File>(*this, path, std::move(file)));
-  }
+  class Log final : public engine::LogFile {
+  public:
+    Log(FailingFiles& files, std::string path, std::unique_ptr<engine::LogFile> real)
+        : files_(files), path_(std::move(path)), real_(std::move(real)) {}
+    Result<char*> reserve(size_t size) override { return real_->reserve(size); }
+    Status commit(size_t size) override { return real_->commit(size); }
+    Status sync() override {
+      COPPICE_TRY(files_.check(path_));
+      return real_->sync();
+    }
+    Status cut() override { return real_->cut(); }
+    uint64_t size() const override { return real_->size(); }
+
+  private:
+    FailingFiles& files_;
+    const std::string path_;
+    const std::unique_ptr<engine::LogFile> real_;
+  };
+
   Status check(const std::string& path) {
     const std::lock_guard lock(mutex_);
     if (part_.empty() || path.find(part_) == std::string::npos) return success();

@@ -28,7 +28,7 @@ protected:
       auto tree = engine::Tree::open(env, directory->shard_directory(id), {});
       ASSERT_TRUE(tree.ok());
       const engine::GroupWrite write{id == 1 ? &left : &right, commit, parts};
-      ASSERT_TRUE((*tree)->log_group({&write, 1}, Durability::synced).ok());
+      ASSERT_TRUE((*tree)->log_group({&write, 1}).ok());
       engine::LogSync sync = (*tree)->plan_sync();
       ASSERT_TRUE((*tree)->install_sync(sync.run()).ok());
     }

@@ -149,7 +149,7 @@ private:
       size += write->batch.bytes().size();
       bytes_logged_ += record_size(write->batch);
     }
-    while (!logged(tree_->log_group(group_, strongest))) {
+    while (!logged(tree_->log_group(group_))) {
     }
     if (strongest == Durability::synced) require(tree_->install_sync(tree_->plan_sync().run()));
     tree_->apply_group(group_);

@@ -26,15 +26,16 @@ protected:
   }
   static void add(LogWriter& writer, ByteView payload, uint64_t commit) {
     const std::array<ByteView, 1> pieces{payload};
-    writer.add(RecordKind::batch, Timestamp{commit}, pieces);
+    EXPECT_TRUE(writer.add(RecordKind::batch, Timestamp{commit}, pieces).ok());
   }
-  /// Three records, the second one long, handed over.
+  /// Three records, the second one long, and nothing behind them.
   LogWriter write_three() {
     LogWriter writer = begin();
     add(writer, "first", 1);
     add(writer, Bytes(kLong, 'x'), 2);
     add(writer, "third", 3);
     EXPECT_TRUE(writer.sync().ok());
+    truncate(files, path, writer.size());
     return writer;
   }
 
@@ -90,36 +91,44 @@ TEST_F(LogTest, ReadsARecordLargerThanItsWindow) {
   LogWriter writer = begin();
   add(writer, Bytes(900'000, 'y'), 1);
   add(writer, "behind", 2);
-  ASSERT_TRUE(writer.hand_over().ok());
   EXPECT_THAT(read().payloads, ElementsAre(Bytes(900'000, 'y'), "behind"));
 }
 
 TEST_F(LogTest, JoinsAPayloadThatComesInPieces) {
   LogWriter writer = begin();
   const std::array<ByteView, 3> pieces{"one ", "", "two"};
-  writer.add(RecordKind::spanning, Timestamp{1}, pieces);
-  ASSERT_TRUE(writer.hand_over().ok());
+  ASSERT_TRUE(writer.add(RecordKind::spanning, Timestamp{1}, pieces).ok());
   EXPECT_THAT(read().payloads, ElementsAre("one two"));
 }
 
-TEST_F(LogTest, NothingIsInTheFileBeforeItIsHandedOver) {
+TEST_F(LogTest, ARecordIsInTheFileOnceItIsAdded) {
   LogWriter writer = begin();
-  add(writer, "waits", 1);
-  EXPECT_GT(writer.waiting(), 0u);
-  EXPECT_THAT(read().payloads, IsEmpty());
-  ASSERT_TRUE(writer.hand_over().ok());
-  EXPECT_EQ(writer.waiting(), 0u);
-  EXPECT_THAT(read().payloads, ElementsAre("waits"));
+  add(writer, "first", 1);
+  EXPECT_THAT(read().payloads, ElementsAre("first"));
+  add(writer, "second", 2);
+  EXPECT_THAT(read().payloads, ElementsAre("first", "second"));
+  EXPECT_EQ(read().end, LogEnd::open);
+  EXPECT_EQ(read().end_offset, writer.size());
+}
+
+TEST_F(LogTest, EndsWithItsCloseRecord) {
+  LogWriter writer = begin();
+  add(writer, "first", 1);
+  EXPECT_GT(size(), writer.size());
+  ASSERT_TRUE(writer.close().ok());
+  EXPECT_EQ(size(), writer.size());
 }
 
 TEST_F(LogTest, KnowsThatItWasClosed) {
-  LogWriter writer = write_three();
+  LogWriter writer = begin();
+  add(writer, "last", 1);
   ASSERT_TRUE(writer.close().ok());
   EXPECT_EQ(read().end, LogEnd::closed);
 }
 
 TEST_F(LogTest, BytesBehindTheCloseRecordAreDamage) {
-  LogWriter writer = write_three();
+  LogWriter writer = begin();
+  add(writer, "last", 1);
   ASSERT_TRUE(writer.close().ok());
   const size_t closed = size();
   overwrite(files, path, content_of(files, path) + Bytes(64, '\0'));
@@ -157,6 +166,7 @@ TEST_F(LogTest, EveryFlippedBitIsFound) {
     add(writer, commit == 2 ? Bytes(kLong, 'x') : Bytes("short"), commit);
     ASSERT_TRUE(writer.sync().ok());
   }
+  truncate(files, path, writer.size());
   const Bytes whole = content_of(files, path);
   for (size_t offset = 0; offset < whole.size();
        offset += offset < 200 || offset + 100 > whole.size() ? 1 : 997) {
@@ -180,10 +190,9 @@ TEST_F(LogTest, APowerLossMayKeepTheEndOfAWriteWithoutItsBeginning) {
   LogWriter writer = begin();
   add(writer, "first", 1);
   ASSERT_TRUE(writer.sync().ok());
-  const size_t synced = size();
+  const size_t synced = writer.size();
   add(writer, Bytes(kLong, 'x'), 2);
   add(writer, "third", 3);
-  ASSERT_TRUE(writer.hand_over().ok());
   Bytes content = content_of(files, path);
   content.replace(synced, kLong, kLong, '\0');
   overwrite(files, path, content);
@@ -199,7 +208,6 @@ TEST_F(LogTest, WhatWasSyncedBeforeALaterRecordIsMissed) {
   add(writer, "while it runs", 2);
   ASSERT_TRUE(writer.install_sync(sync.run()).ok());
   add(writer, "third", 3);
-  ASSERT_TRUE(writer.hand_over().ok());
   const Bytes whole = content_of(files, path);
   flip_bit(files, path, whole.find("while"));
   EXPECT_EQ(read().end, LogEnd::torn);
@@ -211,9 +219,7 @@ TEST_F(LogTest, WhatWasSyncedBeforeALaterRecordIsMissed) {
 TEST_F(LogTest, RecordsOfAnotherLogAreNotTakenForItsOwn) {
   write_three();
   const Bytes old = content_of(files, path);
-  auto fresh = LogWriter::begin(files, path, {kNumber, kSalt + 1});
-  ASSERT_TRUE(fresh.ok());
-  overwrite(files, path, content_of(files, path) + old.substr(kLogHeaderSize));
+  overwrite(files, path, encode_log_header({kNumber, kSalt + 1}) + old.substr(kLogHeaderSize));
   EXPECT_THAT(read().payloads, IsEmpty());
   EXPECT_EQ(read().end, LogEnd::torn);
 }
@@ -232,8 +238,7 @@ TEST_F(LogTest, GoesOnBehindWhatIsKept) {
 }
 
 TEST_F(LogTest, RefusesAFileOfANewerFormat) {
-  Bytes header;
-  append_log_header(header, {kNumber, kSalt});
+  Bytes header = encode_log_header({kNumber, kSalt});
   header[8] = kLogFormatVersion + 1;
   EXPECT_EQ(decode_log_header(header, "file").error().code, Errc::corruption);
   store_fixed(header.data() + 32, checksum(ByteView(header).substr(0, 32), 0));
@@ -249,8 +254,8 @@ TEST_F(LogTest, RefusesEverythingAfterAFailedSync) {
   LogWriter writer = begin();
   EXPECT_FALSE(writer.install_sync(Error{Errc::io_error, "the disk is gone"}).ok());
   EXPECT_TRUE(writer.broken());
-  add(writer, "late", 1);
-  EXPECT_EQ(writer.hand_over().error().code, Errc::io_error);
+  const std::array<ByteView, 1> late{"late"};
+  EXPECT_EQ(writer.add(RecordKind::batch, Timestamp{1}, late).error().code, Errc::io_error);
   EXPECT_EQ(writer.sync().error().code, Errc::io_error);
 }
 

@@ -179,7 +179,7 @@ TEST_F(ManifestTest, AnEditThatDoesNotFitIsDamage) {
   auto writer = LogWriter::resume(files, path, content->header, content->end_offset);
   const Bytes again = encode_edit(add(3));
   const std::array<ByteView, 1> pieces{again};
-  writer->add(RecordKind::edit, kTimestampMin, pieces);
+  ASSERT_TRUE(writer->add(RecordKind::edit, kTimestampMin, pieces).ok());
   ASSERT_TRUE(writer->sync().ok());
   EXPECT_EQ(error().code, Errc::corruption);
   EXPECT_THAT(error().text, HasSubstr("offset " + std::to_string(content->end_offset)));

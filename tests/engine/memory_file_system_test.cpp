@@ -20,6 +20,17 @@ protected:
     EXPECT_TRUE(file->sync().ok());
     EXPECT_TRUE(files.sync_directory("db").ok());
   }
+  std::unique_ptr<LogFile> create_log(const std::string& path) { return *files.create_log(path); }
+  static Status write(LogFile& log, ByteView bytes) {
+    COPPICE_TRY_ASSIGN(target, log.reserve(bytes.size()));
+    bytes.copy(target, bytes.size());
+    return log.commit(bytes.size());
+  }
+  /// Without what was made ahead.
+  Bytes log_content(const std::string& path) {
+    const Bytes content = files.content(path);
+    return content.substr(0, content.find_last_not_of('\0') + 1);
+  }
   bool exists(const std::string& path) { return *files.exists(path); }
 
   MemoryFileSystem files;
@@ -56,7 +67,7 @@ TEST_F(MemoryFileSystemTest, LinksShareBytesAndCreateLeavesThemAlone) {
 
 TEST_F(MemoryFileSystemTest, CrashKeepsOnlySyncedBytesOfSyncedNames) {
   write_durably("db/a", "kept");
-  ASSERT_TRUE((*files.reopen("db/a", 4))->append(" lost").ok());
+  ASSERT_TRUE(write(**files.reopen_log("db/a", 4), " lost").ok());
   auto unnamed = create("db/b");
   ASSERT_TRUE(unnamed->append("bytes").ok());
   ASSERT_TRUE(unnamed->sync().ok());
@@ -104,8 +115,8 @@ TEST_F(MemoryFileSystemTest, LinksOfOneFileAreOneFileAfterACrashToo) {
   ASSERT_TRUE(files.link("db/a", "db/b").ok());
   ASSERT_TRUE(files.sync_directory("db").ok());
   files.crash();
-  ASSERT_TRUE((*files.reopen("db/a", 1))->append("nd").ok());
-  EXPECT_EQ(files.content("db/b"), "and");
+  ASSERT_TRUE(write(**files.reopen_log("db/a", 1), "nd").ok());
+  EXPECT_EQ(log_content("db/b"), "and");
 }
 
 TEST_F(MemoryFileSystemTest, SeededCrashKeepsAPartAndEverySeedItsOwn) {
@@ -133,6 +144,79 @@ TEST_F(MemoryFileSystemTest, SeededCrashKeepsAPartAndEverySeedItsOwn) {
   EXPECT_TRUE(kept_all);
   EXPECT_TRUE(was_torn);
   EXPECT_TRUE(was_cut);
+}
+
+TEST_F(MemoryFileSystemTest, WhatWasCommittedOutlivesTheProcessAndZerosLieBehindIt) {
+  auto log = create_log("db/a");
+  ASSERT_TRUE(write(*log, "one ").ok());
+  ASSERT_TRUE(write(*log, "two").ok());
+  EXPECT_EQ(log->size(), 7u);
+  Result<char*> target = log->reserve(5);
+  ASSERT_TRUE(target.ok());
+  EXPECT_EQ(ByteView(*target, 5), Bytes(5, '\0'));
+  log.reset();
+  EXPECT_EQ(log_content("db/a"), "one two");
+  EXPECT_GT(files.content("db/a").size(), 7u);
+
+  log = *files.reopen_log("db/a", 3);
+  EXPECT_EQ(files.content("db/a"), "one");
+  ASSERT_TRUE(write(*log, "!").ok());
+  ASSERT_TRUE(log->cut().ok());
+  EXPECT_EQ(files.content("db/a"), "one!");
+}
+
+TEST_F(MemoryFileSystemTest, APowerLossKeepsOfALogWhatWasSyncedAndAnyPiecesOfTheRest) {
+  bool kept_none = false;
+  bool kept_all = false;
+  bool kept_later_without_earlier = false;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    MemoryFileSystem disk;
+    auto log = *disk.create_log("a");
+    ASSERT_TRUE(disk.sync_directory(".").ok());
+    ASSERT_TRUE(write(*log, "synced").ok());
+    ASSERT_TRUE(log->sync().ok());
+    ASSERT_TRUE(write(*log, Bytes(100, '1')).ok());
+    ASSERT_TRUE(write(*log, Bytes(100, '2')).ok());
+    disk.crash(seed);
+    const Bytes content = disk.content("a");
+    ASSERT_EQ(content.substr(0, 6), "synced");
+    ASSERT_EQ(content.find_first_not_of(ByteView("12\0", 3), 6), Bytes::npos);
+    const auto ones = std::ranges::count(content, '1');
+    const auto twos = std::ranges::count(content, '2');
+    kept_none |= ones + twos == 0;
+    kept_all |= ones == 100 && twos == 100;
+    kept_later_without_earlier |= ones < 100 && twos > 0;
+  }
+  EXPECT_TRUE(kept_none);
+  EXPECT_TRUE(kept_all);
+  EXPECT_TRUE(kept_later_without_earlier);
+}
+
+TEST_F(MemoryFileSystemTest, AFullDiskRefusesRoomAndLeavesALogAsItWas) {
+  auto log = create_log("db/a");
+  ASSERT_TRUE(write(*log, "first").ok());
+  files.set_room(10);
+  EXPECT_EQ(log->reserve(5000).error().code, Errc::out_of_space);
+  EXPECT_EQ(log_content("db/a"), "first");
+  EXPECT_EQ(log->size(), 5u);
+  files.heal();
+  EXPECT_TRUE(write(*log, Bytes(5000, 'x')).ok());
+  EXPECT_EQ(log_content("db/a"), "first" + Bytes(5000, 'x'));
+}
+
+TEST_F(MemoryFileSystemTest, AFailedCommitMayHaveWrittenAPart) {
+  bool wrote_a_part = false;
+  for (uint64_t after = 0; after < 20; ++after) {
+    auto log = create_log("db/a");
+    for (uint64_t i = 0; i < after; ++i) ASSERT_TRUE(log->sync().ok());
+    files.fail_after(1);
+    EXPECT_FALSE(write(*log, "12345").ok());
+    EXPECT_EQ(log->size(), 0u);
+    const Bytes part = log_content("db/a");
+    EXPECT_TRUE(ByteView("12345").starts_with(part));
+    wrote_a_part |= !part.empty() && part.size() < 5;
+  }
+  EXPECT_TRUE(wrote_a_part);
 }
 
 TEST_F(MemoryFileSystemTest, FailsTheOperationItIsToldTo) {

@@ -29,6 +29,11 @@ protected:
     ASSERT_TRUE((*file)->append(content).ok());
     ASSERT_TRUE((*file)->sync().ok());
   }
+  static Status write(LogFile& log, ByteView bytes) {
+    COPPICE_TRY_ASSIGN(target, log.reserve(bytes.size()));
+    bytes.copy(target, bytes.size());
+    return log.commit(bytes.size());
+  }
   Bytes content(std::string_view name) {
     auto read = read_file(files, path(name), 1 << 20);
     return read.ok() ? *read : to_string(read.error());
@@ -66,16 +71,47 @@ TEST_F(PosixFileTest, ReadPastTheEndIsCorruptionThatNamesFileAndOffset) {
   EXPECT_THAT(status.error().text, HasSubstr("offset 5"));
 }
 
-TEST_F(PosixFileTest, ReopenCutsWhatIsNotKept) {
+TEST_F(PosixFileTest, ALogIsWrittenInPlaceWithZerosBehindIt) {
+  auto log = files.create_log(path("log"));
+  ASSERT_TRUE(log.ok());
+  Bytes expected;
+  // Past several chunks, in pieces that do not divide one, some larger than any.
+  for (size_t size = 1; size < 1'000'000; size += size / 3 + 1) {
+    const Bytes piece(size, static_cast<char>('a' + size % 26));
+    const Result<char*> target = (*log)->reserve(size + 10);
+    ASSERT_TRUE(target.ok());
+    ASSERT_EQ(ByteView(*target, size + 10).find_first_not_of('\0'), ByteView::npos);
+    piece.copy(*target, size);
+    ASSERT_TRUE((*log)->commit(size).ok());
+    expected += piece;
+    if (size % 2 == 0) {
+      ASSERT_TRUE((*log)->sync().ok());
+    }
+  }
+  EXPECT_EQ((*log)->size(), expected.size());
+
+  const auto read = read_file(files, path("log"), 16 << 20);
+  ASSERT_TRUE(read.ok());
+  EXPECT_GT(read->size(), expected.size());
+  EXPECT_TRUE(read->starts_with(expected));
+  EXPECT_EQ(read->find_first_not_of('\0', expected.size()), Bytes::npos);
+
+  ASSERT_TRUE((*log)->cut().ok());
+  EXPECT_EQ(std::filesystem::file_size(path("log")), expected.size());
+}
+
+TEST_F(PosixFileTest, AReopenedLogGoesOnBehindWhatIsKept) {
   write("a", "keep and cut");
   {
-    auto file = files.reopen(path("a"), 5);
-    ASSERT_TRUE(file.ok());
-    EXPECT_EQ((*file)->size(), 5u);
-    EXPECT_TRUE((*file)->append("more").ok());
+    auto log = files.reopen_log(path("a"), 5);
+    ASSERT_TRUE(log.ok());
+    EXPECT_EQ((*log)->size(), 5u);
+    EXPECT_EQ(content("a"), "keep ");
+    EXPECT_TRUE(write(**log, "more").ok());
+    EXPECT_TRUE((*log)->cut().ok());
   }
   EXPECT_EQ(content("a"), "keep more");
-  EXPECT_EQ(files.reopen(path("a"), 10).error().code, Errc::corruption);
+  EXPECT_EQ(files.reopen_log(path("a"), 10).error().code, Errc::corruption);
 }
 
 TEST_F(PosixFileTest, CreateLeavesOtherLinksOfTheOldFileAlone) {
@@ -88,7 +124,7 @@ TEST_F(PosixFileTest, CreateLeavesOtherLinksOfTheOldFileAlone) {
 
 TEST_F(PosixFileTest, MissingFilesAreNotFound) {
   EXPECT_EQ(files.open(path("none")).error().code, Errc::not_found);
-  EXPECT_EQ(files.reopen(path("none"), 0).error().code, Errc::not_found);
+  EXPECT_EQ(files.reopen_log(path("none"), 0).error().code, Errc::not_found);
   EXPECT_EQ(files.remove(path("none")).error().code, Errc::not_found);
   EXPECT_EQ(files.rename(path("none"), path("new")).error().code, Errc::not_found);
   EXPECT_EQ(files.list(path("none")).error().code, Errc::not_found);
@@ -159,9 +195,9 @@ TEST_F(PosixFileTest, ReadOnlyDirectorySaysWhatToDo) {
 }
 
 TEST_F(PosixFileTest, FullDiskIsOutOfSpace) {
-  auto full = files.reopen("/dev/full", 0);
+  auto full = files.reopen_log("/dev/full", 0);
   ASSERT_TRUE(full.ok());
-  const Status status = (*full)->append("no room");
+  const Status status = (*full)->reserve(7).status();
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, Errc::out_of_space);
   EXPECT_THAT(status.error().text, HasSubstr("/dev/full: cannot append"));

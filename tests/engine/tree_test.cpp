@@ -119,7 +119,7 @@ TEST_F(TreeTest, NobodySeesAGroupBeforeItIsApplied) {
   Batch batch;
   ok(batch.put("a", "1"));
   const GroupWrite group[] = {{&batch, stand.tick()}};
-  ok(stand.tree->log_group(group, Durability::synced));
+  ok(stand.tree->log_group(group));
   LogSync sync = stand.tree->plan_sync();
   EXPECT_EQ(stand.get("a"), "(none)");
   ok(stand.tree->install_sync(sync.run()));
@@ -190,7 +190,7 @@ TEST_F(TreeTest, RemembersABatchOverSeveralShardsUntilItIsSettled) {
   ok(other.put("x", "2"));
   const SpanningPart parts[] = {{3, other.bytes()}, {4, own.bytes()}};
   const GroupWrite group[] = {{&own, stand.tick(), parts}};
-  ok(stand.tree->log_group(group, Durability::buffered));
+  ok(stand.tree->log_group(group));
   stand.tree->apply_group(group);
   EXPECT_THAT(stand.tree->spanning(), IsEmpty());
   ok(stand.flush());

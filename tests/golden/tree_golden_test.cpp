@@ -58,7 +58,7 @@ protected:
     ok(own.put("shared", "by two shards"));
     const SpanningPart parts[] = {{1, own.bytes()}, {2, own.bytes()}};
     const GroupWrite group[] = {{&own, stand.tick(), parts}};
-    ok(stand.tree->log_group(group, Durability::synced));
+    ok(stand.tree->log_group(group));
     stand.tree->apply_group(group);
     stand.drop();
   }

@@ -4,22 +4,13 @@
 
 #include "engine/base/random.hpp"
 #include "engine/io/file_names.hpp"
+#include "tests/support/memory_files.hpp"
 
 namespace coppice::engine {
-
-struct MemoryFileSystem::Node {
-  bool is_directory = false;
-  Bytes content;
-  Bytes durable;
-};
 
 namespace {
 
 bool is_root(const std::string& path) { return path == "/" || path == "." || path.empty(); }
-
-Error failure(Errc code, const std::string& path, const char* operation, const char* reason) {
-  return Error{code, path + ": cannot " + operation + ": " + reason};
-}
 
 /// Of the names under a directory, in a map of paths.
 template <class Names>
@@ -28,88 +19,7 @@ void erase_under(Names& names, const std::string& directory) {
 }
 static_assert('/' + 1 == '0');
 
-/// What a disk may hold of a file that was synced as `durable` and is `content` when the power goes.
-Bytes torn(const Bytes& content, const Bytes& durable, Random& random) {
-  const auto differ = std::mismatch(content.begin(), content.end(), durable.begin(), durable.end());
-  const auto same = static_cast<size_t>(differ.first - content.begin());
-  // A cut that was not synced may not have happened.
-  if (same < durable.size() && random.one_in(2)) return durable;
-  Bytes kept = content.substr(0, same + random.below(content.size() - same + 1));
-  // The size may reach the disk before the bytes do, and later bytes before earlier ones.
-  if (kept.size() > same && random.one_in(2)) {
-    const size_t whole = same + random.below(kept.size() - same);
-    const size_t missing = random.one_in(2) ? kept.size() - whole : random.below(kept.size() - whole + 1);
-    std::fill_n(kept.begin() + static_cast<std::ptrdiff_t>(whole), missing, '\0');
-  }
-  return kept;
-}
-
 }  // namespace
-
-class MemoryFileSystem::Appended final : public AppendFile {
-public:
-  Appended(MemoryFileSystem& files, std::shared_ptr<Node> node, std::string path)
-      : files_(files), node_(std::move(node)), path_(std::move(path)) {}
-
-  Status append(ByteView bytes) override {
-    const std::lock_guard guard(files_.mutex_);
-    Status status = files_.begin_operation(path_, "append");
-    size_t written = bytes.size();
-    if (!status.ok()) {
-      // A part of it, another one each time; nothing once the process is meant to be dead.
-      const bool is_dead = files_.stop_at_ && files_.operation_count_ - 1 > *files_.stop_at_;
-      written = is_dead ? 0 : mix(files_.operation_count_) % (bytes.size() + 1);
-    } else if (bytes.size() > files_.room_) {
-      written = files_.room_;
-      status = failure(Errc::out_of_space, path_, "append", "no space left");
-    }
-    node_->content.append(bytes.substr(0, written));
-    if (files_.room_ != UINT64_MAX) files_.room_ -= std::min<uint64_t>(files_.room_, written);
-    return status;
-  }
-
-  Status sync() override {
-    const std::lock_guard guard(files_.mutex_);
-    COPPICE_TRY(files_.begin_operation(path_, "sync"));
-    node_->durable = node_->content;
-    return success();
-  }
-
-  uint64_t size() const override {
-    const std::lock_guard guard(files_.mutex_);
-    return node_->content.size();
-  }
-
-private:
-  MemoryFileSystem& files_;
-  const std::shared_ptr<Node> node_;
-  const std::string path_;
-};
-
-class MemoryFileSystem::Opened final : public RandomFile {
-public:
-  Opened(MemoryFileSystem& files, std::shared_ptr<Node> node, std::string path)
-      : files_(files), node_(std::move(node)), path_(std::move(path)), size_(node_->content.size()) {}
-
-  Status read(uint64_t offset, size_t size, char* target) const override {
-    const std::lock_guard guard(files_.mutex_);
-    COPPICE_TRY(files_.begin_operation(path_, "read"));
-    const Bytes& content = node_->content;
-    if (offset > content.size() || size > content.size() - offset)
-      return short_read(path_, offset, size, content.size());
-    content.copy(target, size, static_cast<size_t>(offset));
-    return success();
-  }
-
-  uint64_t size() const override { return size_; }
-  const std::string& name() const override { return path_; }
-
-private:
-  MemoryFileSystem& files_;
-  const std::shared_ptr<Node> node_;
-  const std::string path_;
-  const uint64_t size_;
-};
 
 class MemoryFileSystem::Lock final : public DirectoryLock {
 public:
@@ -212,22 +122,23 @@ void MemoryFileSystem::flip_bit(const std::string& path, uint64_t bit) {
 
 Result<std::unique_ptr<AppendFile>> MemoryFileSystem::create(const std::string& path) {
   const std::lock_guard guard(mutex_);
-  COPPICE_TRY(begin_operation(path, "create"));
-  COPPICE_TRY(check_parent(path, "create"));
-  const std::shared_ptr<Node> old = find(path);
-  if (old && old->is_directory) return failure(Errc::io_error, path, "create", "is a directory");
-  auto node = std::make_shared<Node>();
-  apply({{path, node}});
+  COPPICE_TRY_ASSIGN(node, make_file(path));
   return std::unique_ptr<AppendFile>(std::make_unique<Appended>(*this, node, path));
 }
 
-Result<std::unique_ptr<AppendFile>> MemoryFileSystem::reopen(const std::string& path, uint64_t keep) {
+Result<std::unique_ptr<LogFile>> MemoryFileSystem::create_log(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY_ASSIGN(node, make_file(path));
+  return std::unique_ptr<LogFile>(std::make_unique<Logged>(*this, node, path));
+}
+
+Result<std::unique_ptr<LogFile>> MemoryFileSystem::reopen_log(const std::string& path, uint64_t keep) {
   const std::lock_guard guard(mutex_);
   COPPICE_TRY(begin_operation(path, "open"));
   COPPICE_TRY_ASSIGN(node, find_file(path, "open"));
   if (node->content.size() < keep) return short_read(path, 0, keep, node->content.size());
   node->content.resize(static_cast<size_t>(keep));
-  return std::unique_ptr<AppendFile>(std::make_unique<Appended>(*this, node, path));
+  return std::unique_ptr<LogFile>(std::make_unique<Logged>(*this, node, path));
 }
 
 Result<std::unique_ptr<RandomFile>> MemoryFileSystem::open(const std::string& path) {
@@ -351,6 +262,22 @@ Status MemoryFileSystem::begin_operation(const std::string& path, const char* op
   if (stop_at_ && number >= *stop_at_) return failure(Errc::io_error, path, operation, "stopped by the test");
   if (fail_at_ == number) return failure(fail_code_, path, operation, "made to fail by the test");
   return success();
+}
+
+Result<std::shared_ptr<MemoryFileSystem::Node>> MemoryFileSystem::make_file(const std::string& path) {
+  COPPICE_TRY(begin_operation(path, "create"));
+  COPPICE_TRY(check_parent(path, "create"));
+  const std::shared_ptr<Node> old = find(path);
+  if (old && old->is_directory) return failure(Errc::io_error, path, "create", "is a directory");
+  auto node = std::make_shared<Node>();
+  apply({{path, node}});
+  return node;
+}
+
+size_t MemoryFileSystem::part_written(size_t size) const {
+  // Another part each time; nothing once the process is meant to be dead.
+  const bool is_dead = stop_at_ && operation_count_ - 1 > *stop_at_;
+  return is_dead ? 0 : mix(operation_count_) % (size + 1);
 }
 
 std::shared_ptr<MemoryFileSystem::Node> MemoryFileSystem::find(const std::string& path) const {

@@ -15,8 +15,8 @@ namespace coppice::engine {
 /// Bytes and names become durable apart, as POSIX promises no more: AppendFile::sync keeps a file's bytes, and
 /// sync_directory the names in one directory (and a directory is a name in its parent). "/" and "." always exist.
 ///
-/// Every call of FileSystem, AppendFile and RandomFile::read is one operation, counted from 0; size() and name()
-/// are none.
+/// Every call of FileSystem, AppendFile, LogFile and RandomFile::read is one operation, counted from 0; size() and
+/// name() are none.
 ///
 /// Threads: any.
 class MemoryFileSystem final : public FileSystem {
@@ -27,11 +27,13 @@ public:
   // Misfortune.
 
   uint64_t operation_count() const;
-  /// The operation after `after` further ones fails with `code`. A failed append may have written a part.
+  /// The operation after `after` further ones fails with `code`. A failed append or commit may have written a part,
+  /// a failed reserve may have left zeros.
   void fail_after(uint64_t after, Errc code = Errc::io_error);
   /// So does every one behind it, as if the process had been killed in there.
   void stop_after(uint64_t after);
-  /// From here on appends fail with out_of_space once they have written this many bytes together.
+  /// From here on appends fail with out_of_space once they have written this many bytes together, and reserves
+  /// likewise with the zeros that they make ahead.
   void set_room(uint64_t bytes);
   /// No more failures; those that happened stay happened. Room is endless.
   void heal();
@@ -40,7 +42,8 @@ public:
   /// name, so what their holders still do has no effect. Heals.
   void crash();
   /// The same, but some of what was not synced is there too, drawn from `seed`: of names the first few changes, in
-  /// the order they were made; of each file's bytes a part, which may be torn (zeros where bytes should be).
+  /// the order they were made; of each file's bytes a part, in no order, which may be torn (zeros where bytes should
+  /// be).
   void crash(uint64_t seed);
 
   // For tests that look at files or damage them. Requires: the file exists.
@@ -51,7 +54,8 @@ public:
   void flip_bit(const std::string& path, uint64_t bit);
 
   Result<std::unique_ptr<AppendFile>> create(const std::string& path) override;
-  Result<std::unique_ptr<AppendFile>> reopen(const std::string& path, uint64_t keep) override;
+  Result<std::unique_ptr<LogFile>> create_log(const std::string& path) override;
+  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) override;
   Result<std::unique_ptr<RandomFile>> open(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Result<bool> exists(const std::string& path) override;
@@ -66,12 +70,16 @@ public:
 private:
   struct Node;  // a file's bytes, or a directory
   class Appended;
+  class Logged;
   class Opened;
   class Lock;
   /// What bears which name; nothing: none does.
   using Change = std::map<std::string, std::shared_ptr<Node>>;
 
+  Result<std::shared_ptr<Node>> make_file(const std::string& path);
   Status begin_operation(const std::string& path, const char* operation);
+  /// Of `size` bytes that an operation which began so writes, how many it writes.
+  size_t part_written(size_t size) const;
   std::shared_ptr<Node> find(const std::string& path) const;
   Result<std::shared_ptr<Node>> find_file(const std::string& path, const char* operation) const;
   Status check_parent(const std::string& path, const char* operation) const;

@@ -1,0 +1,65 @@
+// A log of the machine's file system, written through a mapping.
+#pragma once
+
+#include <atomic>
+
+#include "engine/io/descriptor.hpp"
+#include "engine/io/file.hpp"
+
+namespace coppice::engine {
+
+/// The file grows by chunks: a chunk is filled with zeros by plain writes and then mapped, shared. So
+///   - a full disk is found by the write, as out_of_space, and not by a store into the mapping;
+///   - nothing is read from the disk, as the pages written are in the page cache;
+///   - once a chunk was synced, a later sync in it finds its blocks allocated and the file's size unchanged: it writes
+///     the page and nothing else. That is half of what it costs to sync a file that has grown.
+///
+/// A store into the mapping is a store into the page cache, so what was committed outlives the process.
+///
+/// Were the kernel to drop a page before it was filled, and the disk to fail when the page is read back, the store
+/// would end the process with SIGBUS. That is no worse than kill -9, which every promise allows for; and pages just
+/// written and mapped stay, but in the worst need of memory. The same holds where a file system copies on write and
+/// is full: the disks meant for databases overwrite in place.
+///
+/// The kernel keeps what one call wrote in one piece of the page cache, and writes such a piece whole. So the
+/// zeros are written in pieces of about as much as is committed between two syncs: large ones cost least, but
+/// each sync would write all of it.
+///
+/// Measured with records of 128 bytes: a call of write(2) for each 0.75 us, this 0.05; synced each, 150 us against 80.
+/// Filling page tables ahead (MADV_POPULATE_WRITE) gained nothing.
+class PosixLogFile final : public LogFile {
+public:
+  /// `file` is open for reading and writing, and has `size` bytes.
+  PosixLogFile(Descriptor file, std::string path, uint64_t size);
+  PosixLogFile(const PosixLogFile&) = delete;
+  PosixLogFile& operator=(const PosixLogFile&) = delete;
+  ~PosixLogFile() override;
+
+  Result<char*> reserve(size_t size) override;
+  Status commit(size_t size) override;
+  Status sync() override;
+  Status cut() override;
+  uint64_t size() const override { return size_; }
+
+private:
+  /// Makes room for `size` bytes behind the end, and maps it.
+  Status grow(size_t size);
+  Status fill_with_zeros(uint64_t begin, uint64_t end);
+  size_t piece_size() const;
+  void unmap();
+
+  Descriptor file_;
+  const std::string path_;
+  uint64_t size_;
+  /// Zeros reach up to here.
+  uint64_t end_;
+  /// What is mapped: [map_begin_, end_).
+  char* map_ = nullptr;
+  uint64_t map_begin_ = 0;
+  /// When the file last grew.
+  uint64_t grown_at_;
+  uint64_t syncs_then_ = 0;
+  std::atomic<uint64_t> syncs_{0};
+};
+
+}  // namespace coppice::engine
