@@ -1,5 +1,7 @@
 #include "engine/memory/memtable.hpp"
 
+#include <algorithm>
+
 namespace coppice::engine {
 namespace {
 
@@ -7,16 +9,24 @@ class MemtableCursor final : public Cursor {
 public:
   explicit MemtableCursor(const SkipList& entries) : entries_(entries) {}
 
-  const Entry* seek(const Position& target) override { return come_to(entries_.seek(target)); }
+  const Entry* seek(const Position& target) override {
+    forget_before();
+    return come_to(entries_.seek(target));
+  }
 
   const Entry* seek_before(const Position& target) override {
+    forget_before();
     return come_to(first_of_equals(entries_.seek_before(target)));
   }
 
-  const Entry* seek_last() override { return come_to(first_of_equals(entries_.last())); }
+  const Entry* seek_last() override {
+    forget_before();
+    return come_to(first_of_equals(entries_.last()));
+  }
 
   const Entry* next() override {
     COPPICE_CHECK(node_ != nullptr);
+    before_count_ = 0;
     const SkipList::Node* node = SkipList::next(*node_);
     // Hardly ever set, and then comparing keys at every step is saved.
     if (entries_.has_equals()) {
@@ -28,7 +38,8 @@ public:
 
   const Entry* prev() override {
     COPPICE_CHECK(node_ != nullptr);
-    return come_to(first_of_equals(entries_.seek_before(position(entry_))));
+    if (before_count_ == 0) collect_before();
+    return come_to(before_count_ == 0 ? nullptr : before_[--before_count_]);
   }
 
   const Status& status() const override { return status_; }
@@ -37,6 +48,25 @@ private:
   const SkipList::Node* first_of_equals(const SkipList::Node* node) const {
     if (node == nullptr || !entries_.has_equals()) return node;
     return entries_.seek({node->key(), node->commit()});
+  }
+
+  void forget_before() {
+    before_count_ = 0;
+    collected_ = false;
+  }
+
+  // The list has no links back, and a search costs as much as many steps forward: so one search goes back over several
+  // nodes, some at first and more once it shows that more are wanted.
+  void collect_before() {
+    before_count_ = entries_.collect_before(position(entry_), collected_ ? 2 : 1, before_);
+    collected_ = true;
+    if (before_count_ == 0 || !entries_.has_equals()) return;
+    before_[0] = first_of_equals(before_[0]);
+    const auto end = before_.begin() + static_cast<ptrdiff_t>(before_count_);
+    const auto same = [](const SkipList::Node* a, const SkipList::Node* b) {
+      return a->commit() == b->commit() && a->key() == b->key();
+    };
+    before_count_ = static_cast<size_t>(std::unique(before_.begin(), end, same) - before_.begin());
   }
 
   const Entry* come_to(const SkipList::Node* node) {
@@ -49,6 +79,10 @@ private:
   const SkipList& entries_;
   const SkipList::Node* node_ = nullptr;
   Entry entry_;
+  // Going back, what comes next, the last first.
+  std::array<const SkipList::Node*, 64> before_;
+  size_t before_count_ = 0;
+  bool collected_ = false;
   const Status status_;
 };
 

@@ -40,7 +40,7 @@ public:
   /// Some put in [begin, end) committed after `at`.
   bool has_put_after(Timestamp at, ByteView begin, ByteView end) const;
 
-  /// Walks all entries, without range deletes; sees what is inserted ahead of it. Entries with the same key and
+  /// Walks all entries, without range deletes; what is inserted ahead of it meanwhile it may see or not. Entries with the same key and
   /// commit as one before them are left out, so that positions rise strictly. Never fails.
   /// Lifetime: the memtable outlives it; views of entries live as long as the memtable.
   std::unique_ptr<Cursor> cursor() const;

@@ -93,6 +93,22 @@ const SkipList::Node* SkipList::seek_before(const Position& position) const {
   return behind == head_ ? nullptr : behind;
 }
 
+size_t SkipList::collect_before(const Position& position, uint32_t level,
+                                std::span<const Node*> nodes) const {
+  const Target target(position);
+  Node* behind = head_;
+  Node* ahead = nullptr;
+  for (uint32_t above = height_.load(std::memory_order_relaxed); above-- > level;)
+    behind = walk(behind, above, target, ahead);
+  size_t count = 0;
+  for (const Node* node = behind == head_ ? next(*head_) : behind;
+       node != nullptr && is_before(*node, target); node = next(*node))
+    nodes[count++ % nodes.size()] = node;
+  if (count <= nodes.size()) return count;
+  std::rotate(nodes.begin(), nodes.begin() + static_cast<ptrdiff_t>(count % nodes.size()), nodes.end());
+  return nodes.size();
+}
+
 const SkipList::Node* SkipList::last() const {
   const Node* behind = head_;
   for (uint32_t level = height_.load(std::memory_order_relaxed); level-- > 0;)

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <new>
+#include <span>
 
 #include "engine/base/arena.hpp"
 #include "engine/cursor/entry.hpp"
@@ -49,6 +50,9 @@ public:
   /// The last node before `target`.
   const Node* seek_before(const Position& target) const;
   const Node* last() const;
+  /// The nodes right before `target`, in order, as many as `nodes` takes and 4^level on average; how many. None only if
+  /// seek_before() finds none. For one search: what going back costs a node. Requires: 0 < level < kHeightMax.
+  size_t collect_before(const Position& target, uint32_t level, std::span<const Node*> nodes) const;
   static const Node* next(const Node& node);
 
   /// Two entries with the same position have been inserted. Who has seen both sees this too.

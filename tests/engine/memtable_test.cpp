@@ -7,6 +7,7 @@
 
 #include "engine/apply.hpp"
 #include "engine/base/random.hpp"
+#include "tests/support/cursor_model.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -150,6 +151,32 @@ TEST_F(MemtableTest, ReadersSeeAllOfAVisibleBatchAndItsRangeDeletes) {
     }
   }
   EXPECT_EQ(wrong, 0u);
+}
+
+TEST(MemtableCursorTest, MovesLikeAVectorOfTheEntries) {
+  Random random(1);
+  for (int round = 0; round < 40; ++round) {
+    Memtable memtable(random.next());
+    auto entries = random_entries(random, 1 + random.below(400), 6, 10);
+    std::vector<size_t> order(entries.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+    for (size_t i = order.size(); i-- > 1;) std::swap(order[i], order[random.below(i + 1)]);
+    // Some twice, as one batch may write them: the later counts.
+    if (round % 2 == 0)
+      for (const size_t i : order)
+        if (random.one_in(3))
+          memtable.insert({entries[i].key, Timestamp{entries[i].commit}, Kind::put, "first"});
+    for (const size_t i : order) memtable.insert(entries[i].view());
+
+    const auto cursor = memtable.cursor();
+    expect_moves_like(*cursor, entries, random, 300);
+    ASSERT_FALSE(testing::Test::HasFatalFailure()) << "round " << round;
+    // A long way back, over more nodes than are noted at once.
+    size_t left = entries.size();
+    for (const Entry* entry = cursor->seek_last(); entry != nullptr; entry = cursor->prev())
+      ASSERT_EQ(OwnedEntry(*entry), entries[--left]);
+    EXPECT_EQ(left, 0u);
+  }
 }
 
 }  // namespace
