@@ -32,6 +32,9 @@ public:
   const Entry* next() { return damaged_ || index_ + 1 >= view_.count() ? nullptr : come_to(index_ + 1); }
   const Entry* prev() { return damaged_ || index_ == 0 ? nullptr : come_to(index_ - 1); }
 
+  /// Of the entry, in the block. Requires: as next().
+  uint32_t index() const { return index_; }
+
   bool damaged() const { return damaged_; }
 
 private:

@@ -39,7 +39,7 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
 
   size_t place_count = kFirstPagePlace;
   if (!table->footer.root.absent()) {
-    COPPICE_TRY_ASSIGN(root, table->load(table->footer.root, BlockKind::page));
+    COPPICE_TRY_ASSIGN(root, table->load(*table->file, table->footer.root, BlockKind::page));
     table->root = std::move(root);
     BlockView page;
     if (!page.open(view(table->root)))
@@ -57,12 +57,12 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   return std::unique_ptr<const OpenTable>(std::move(table));
 }
 
-Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind,
-                                 const TableReadOptions& options) const {
+Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
+                                 const RandomFile* through) const {
   const BlockKey key{footer.unique_id, handle.offset};
   if (BlockRef block = cache.find(key)) return block;
   if (options.cached_only) return would_block();
-  COPPICE_TRY_ASSIGN(block, load(handle, kind));
+  COPPICE_TRY_ASSIGN(block, load(through != nullptr ? *through : *file, handle, kind));
   if (!options.fill_cache) return BlockRef(std::move(block));
   return cache.insert(key, std::move(block));
 }
@@ -86,7 +86,7 @@ Result<OpenTable::Kept> OpenTable::read_page(uint32_t index, const BlockHandle& 
   BlockRef cached = cache.find({footer.unique_id, handle.offset});
   if (cached) return Kept{cached.bytes(), std::move(cached)};
   if (options.cached_only) return would_block();
-  COPPICE_TRY_ASSIGN(block, load(handle, BlockKind::page));
+  COPPICE_TRY_ASSIGN(block, load(*file, handle, BlockKind::page));
   return keep(kFirstPagePlace + index, handle, options, std::move(block));
 }
 
@@ -119,8 +119,8 @@ Result<Block> OpenTable::current(const BlockHandle& handle, BlockKind kind, Bloc
   return upgraded;
 }
 
-Result<Block> OpenTable::load(const BlockHandle& handle, BlockKind kind) const {
-  COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, handle));
+Result<Block> OpenTable::load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const {
+  COPPICE_TRY_ASSIGN(block, read_block(from, footer.unique_id, handle));
   return current(handle, kind, std::move(block));
 }
 

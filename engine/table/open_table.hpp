@@ -30,8 +30,10 @@ struct OpenTable {
   static Result<std::unique_ptr<const OpenTable>> open(FileSystem& files, const std::string& path,
                                                        const TableMeta& meta, BlockCache& cache);
 
-  /// A block of entries, from the cache or the disk. Blocks: on the disk, unless options.cached_only.
-  Result<BlockRef> read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options) const;
+  /// A block of entries, from the cache or the disk; `through` is another way to the same file, or nullptr.
+  /// Blocks: on the disk, unless options.cached_only.
+  Result<BlockRef> read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
+                        const RandomFile* through = nullptr) const;
 
   /// The filter, if the table holds it already. Lifetime: the table's.
   const Block* find_filter() const;
@@ -55,7 +57,7 @@ struct OpenTable {
   Result<Block> current(const BlockHandle& handle, BlockKind kind, Block block) const;
 
 private:
-  Result<Block> load(const BlockHandle& handle, BlockKind kind) const;
+  Result<Block> load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const;
   Error would_block() const;
   Result<Kept> keep(size_t place, const BlockHandle& handle, const TableReadOptions& options,
                     Block block) const;

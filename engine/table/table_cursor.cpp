@@ -21,6 +21,7 @@ bool TableCursor::start() {
     return false;
   }
   data_ = &path_[height_];
+  ahead_.emplace(*table_->file);
   return true;
 }
 
@@ -39,16 +40,39 @@ bool TableCursor::enter(uint32_t depth, const Entry& parent) {
     return false;
   }
   if (frame.handle == *handle) return true;
-  const BlockKind kind = depth == height_ ? BlockKind::data : BlockKind::page;
-  auto block = table_->read(*handle, kind, options_);
-  if (!block.ok()) {
-    status_ = std::move(block).error();
+  auto kept = depth == height_ ? read_data(*handle) : read_page(depth, *handle);
+  if (!kept.ok()) {
+    status_ = std::move(kept).error();
     return false;
   }
   frame.handle = *handle;
-  frame.block = std::move(*block);
-  if (!frame.cursor.reset(frame.block.bytes())) fail(frame);
+  frame.block = std::move(kept->block);
+  if (!frame.cursor.reset(kept->bytes)) fail(frame);
   return status_.ok();
+}
+
+// A long walk takes what room is free in the cache, and pushes nothing out.
+Result<OpenTable::Kept> TableCursor::read_data(const BlockHandle& handle) {
+  TableReadOptions options = options_;
+  if (ahead_->is_long() && options.fill_cache) {
+    const BlockCacheStats stats = table_->cache.stats();
+    options.fill_cache = stats.size + ReadAhead::kWindowSizeMax <= stats.budget;
+  }
+  COPPICE_TRY_ASSIGN(block, table_->read(handle, BlockKind::data, options, &*ahead_));
+  const ByteView bytes = block.bytes();
+  return OpenTable::Kept{bytes, std::move(block)};
+}
+
+Result<OpenTable::Kept> TableCursor::read_page(uint32_t depth, const BlockHandle& handle) {
+  if (depth == 1) {
+    const uint32_t index = path_[0].cursor.index();
+    if (const Block* page = table_->find_page(index))
+      return OpenTable::Kept{{page->bytes.get(), page->size}, {}};
+    return table_->read_page(index, handle, options_);
+  }
+  COPPICE_TRY_ASSIGN(block, table_->read(handle, BlockKind::page, options_));
+  const ByteView bytes = block.bytes();
+  return OpenTable::Kept{bytes, std::move(block)};
 }
 
 // To the data block where `target` has its place. False: that lies behind all of them, or status_ tells.

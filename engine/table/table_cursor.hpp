@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "engine/table/block_cursor.hpp"
 #include "engine/table/open_table.hpp"
+#include "engine/table/read_ahead.hpp"
 
 namespace coppice::engine {
 
@@ -34,6 +36,8 @@ private:
   bool start();
   bool descend(const Position& target);
   bool enter(uint32_t depth, const Entry& parent);
+  Result<OpenTable::Kept> read_data(const BlockHandle& handle);
+  Result<OpenTable::Kept> read_page(uint32_t depth, const BlockHandle& handle);
   const Entry* next_block();
   const Entry* prev_block();
   const Entry* fail(const Frame& frame);
@@ -45,6 +49,7 @@ private:
   std::unique_ptr<Frame[]> path_;
   uint32_t height_ = 0;
   Frame* data_ = nullptr;
+  std::optional<ReadAhead> ahead_;
   Status status_;
 };
 
