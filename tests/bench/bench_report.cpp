@@ -1,7 +1,8 @@
-// Reads what engine_bench measured and prints the table.
+// Reads what engine_bench measured; prints the table, and writes the plots' data beside the measures.
 #include <cstdio>
 #include <fstream>
 
+#include "tests/bench/plots.hpp"
 #include "tests/bench/table.hpp"
 
 namespace coppice::bench {
@@ -27,6 +28,9 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "bench_report: there is nothing in %s: run ./dev bench engine first\n",
                  path.c_str());
     return 1;
+  }
+  for (const PlotData& plot : plot_data(measures, goals())) {
+    std::ofstream(std::string(argv[1]) + "/" + plot.name + ".dat") << plot.text;
   }
   std::fputs(report(measures, goals()).c_str(), stdout);
   return 0;

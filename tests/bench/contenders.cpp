@@ -28,12 +28,12 @@ void give_up(const std::string& what) {
   std::_Exit(1);
 }
 
-uint64_t bytes_handed_to_write_calls() {
+uint64_t bytes_for_disk() {
   std::ifstream io("/proc/self/io");
   std::string name;
   uint64_t value = 0;
   while (io >> name >> value) {
-    if (name == "wchar:") return value;
+    if (name == "write_bytes:") return value;
   }
   give_up("/proc/self/io does not tell how much was written");
 }

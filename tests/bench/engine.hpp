@@ -14,6 +14,8 @@ namespace coppice::bench {
 struct Settings {
   size_t write_buffer_size = 64 << 20;
   size_t cache_size = 256 << 20;
+  /// For those with a better way to read where it does not.
+  bool cache_holds_all = true;
 };
 
 using Pair = std::pair<std::string_view, std::string_view>;
@@ -44,8 +46,6 @@ public:
 
   /// Flushes, and merges everything into one sorted run, so that reads find all engines in the same shape.
   virtual void settle() = 0;
-  /// Given to the operating system for files since the database was opened: logs, flushes and merges.
-  virtual uint64_t bytes_written() = 0;
 };
 
 struct Contender {
@@ -63,8 +63,9 @@ std::unique_ptr<Engine> open_lmdb(const std::string& directory, const Settings& 
 /// Prints `what` and ends the program.
 [[noreturn]] void give_up(const std::string& what);
 
-/// Bytes this process has handed to write calls, of all kinds: what an engine that writes no other way wrote.
-uint64_t bytes_handed_to_write_calls();
+/// Bytes that this process made the system write to disks, by its pages, whether they came by calls or by maps. A page
+/// that is changed again before it was written counts once.
+uint64_t bytes_for_disk();
 
 /// Reads the first and last byte, and keeps the optimiser from skipping it.
 inline void touch(std::string_view bytes) {

@@ -113,12 +113,17 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (quick) {
     plan.rounds = 1;
-    plan.scale = {.entries = 200'000, .seconds = 0.1, .write_seconds = 0.5, .overwrite_seconds = 2};
+    plan.scale = {.entries = 200'000,
+                  .seconds = 0.1,
+                  .write_seconds = 0.4,
+                  .fill_seconds = 0.5,
+                  .overwrite_seconds = 2};
   }
   if (large) {
     plan.scale.entries = 10'000'000;
     plan.scale.seconds *= 3;
-    plan.scale.write_seconds *= 30;
+    plan.scale.write_seconds *= 10;
+    plan.scale.fill_seconds *= 10;
     plan.scale.overwrite_seconds *= 10;
   }
   return part.engine.empty() ? run_all(plan, argc, argv) : run_part(plan, part);

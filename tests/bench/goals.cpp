@@ -40,15 +40,13 @@ std::vector<Goal> all_goals() {
     all.push_back({.workload = name, .bound = 1});
   }
 
-  for (const char* name : {"fillrandom", "overwrite"}) {
-    all.push_back(
-        {.workload = name, .metric = "write_amplification", .against = Against::rocksdb, .bound = 1});
-  }
+  all.push_back(
+      {.workload = "overwrite", .metric = "write_amplification", .against = Against::rocksdb, .bound = 1});
   all.push_back(
       {.workload = "open", .metric = "space_amplification", .against = Against::nothing, .bound = 1.15});
   all.push_back(
       {.workload = "overwrite", .metric = "space_amplification", .against = Against::nothing, .bound = 1.3});
-  all.push_back({.workload = "ycsb A", .metric = "memory", .against = Against::nothing, .bound = 1.1});
+  all.push_back({.workload = "memory", .metric = "memory", .against = Against::nothing, .bound = 1.1});
   all.push_back({.workload = "overwrite", .metric = "p99.9", .bound = 1});
   all.push_back({.workload = "overwrite", .metric = "max", .against = Against::nothing, .bound = kStallMax});
 

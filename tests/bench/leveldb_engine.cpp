@@ -91,10 +91,8 @@ public:
     return true;
   }
   void settle() override { db_->CompactRange(nullptr, nullptr); }
-  uint64_t bytes_written() override { return bytes_handed_to_write_calls() - before_; }
 
 private:
-  const uint64_t before_ = bytes_handed_to_write_calls();
   std::unique_ptr<leveldb::Cache> cache_;
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   leveldb::ReadOptions read_;

@@ -79,7 +79,6 @@ public:
     return result == MDB_SUCCESS;
   }
   void settle() override {}
-  uint64_t bytes_written() override { return bytes_handed_to_write_calls() - before_; }
 
 private:
   static constexpr size_t kMapSize = size_t{64} << 30;
@@ -167,7 +166,6 @@ private:
   // An address may come again, a number does not.
   static inline std::atomic<uint64_t> opened_{0};
   const uint64_t id_ = ++opened_;
-  const uint64_t before_ = bytes_handed_to_write_calls();
   MDB_env* env_ = nullptr;
   MDB_dbi dbi_ = 0;
   bool syncing_ = false;

@@ -77,7 +77,9 @@ void run_suite(const Plan& plan, const Suite& suite, const Contender& contender,
   const fs::path directory = fs::path(plan.directory) / contender.name;
   fs::create_directories(plan.directory);
   Settings settings = plan.settings;
-  if (suite.small_cache) settings.cache_size = plan.scale.entries * kEntrySize / 4;
+  const uint64_t data_size = plan.scale.entries * kEntrySize;
+  if (suite.small_cache) settings.cache_size = data_size / 4;
+  settings.cache_holds_all = settings.cache_size > data_size;
   Stand stand(contender, directory, settings, plan.scale, measures);
   bool first = true;
   for (const auto& [workload, threads] : wanted_runs(plan, suite, contender)) {

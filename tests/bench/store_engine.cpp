@@ -57,7 +57,6 @@ public:
     return page.count() > 0;
   }
   void settle() override { require(store_->compact()); }
-  uint64_t bytes_written() override { return bytes_handed_to_write_calls() - before_; }
 
 private:
   uint64_t walk(actors::ScanOptions options, uint64_t count) {
@@ -75,7 +74,6 @@ private:
     return seen;
   }
 
-  const uint64_t before_ = bytes_handed_to_write_calls();
   std::unique_ptr<actors::Store> store_;
 };
 

@@ -5,7 +5,6 @@
 
 #include "engine/compact/write_pace.hpp"
 #include "engine/io/posix_file.hpp"
-#include "engine/log/log_format.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
 #include "tests/bench/engine.hpp"
@@ -109,15 +108,8 @@ public:
       if (std::optional<engine::Job> job = tree_->plan_merge_range({}, {})) workshop_.begin(*std::move(job));
     } while (workshop_.busy());
   }
-  uint64_t bytes_written() override { return bytes_logged_ + bytes_merged_; }
 
 private:
-  /// What a batch becomes in the log: a header before it, and padding.
-  static uint64_t record_size(const engine::Batch& batch) {
-    return (engine::kRecordHeaderSize + batch.bytes().size() + engine::kRecordAlignment - 1) /
-           engine::kRecordAlignment * engine::kRecordAlignment;
-  }
-
   static PendingWrite& begin() {
     thread_local PendingWrite mine;
     mine.batch.clear();
@@ -130,7 +122,6 @@ private:
       moment_ = Timestamp{moment_.raw + 1};
       while (!logged(tree_->write(mine.batch, moment_, durability))) {
       }
-      bytes_logged_ += record_size(mine.batch);
       care();
       keep_pace(mine.batch.bytes().size());
     } else {
@@ -147,7 +138,6 @@ private:
       group_.push_back({.batch = &write->batch, .commit = moment_});
       strongest = std::max(strongest, write->durability);
       size += write->batch.bytes().size();
-      bytes_logged_ += record_size(write->batch);
     }
     while (!logged(tree_->log_group(group_))) {
     }
@@ -188,11 +178,7 @@ private:
     if (job) workshop_.begin(*std::move(job));
   }
 
-  void install() {
-    engine::Job job = workshop_.take();
-    bytes_merged_ += job.bytes_written();
-    require(tree_->install(std::move(job)));
-  }
+  void install() { require(tree_->install(workshop_.take())); }
 
   engine::PosixFileSystem files_;
   engine::BlockCache cache_;
@@ -203,8 +189,6 @@ private:
   std::vector<engine::GroupWrite> group_;
   Timestamp moment_;
   engine::WritePace pace_;
-  uint64_t bytes_logged_ = 0;
-  uint64_t bytes_merged_ = 0;
   Workshop workshop_;
 };
 

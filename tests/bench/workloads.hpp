@@ -15,10 +15,11 @@ namespace coppice::bench {
 struct Scale {
   /// In the prepared database, and of every load.
   uint64_t entries = 1'000'000;
-  /// How long reads last; writes have so much longer in which to reach their count.
-  double seconds = 0.7;
-  double write_seconds = 3;
-  double overwrite_seconds = 10;
+  /// How long reads last, and at most writes, which end when they have put as much as there are entries.
+  double seconds = 0.5;
+  double write_seconds = 1.5;
+  double fill_seconds = 4;
+  double overwrite_seconds = 15;
 };
 
 /// What one workload works on, in one round, for one engine.
@@ -91,6 +92,8 @@ void overwrite(Stand& stand);
 /// The same without a watch on it, for two threads.
 void overwrite_together(Stand& stand);
 void deleterandom(Stand& stand);
+/// Puts and gets in turn, with memory watched.
+void memory(Stand& stand);
 
 // Reads (reads.cpp), and scans (scans.cpp), counted in entries.
 void readrandom(Stand& stand);

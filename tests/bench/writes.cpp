@@ -29,10 +29,6 @@ auto anywhere(const Stand& stand) {
   return [entries = stand.scale.entries](engine::Random& random) { return random.below(entries); };
 }
 
-void note_write_amplification(Stand& stand, uint64_t written, uint64_t count) {
-  stand.note("write_amplification", static_cast<double>(written) / static_cast<double>(count * kEntrySize));
-}
-
 }  // namespace
 
 void load(Engine& engine, uint64_t count) {
@@ -60,22 +56,19 @@ void prepare(Stand& stand) {
 }
 
 void fillseq(Stand& stand) {
-  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.write_seconds};
+  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.fill_seconds};
   std::atomic<uint64_t> at{0};
   stand.note(put_all(stand, limit, false,
                      [&](engine::Random&) { return at.fetch_add(1, std::memory_order_relaxed); }));
 }
 
 void fillrandom(Stand& stand) {
-  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.write_seconds};
-  const uint64_t before = stand.engine().bytes_written();
-  const Tally tally = put_all(stand, limit, false, anywhere(stand));
-  stand.note(tally);
-  note_write_amplification(stand, stand.engine().bytes_written() - before, tally.count);
+  const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.fill_seconds};
+  stand.note(put_all(stand, limit, false, anywhere(stand)));
 }
 
 void fillbatch(Stand& stand) {
-  const Limit limit{.calls = stand.scale.entries / kBatch, .seconds = stand.scale.write_seconds, .stride = 1};
+  const Limit limit{.calls = stand.scale.entries / kBatch, .seconds = stand.scale.fill_seconds, .stride = 1};
   stand.engine().expect_writers(stand.at.threads);
   stand.note(drive(stand.at.threads, limit, [&](unsigned index) {
     return [&, values = Values(), random = engine::Random(index + 1), keys = std::array<Key, kBatch>(),
@@ -99,12 +92,13 @@ void fillsync(Stand& stand) {
 void overwrite(Stand& stand) {
   const Limit limit{
       .calls = 2 * stand.scale.entries, .seconds = stand.scale.overwrite_seconds, .timed = true};
-  const uint64_t before = stand.engine().bytes_written();
+  const uint64_t before = bytes_for_disk();
   Gauge gauge(stand);
   const Tally tally = put_all(stand, limit, false, anywhere(stand));
   gauge.note_space();
   stand.note(tally);
-  note_write_amplification(stand, stand.engine().bytes_written() - before, tally.count);
+  const auto written = static_cast<double>(bytes_for_disk() - before);
+  stand.note("write_amplification", written / static_cast<double>(tally.count * kEntrySize));
 }
 
 void overwrite_together(Stand& stand) {
@@ -123,6 +117,21 @@ void deleterandom(Stand& stand) {
     };
   }));
   stand.engine().expect_writers(1);
+}
+
+void memory(Stand& stand) {
+  Gauge gauge(stand);
+  const Limit limit{.seconds = 2 * stand.scale.write_seconds};
+  stand.note(drive(1, limit, [&](unsigned) {
+    return [&, values = Values(), random = engine::Random(10), key = Key()]() mutable -> uint64_t {
+      key.set(random.below(stand.scale.entries));
+      stand.engine().put(key.view(), values.next(), false);
+      key.set(random.below(stand.scale.entries));
+      stand.engine().get(key.view());
+      return 2;
+    };
+  }));
+  gauge.note_memory();
 }
 
 }  // namespace coppice::bench

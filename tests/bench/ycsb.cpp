@@ -1,7 +1,6 @@
 #include <atomic>
 
 #include "tests/bench/data.hpp"
-#include "tests/bench/gauge.hpp"
 #include "tests/bench/workloads.hpp"
 #include "tests/bench/zipfian.hpp"
 
@@ -92,12 +91,7 @@ Tally ycsb(Stand& stand, const Mix& mix) {
 
 }  // namespace
 
-void ycsb_a(Stand& stand) {
-  Gauge gauge(stand);
-  const Tally tally = ycsb(stand, {.updates = 50});
-  stand.note(tally);
-  gauge.note_memory();
-}
+void ycsb_a(Stand& stand) { stand.note(ycsb(stand, {.updates = 50})); }
 void ycsb_b(Stand& stand) { stand.note(ycsb(stand, {.updates = 5})); }
 void ycsb_c(Stand& stand) { stand.note(ycsb(stand, {})); }
 void ycsb_d(Stand& stand) { stand.note(ycsb(stand, {.inserts = 5, .latest = true})); }
