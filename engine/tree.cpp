@@ -60,7 +60,8 @@ Status Tree::close() {
   COPPICE_TRY(tree.broken_by(tree.log.close()));
   VersionEdit edit;
   edit.logs_closed = {tree.logs.current()};
-  return tree.broken_by(tree.manifest.append(edit, tree.random.next()));
+  COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+  return tree.broken_by(tree.manifest.close());
 }
 
 const KeyRange& Tree::range() const { return state_->readers->range; }

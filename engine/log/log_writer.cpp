@@ -62,6 +62,11 @@ Status LogWriter::sync() { return install_sync(plan_sync().run()); }
 
 Status LogWriter::close() {
   COPPICE_TRY(add(RecordKind::close, kTimestampMin, {}));
+  return end();
+}
+
+Status LogWriter::end() {
+  COPPICE_TRY(refusal());
   broken_ = true;
   COPPICE_TRY(file_->cut());
   broken_ = false;

@@ -58,8 +58,9 @@ public:
   /// plan_sync, run and install_sync at once. Blocks: on the disk.
   Status sync();
 
-  /// Writes the close record, ends the file behind it and syncs; nothing may be added afterwards.
-  /// Blocks: on the disk.
+  /// Ends the file behind the last record and syncs; nothing may be added afterwards. Blocks: on the disk.
+  Status end();
+  /// Writes the close record, and end().
   Status close();
 
   /// Of the header and all records, in bytes.

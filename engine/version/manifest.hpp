@@ -34,6 +34,9 @@ public:
   /// Durable: on success. Rewrites the file when it has grown much larger than what it says.
   /// Requires: the edit fits. Blocks: on the disk.
   Status append(const VersionEdit& edit, uint64_t salt);
+  /// Ends the file behind its last edit, so that its whole length says something. Requires: nothing is appended
+  /// afterwards. Blocks: on the disk.
+  Status close() { return writer_.end(); }
 
   const ManifestState& state() const { return state_; }
   bool broken() const { return writer_.broken(); }
