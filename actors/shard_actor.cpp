@@ -1,10 +1,13 @@
 #include "actors/shard_actor.hpp"
 
+#include <thread>
+
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/deliver.hpp"
+#include "engine/compact/write_pace.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -27,7 +30,11 @@ public:
   void run_job(std::shared_ptr<RunningJob> job) override {
     const bool flush = job->kind == engine::Job::Kind::flush;
     auto run = [job = std::move(job), shard = ShardActor(self_)] {
-      job->job.run(job->cancelled);
+      engine::WritePace pace;
+      job->job.run(job->cancelled, [&pace](uint64_t size, double rate) {
+        const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
+        if (wait > wait.zero()) std::this_thread::sleep_for(wait);
+      });
       caf::anon_send(shard, atom::job_ran_v, job);
     };
     self_->send(flush ? crew_.flushers : crew_.compactors, atom::run_v, Task{std::move(run), nullptr});

@@ -12,6 +12,8 @@ constexpr std::chrono::milliseconds kBackOffMin{100};
 constexpr std::chrono::milliseconds kBackOffMax{30'000};
 /// Not longer, as writes wait for it; what it costs is one small file.
 constexpr std::chrono::milliseconds kSealAgainAfter{500};
+/// A tree that has had nothing to flush or merge for so long is merged further, to take less space.
+constexpr std::chrono::seconds kIdleAfter{5};
 /// Merges of one tree at a time. More would only compete for the same pool.
 constexpr uint64_t kMergesMax = 2;
 
@@ -75,15 +77,22 @@ void ShardCare::seal_failed(Error error) {
 }
 
 void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
-  if (!plan_due_ || host_.now() < retry_at_) return;
+  const auto now = host_.now();
+  if (idle_at_ && now >= *idle_at_) idle_ = plan_due_ = true;
+  if (!plan_due_ || now < retry_at_) return;
   plan_due_ = false;
+  idle_at_.reset();
   planned_floor_ = std::max(planned_floor_, tree_.reader()->visible());
-  if (running_count(Job::Kind::flush) == 0) run(tree_.plan_flush(snapshots));
+  if (running_count(Job::Kind::flush) == 0 && run(tree_.plan_flush(snapshots))) idle_ = false;
   if (!merging_) return;
   // A merge that was asked for comes before those that are only due, or those could go on for ever.
   if (!compactions_.empty()) return plan_compactions(snapshots);
-  while (running_count(Job::Kind::merge) < kMergesMax && run(tree_.plan_merge(snapshots))) {
+  const auto need = idle_ ? engine::MergeNeed::idle : engine::MergeNeed::due;
+  while (running_count(Job::Kind::merge) < kMergesMax && run(tree_.plan_merge(snapshots, need))) {
   }
+  if (idle_ || !running_.empty()) return;
+  idle_at_ = now + kIdleAfter;
+  host_.wake_after(kIdleAfter);
 }
 
 void ShardCare::plan_compactions(const std::vector<Timestamp>& snapshots) {

@@ -97,6 +97,9 @@ private:
   std::string problem_;
   std::chrono::steady_clock::time_point retry_at_{};
   std::chrono::milliseconds back_off_{0};
+  // Nothing was flushed for a while, or will be by then if nothing is.
+  bool idle_ = false;
+  std::optional<std::chrono::steady_clock::time_point> idle_at_;
   // Something has changed since the last plan.
   bool plan_due_ = true;
   bool merging_ = true;

@@ -1,8 +1,10 @@
 #include "engine/background.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/compact/backlog.hpp"
+#include "engine/compact/filter_bits.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::engine {
@@ -14,6 +16,7 @@ std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<co
   job->directory = tree.directory;
   job->options = tree.options;
   job->numbers = tree.numbers;
+  job->rate = tree.merge_rate;
   job->rules.snapshots.assign(snapshots.begin(), snapshots.end());
   job->rules.floor = tree.visible();
   job->rules.owned = tree.readers->range;
@@ -35,6 +38,7 @@ std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> p
   }
   tree.merges_under_way.push_back(std::move(under_way));
   job->cuts = TableCuts::of_merge(*tree.version, plan->target_level, plan->hull, size, tree.options);
+  job->filter_bits_per_key = filter_bits(*tree.version, tree.options, plan->target_level);
   job->plan = *std::move(plan);
   return job;
 }
@@ -50,7 +54,6 @@ Status install_tables(TreeState& tree, JobState& job, VersionEdit edit,
   job.outputs.clear();
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
   tree.version = tree.version->apply(edit, added);
-  tree.merge_debt = merge_debt(*tree.version, tree.options);
   tree.floor = std::max(tree.floor, job.rules.floor);
   return success();
 }
@@ -76,6 +79,7 @@ Status install_flush(TreeState& tree, JobState& job) {
   ++tree.flushes;
   tree.bytes_flushed += job.bytes_written;
   tree.sealed.pop_front();
+  tree.measure();
   tree.publish();
   remove_logs(tree.env, tree.directory, edit.logs_retired);
   return success();
@@ -102,6 +106,7 @@ Status install_merge(TreeState& tree, JobState& job) {
   if (!plan.move)
     for (const auto* tables : {&plan.source, &plan.target})
       for (const TableHandle& table : *tables) remove_when_unused(table);
+  tree.measure();
   tree.publish();
   return success();
 }
@@ -143,6 +148,7 @@ Status seal_memtable(TreeState& tree) {
   tree.logs.begin(number);
   tree.sealed.push_back({tree.active, tree.last_commit});
   tree.active = tree.make_memtable();
+  tree.measure();
   tree.publish();
   return success();
 }
@@ -154,22 +160,28 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
   auto job = make_job(tree, Job::Kind::flush, snapshots);
   job->memtable = tree.sealed.front().memtable;
   job->cuts = TableCuts::of_flush(*tree.version, tree.options);
+  job->filter_bits_per_key = filter_bits(*tree.version, tree.options, 0);
   return job;
 }
 
 std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots, MergeNeed need) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
-  return make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need), snapshots);
+  const Timestamp settled = snapshots.empty() ? tree.visible() : std::min(snapshots.front(), tree.visible());
+  return make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
+                    snapshots);
 }
 
 std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& range,
                                            std::span<const Timestamp> snapshots) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
-  return make_merge(
+  auto job = make_merge(
       tree, pick_merge_range(*tree.version, tree.options, range, tree.readers->range, tree.merges_under_way),
       snapshots);
+  // Somebody waits for it.
+  if (job != nullptr) job->rate = std::make_shared<const MergeRate>(std::numeric_limits<double>::infinity());
+  return job;
 }
 
 Status install(TreeState& tree, JobState& job) {

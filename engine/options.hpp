@@ -8,6 +8,14 @@ namespace coppice::engine {
 
 class BlockCache;
 
+/// What merging is to save: see level_shape.hpp and picker.hpp.
+enum class MergePolicy : uint8_t {
+  /// Space and reads: little lies above the last level.
+  leveled,
+  /// Writes: as much may lie above the last level as in it, and a read meets up to some ten tables.
+  tiered,
+};
+
 enum class Compression : uint8_t { none = 0, lz4 = 1, zstd = 2 };
 
 /// The defaults need no change. Sizes are bytes.
@@ -20,10 +28,13 @@ struct TreeOptions {
   size_t block_size = 4096;
   /// A merge begins a new table when one is this large; 64 KiB and more.
   size_t table_size = 32 << 20;
-  /// Of a table's bloom filter; 0 (none) to 32. 10 turn 99 % of absent keys away.
+  /// Of all bloom filters together; 0 (none) to 32. Small levels get more, so that 10 turn 98 % of absent keys away
+  /// from all tables.
   uint32_t filter_bits_per_key = 10;
   Compression compression = Compression::none;
-  /// Level 0 gathers at most this many memtables before it is merged, and less in a small tree; 2 and more.
+  MergePolicy merge_policy = MergePolicy::leveled;
+  /// Level 0 gathers at most this many memtables before it is merged, and less in a small tree; 2 and more. Tiered:
+  /// so many tables of about one size become one.
   uint32_t level0_merge_count = 4;
   /// Writes slow down once a read meets this many tables in level 0, and are refused as unavailable at twice as many.
   uint32_t level0_slow_count = 16;

@@ -4,7 +4,6 @@
 
 #include "engine/apply.hpp"
 #include "engine/base/checksum.hpp"
-#include "engine/compact/backlog.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/log/log_reader.hpp"
 
@@ -236,6 +235,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
       .log = std::move(log),
       .logs = std::move(found.logs),
       .numbers = std::make_shared<FileNumbers>(found.next_number),
+      .merge_rate = std::make_shared<MergeRate>(0),
       .random = random,
       .active = std::move(found.active),
       .sealed = std::move(found.sealed),
@@ -244,7 +244,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
       .last_commit = found.last_commit,
       .floor = found.last_commit,
   });
-  state->merge_debt = merge_debt(*state->version, options);
+  state->measure();
   state->publish();
   return state;
 }

@@ -1,5 +1,6 @@
 #include "engine/tree_state.hpp"
 
+#include "engine/compact/backlog.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::engine {
@@ -20,6 +21,11 @@ void TreeState::publish() {
   view->floor = floor;
   readers->views.publish(std::move(view));
   reclaim();
+}
+
+void TreeState::measure() {
+  merge_debt = engine::merge_debt(*version, options);
+  merge_rate->store(engine::merge_rate(*version, options, sealed.size()), std::memory_order_relaxed);
 }
 
 Status TreeState::check_usable() const {

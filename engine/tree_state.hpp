@@ -32,6 +32,7 @@ struct TreeState {
   LogWriter log;
   LiveLogs logs;
   std::shared_ptr<FileNumbers> numbers;
+  std::shared_ptr<MergeRate> merge_rate;
   Random random;
 
   std::shared_ptr<Memtable> active;
@@ -67,6 +68,8 @@ struct TreeState {
   /// Makes the present memtables and version what readers see, and lets go what no reader needs any more.
   void publish();
   void reclaim() { readers->views.reclaim(); }
+  /// What follows from how far the tree is behind. To be called whenever memtables were sealed, or a version installed.
+  void measure();
 
   /// io_error if the tree is broken or closed.
   Status check_usable() const;

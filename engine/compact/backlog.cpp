@@ -48,6 +48,21 @@ double merge_debt(const Version& version, const TreeOptions& options) {
   return debt;
 }
 
+double merge_rate(const Version& version, const TreeOptions& options, size_t waiting) {
+  constexpr double kRate = 64 << 20;
+  constexpr double kScoreMax = 1.25;
+  const LevelShape shape = level_shape(version, options);
+  double score = static_cast<double>(version.runs().size()) / options.level0_slow_count;
+  for (uint32_t level = 0; level < kLastLevel; ++level)
+    if (shape.size_max[level] > 0)
+      score = std::max(
+          score, static_cast<double>(version.level_size(level)) / static_cast<double>(shape.size_max[level]));
+  // One memtable waits whenever one was sealed; two, when their flush waits for a merge.
+  if (score >= kScoreMax || waiting > 1) return std::numeric_limits<double>::infinity();
+  // From half of the rate in a tree in shape to four times the rate at the limit, and then all.
+  return score <= 1 ? kRate / 2 : kRate * (1 + 3 * share(score, 1, kScoreMax));
+}
+
 double flush_debt(size_t sealed_count, size_t active_size, const TreeOptions& options) {
   const size_t most = options.sealed_memtables_max;
   if (sealed_count >= most) return 1;

@@ -19,6 +19,10 @@ double merge_debt(const Version& version, const TreeOptions& options);
 /// memtable fills the debt grows, so that it does not jump when that is sealed.
 double flush_debt(size_t sealed_count, size_t active_size, const TreeOptions& options);
 
+/// Bytes a second that merges should write while memtables find their way: a few while the tree is in shape, more as
+/// a level outgrows its size, infinitely many from a quarter above it on. `waiting`: sealed memtables.
+double merge_rate(const Version& version, const TreeOptions& options, size_t waiting);
+
 /// Bytes a second that may be written at this debt; infinite at 0, 0 at 1. It falls smoothly, from far above what
 /// any disk merges to far below, so it meets the speed of merging at some debt before 1, and writers then go at
 /// that speed:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "schema/result.hpp"
@@ -26,10 +27,15 @@ public:
 
   Kind kind() const;
 
+  /// Is told, every now and then, how many bytes a merge has written since, and how many a second it should write
+  /// now: few while nothing presses, so that it does not get in the way of others; infinitely many once the tree
+  /// falls behind. It makes the merge wait.
+  using Pace = std::function<void(uint64_t size, double rate)>;
+
   /// Does the work and keeps the outcome inside for Tree::install. Stops early, removing what it wrote, once
-  /// `cancelled` is true. Requires: it has not run before.
+  /// `cancelled` is true. Without a pace it goes as fast as it can. Requires: it has not run before.
   /// Threads: any one. Blocks: on the disk, for long.
-  void run(const std::atomic<bool>& cancelled);
+  void run(const std::atomic<bool>& cancelled, const Pace& pace = {});
 
   /// Of the files read and written by run().
   uint64_t bytes_read() const;

@@ -19,6 +19,9 @@ namespace coppice::engine {
 /// Gives every table and log of a tree its number. Threads: any.
 using FileNumbers = std::atomic<uint64_t>;
 
+/// Bytes a second that a merge should write; infinite: as many as it can. Changes while it runs. Threads: any.
+using MergeRate = std::atomic<double>;
+
 struct JobState {
   explicit JobState(const TreeEnv& stands_on) : env(stands_on) {}
   JobState(const JobState&) = delete;
@@ -29,8 +32,11 @@ struct JobState {
   std::string directory;
   TreeOptions options;
   std::shared_ptr<FileNumbers> numbers;
+  std::shared_ptr<const MergeRate> rate;
   SurvivalRules rules;
   TableCuts cuts;
+  /// Of the tables written.
+  uint32_t filter_bits_per_key = 0;
 
   /// Of a flush.
   std::shared_ptr<const Memtable> memtable;

@@ -21,11 +21,15 @@ LevelShape level_shape(const Version& version, const TreeOptions& options) {
   }
 
   LevelShape shape;
+  shape.size_max[kLastLevel] = UINT64_MAX;
   const uint64_t gathered = uint64_t{options.level0_merge_count} * options.memtable_size;
   shape.size_max[0] = std::clamp(static_cast<uint64_t>(static_cast<double>(last_size) * kLevel0Share),
                                  uint64_t{options.memtable_size}, gathered);
-  shape.size_max[kLastLevel] = UINT64_MAX;
   uint64_t size = last_size / options.level_ratio;
+  if (options.merge_policy == MergePolicy::tiered) {
+    shape.size_max[0] = std::max(last_size, gathered);
+    size = 0;
+  }
   for (; shape.base > 1 && size > gathered; size /= options.level_ratio) shape.size_max[--shape.base] = size;
   // What an older shape left above the base must not be passed by newer versions of its keys.
   shape.base = std::min(shape.base, first_used);

@@ -20,6 +20,8 @@ inline constexpr uint32_t kLastLevel = kLevelCount - 1;
 ///     base ... 5             a level_ratio-th of the one below each
 ///     level 6                everything else
 ///
+/// Tiered, all is in level 0 and the last level, and level 0 may be as large as that.
+///
 /// A small tree has level 0 and the last. As it grows the base moves up; as it shrinks the base moves down, and
 /// what lies above is merged downward.
 ///

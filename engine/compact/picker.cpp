@@ -1,6 +1,8 @@
 #include "engine/compact/picker.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <span>
 
 namespace coppice::engine {
 namespace {
@@ -9,6 +11,10 @@ namespace {
 constexpr size_t kRangeStepTablesMax = 8;
 // Level 0 is merged wherever it is this many times level0_merge_count deep, however small it is.
 constexpr uint32_t kDepthFactor = 2;
+// Tables of one tier differ at most this much in size.
+constexpr uint64_t kTierSpread = 2;
+// A merge for the sake of deletes writes at most this many times what it moves down.
+constexpr double kDenseCostMax = 10;
 
 using UnderWay = std::vector<MergeUnderWay>;
 
@@ -61,7 +67,10 @@ uint64_t free_size(const Version& version, uint32_t level, const UnderWay& under
 }
 
 /// How many tables of level 0 a read may meet before that is too many.
-uint32_t depth_max(const TreeOptions& options) { return kDepthFactor * options.level0_merge_count; }
+uint32_t depth_max(const TreeOptions& options) {
+  return options.merge_policy == MergePolicy::tiered ? options.level0_slow_count
+                                                     : kDepthFactor * options.level0_merge_count;
+}
 
 bool keep_apart(const std::vector<TableHandle>& tables) {
   for (size_t one = 0; one < tables.size(); ++one)
@@ -161,10 +170,52 @@ std::optional<MergePlan> pick_deep_column(const Version& version, const TreeOpti
   return std::nullopt;
 }
 
+bool may_have_tier(const Version& version, const TreeOptions& options) {
+  return options.merge_policy == MergePolicy::tiered && version.runs().size() >= options.level0_merge_count;
+}
+
+/// As many of the first tables as are of about one size.
+std::vector<TableHandle> tier_of(std::span<const TableHandle> tables) {
+  std::vector<TableHandle> tier;
+  uint64_t least = UINT64_MAX;
+  uint64_t most = 0;
+  for (const TableHandle& table : tables) {
+    least = std::min(least, table->meta().file_size);
+    most = std::max(most, table->meta().file_size);
+    if (most > kTierSpread * least) break;
+    tier.push_back(table);
+  }
+  return tier;
+}
+
+/// Tiered: the most tables in a row of which none is much larger than another, if a read meets level0_merge_count of
+/// them. They are of one time, so between those above and those below them.
+std::optional<MergePlan> pick_tier(const Version& version, const TreeOptions& options,
+                                   const UnderWay& under_way) {
+  std::optional<MergePlan> best;
+  size_t best_depth = options.level0_merge_count - 1;
+  for (const Column& column : level0_columns(version)) {
+    const auto& tables = column.tables;
+    for (size_t first = 0; first < tables.size(); ++first) {
+      const std::vector<TableHandle> tier = tier_of(std::span(tables).subspan(first));
+      const size_t depth = Version::runs_of(tier).size();
+      if (depth <= best_depth) continue;
+      MergePlan plan = plan_into(version, 0, 0, tier);
+      plan.bottom = plan.bottom && first + tier.size() == tables.size();
+      if (!is_allowed(plan, under_way)) continue;
+      best = std::move(plan);
+      best_depth = depth;
+    }
+  }
+  return best;
+}
+
 std::optional<MergePlan> pick_level0(const Version& version, const TreeOptions& options,
                                      const LevelShape& shape, const UnderWay& under_way) {
   if (version.runs().size() >= depth_max(options))
     if (auto plan = pick_deep_column(version, options, shape.base, under_way)) return plan;
+  if (options.merge_policy == MergePolicy::tiered)
+    if (auto plan = pick_tier(version, options, under_way)) return plan;
   if (free_size(version, 0, under_way) < shape.size_max[0]) return std::nullopt;
   return pick_column(version, shape.base, {}, under_way);
 }
@@ -188,6 +239,41 @@ double score(const Version& version, const TreeOptions& options, const LevelShap
              : std::max(size / size_max, static_cast<double>(version.runs().size()) / depth_max(options));
 }
 
+bool is_dense(const TableMeta& meta) {
+  return meta.delete_count + meta.range_delete_count > 0 && 2 * meta.delete_count >= meta.entry_count;
+}
+
+TableMeta sum_of(const Column& column) {
+  TableMeta sum;
+  for (const TableHandle& table : column.tables) {
+    sum.entry_count += table->meta().entry_count;
+    sum.delete_count += table->meta().delete_count;
+    sum.range_delete_count += table->meta().range_delete_count;
+  }
+  return sum;
+}
+
+/// Where deletes lie dense, the cheapest merge of them with what they hide.
+std::optional<MergePlan> pick_dense(const Version& version, uint32_t base, Timestamp settled, MergeNeed need,
+                                    const UnderWay& under_way) {
+  std::optional<MergePlan> best;
+  double best_cost = need == MergeNeed::idle ? std::numeric_limits<double>::infinity() : kDenseCostMax;
+  const auto consider = [&](MergePlan plan) {
+    if (cost_of(plan) > best_cost || !is_allowed(plan, under_way)) return;
+    best_cost = cost_of(plan);
+    best = std::move(plan);
+  };
+  for (const Column& column : level0_columns(version))
+    if (is_dense(sum_of(column))) consider(plan_into(version, 0, base, column.tables));
+  for (uint32_t level = base; level < kLastLevel; ++level)
+    for (const TableHandle& table : version.level(level))
+      if (is_dense(table->meta())) consider(plan_into(version, level, level + 1, {table}));
+  for (const TableHandle& table : version.level(kLastLevel))
+    if (is_dense(table->meta()) && table->meta().newest <= settled)
+      consider(plan_into(version, kLastLevel, kLastLevel, {table}));
+  return best;
+}
+
 /// The level to merge although none is due: the highest, if all above the last take much space.
 std::optional<uint32_t> idle_level(const Version& version, const TreeOptions& options,
                                    const UnderWay& under_way) {
@@ -198,7 +284,8 @@ std::optional<uint32_t> idle_level(const Version& version, const TreeOptions& op
     if (size > 0) first = level;
     above += size;
   }
-  return above * options.level_ratio > version.level_size(kLastLevel) ? first : std::nullopt;
+  const uint64_t ratio = options.merge_policy == MergePolicy::tiered ? 1 : options.level_ratio;
+  return above * ratio > version.level_size(kLastLevel) ? first : std::nullopt;
 }
 
 }  // namespace
@@ -227,7 +314,7 @@ double level_score(const Version& version, const TreeOptions& options, uint32_t 
 }
 
 std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
-                                    const UnderWay& under_way, MergeNeed need) {
+                                    const UnderWay& under_way, MergeNeed need, Timestamp settled) {
   const LevelShape shape = level_shape(version, options);
   struct Candidate {
     double score;
@@ -235,7 +322,8 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& o
   };
   std::vector<Candidate> candidates;
   for (uint32_t level = 0; level < kLastLevel; ++level)
-    if (const double found = score(version, options, shape, level, under_way); found >= 1)
+    if (const double found = score(version, options, shape, level, under_way);
+        found >= 1 || (level == 0 && may_have_tier(version, options)))
       candidates.push_back({found, level});
   std::ranges::stable_sort(candidates, std::greater<>(), &Candidate::score);
 
@@ -244,6 +332,7 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& o
                                      : pick_level(version, candidate.level, under_way);
     if (plan) return plan;
   }
+  if (auto plan = pick_dense(version, shape.base, settled, need, under_way)) return plan;
   const auto level = need == MergeNeed::idle ? idle_level(version, options, under_way) : std::nullopt;
   if (!level) return std::nullopt;
   return *level == 0 ? pick_column(version, shape.base, {}, under_way)

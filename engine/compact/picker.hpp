@@ -40,10 +40,15 @@ double level_score(const Version& version, const TreeOptions& options, uint32_t 
                    const std::vector<MergeUnderWay>& under_way = {});
 
 /// Of the level with the highest score from 1 on that has one, the merge that writes the fewest bytes for each byte
-/// it moves down. Of level 0 that is a column of it: tables that overlap, and overlap no others.
+/// it moves down. Of level 0 that is a column of it: tables that overlap, and overlap no others. Tiered, it may also be
+/// some tables of about one size in a column, which become one and stay in level 0.
+///
+/// If no level is due: tables of which half or more are deletes, so that what they hide goes, and what it costs to
+/// read past them. In the last level they are rewritten once nobody can ask for what they hide: once all moments that
+/// readers hold lie at or after `settled`.
 std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
                                     const std::vector<MergeUnderWay>& under_way,
-                                    MergeNeed need = MergeNeed::due);
+                                    MergeNeed need = MergeNeed::due, Timestamp settled = kTimestampMin);
 
 /// The next step towards every table that overlaps `range` lying in the last level, and inside of `owned`, the
 /// tree's own keys. Nothing: done, or merges under way are in the way.

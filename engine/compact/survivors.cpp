@@ -25,6 +25,23 @@ bool Survivors::keeps(const Entry& entry) {
   return entry.kind != Kind::remove || !is_spent(entry.commit);
 }
 
+bool Survivors::drops_all(const KeyRange& bounds, Timestamp oldest, Timestamp newest) const {
+  if (!rules_.owned.overlaps(bounds)) return true;
+  // What hides the oldest from every snapshot hides the others as well, if it is newer than all.
+  const Timestamp limit = hidden_up_to(oldest);
+  const auto& fragments = range_deletes_.fragments();
+  const RangeDeletes::Fragment* fragment = range_deletes_.find_fragment(bounds.begin);
+  if (fragment == nullptr) return false;
+  ByteView covered = bounds.begin;
+  for (; fragment != fragments.data() + fragments.size(); ++fragment) {
+    if (fragment->begin > covered || fragment->newest(limit) <= newest) return false;
+    if (fragment->unbounded) return true;
+    covered = fragment->end;
+    if (bounds.end && covered >= *bounds.end) return true;
+  }
+  return false;
+}
+
 std::vector<RangeDelete> Survivors::range_deletes() const {
   std::vector<RangeDelete> kept;
   const RangeDeletes owned = range_deletes_.clip(rules_.owned);

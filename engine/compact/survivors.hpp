@@ -39,6 +39,9 @@ public:
   /// Requires: entries come in internal order; of two at one position, the one written later first.
   bool keeps(const Entry& entry);
 
+  /// True: every version in `bounds` from `oldest` to `newest` is dropped, so it need not be read.
+  bool drops_all(const KeyRange& bounds, Timestamp oldest, Timestamp newest) const;
+
   /// The range deletes that survive, cut to the keys the tree owns.
   std::vector<RangeDelete> range_deletes() const;
 

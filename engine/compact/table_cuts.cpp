@@ -59,6 +59,8 @@ TableCuts TableCuts::of_flush(const Version& version, const TreeOptions& options
 
 TableCuts TableCuts::of_merge(const Version& version, uint32_t level, const KeyRange& hull,
                               uint64_t input_size, const TreeOptions& options) {
+  // A tier is one table for its whole column, so that tables tell tiers by their size.
+  if (level == 0 && options.merge_policy == MergePolicy::tiered) return {};
   const uint32_t next = level == 0 ? level_shape(version, options).base : level + 1;
   std::vector<Solid> solids;
   if (next <= kLastLevel) add(version.overlapping(next, hull), solids);

@@ -39,6 +39,7 @@ Status TableOutput::add(const Entry& entry) {
     added_size_ = 0;
   }
   added_size_ += entry.key.size() + entry.value.size();
+  size_ += entry.key.size() + entry.value.size();
   last_key_.assign(entry.key);
   return builder_->add(entry);
 }
@@ -59,7 +60,7 @@ Status TableOutput::begin_table() {
   options.number = job_.numbers->fetch_add(1, std::memory_order_relaxed);
   options.unique_id = unique_id(job_, options.number);
   options.block_size = job_.options.block_size;
-  options.filter_bits_per_key = job_.options.filter_bits_per_key;
+  options.filter_bits_per_key = job_.filter_bits_per_key;
   options.compression = job_.options.compression;
 
   const std::string path = join_path(job_.directory, table_file_name(options.number));

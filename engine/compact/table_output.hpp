@@ -23,6 +23,8 @@ public:
 
   /// Requires: `entry` lies behind the one before it.
   Status add(const Entry& entry);
+  /// Of keys and values added.
+  uint64_t size() const { return size_; }
   /// Durable: on success, all tables, their names included.
   Status finish();
 
@@ -36,6 +38,7 @@ private:
   std::unique_ptr<TableBuilder> builder_;
   // Of keys and values in the present table: never more than its size.
   uint64_t added_size_ = 0;
+  uint64_t size_ = 0;
   /// Where the present table's share of the keys begins.
   Bytes cut_;
   Bytes last_key_;

@@ -21,6 +21,10 @@ public:
   /// Durable: on success, every earlier append and the file's size.
   /// Blocks: on the disk.
   virtual Status sync() = 0;
+  /// Has the system begin to write to the disk what was appended, and waits until it has written what it began with
+  /// the call before. So a large file never leaves much for sync(), its own or that of another file on the disk.
+  /// Nothing is durable before sync(), and after an error nothing will be. Blocks: on the disk.
+  virtual Status write_back() { return success(); }
   virtual uint64_t size() const = 0;
 };
 

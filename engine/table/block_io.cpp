@@ -10,6 +10,8 @@ namespace {
 
 // A call into the kernel costs as much as copying some KiB.
 constexpr size_t kWriteSize = 64 << 10;
+// What may wait in the system to be written to the disk, half of it: some milliseconds of a disk's time.
+constexpr uint64_t kWriteBackSize = 2 << 20;
 
 }  // namespace
 
@@ -46,7 +48,9 @@ void BlockWriter::write_raw(ByteView bytes) {
 Status BlockWriter::flush() {
   COPPICE_TRY(file_.append(waiting_));
   waiting_.clear();
-  return success();
+  if (size_ - written_back_ < kWriteBackSize) return success();
+  written_back_ = size_;
+  return file_.write_back();
 }
 
 Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle) {

@@ -34,6 +34,7 @@ private:
   const uint64_t unique_id_;
   const Compression compression_;
   uint64_t size_ = 0;
+  uint64_t written_back_ = 0;
   Bytes waiting_;
   Bytes compressed_;
 };

@@ -21,23 +21,6 @@ void put_in_order(uint32_t index, Version::Level& level) {
     COPPICE_CHECK(ends_before(level[place - 1], level[place]->meta().bounds.begin));
 }
 
-// Each table, oldest first, goes into the run above the highest that it overlaps.
-std::vector<Version::Level> runs_of(const Version::Level& level0) {
-  std::vector<Version::Level> runs;
-  for (auto table = level0.rbegin(); table != level0.rend(); ++table) {
-    const KeyRange& bounds = (*table)->meta().bounds;
-    size_t above = runs.size();
-    while (above > 0 && Version::overlapping(runs[above - 1], bounds).empty()) --above;
-    if (above == runs.size()) runs.emplace_back();
-    Version::Level& run = runs[above];
-    run.insert(std::ranges::partition_point(
-                   run, [&](const TableHandle& other) { return ends_before(other, bounds.begin); }),
-               *table);
-  }
-  std::ranges::reverse(runs);
-  return runs;
-}
-
 }  // namespace
 
 bool is_newer(const TableHandle& a, const TableHandle& b) {
@@ -50,6 +33,23 @@ Version::Version(std::array<Level, kLevelCount> levels) : levels_(std::move(leve
     for (const TableHandle& table : levels_[index]) sizes_[index] += table->meta().file_size;
   }
   runs_ = runs_of(levels_[0]);
+}
+
+// Each table, oldest first, goes into the run above the highest that it overlaps.
+std::vector<Version::Level> Version::runs_of(const Level& tables) {
+  std::vector<Level> runs;
+  for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
+    const KeyRange& bounds = (*table)->meta().bounds;
+    size_t above = runs.size();
+    while (above > 0 && overlapping(runs[above - 1], bounds).empty()) --above;
+    if (above == runs.size()) runs.emplace_back();
+    Level& run = runs[above];
+    run.insert(std::ranges::partition_point(
+                   run, [&](const TableHandle& other) { return ends_before(other, bounds.begin); }),
+               *table);
+  }
+  std::ranges::reverse(runs);
+  return runs;
 }
 
 const TableHandle* Version::find_table(Run run, ByteView key) {

@@ -44,6 +44,9 @@ public:
   /// Of level 0, newest first. Lifetime: the version's.
   const std::vector<Level>& runs() const { return runs_; }
 
+  /// The same of any tables of level 0. Requires: `tables` come newest first.
+  static std::vector<Level> runs_of(const Level& tables);
+
   /// The one table of a run that may hold `key`, or nullptr.
   static const TableHandle* find_table(Run run, ByteView key);
   /// The same in a level below 0.

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/compact/job.hpp"
+#include "engine/compact/write_pace.hpp"
 
 namespace coppice::bench {
 
@@ -57,7 +58,11 @@ private:
       changed_.wait(lock, [this] { return stopped_ || (job_ && !has_finished()); });
       if (stopped_) return;
       lock.unlock();
-      job_->run(cancelled);
+      engine::WritePace pace;
+      job_->run(cancelled, [&pace](uint64_t size, double rate) {
+        const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
+        if (wait > wait.zero()) std::this_thread::sleep_for(wait);
+      });
       lock.lock();
       finished_.store(true, std::memory_order_release);
       changed_.notify_all();

@@ -107,5 +107,17 @@ TEST_F(BacklogTest, TheRateFallsSmoothlyToNothing) {
   EXPECT_EQ(write_rate(1), 0);
 }
 
+TEST_F(BacklogTest, MergesGoSlowlyUntilALevelOutgrowsItsSize) {
+  const auto rate = [&](size_t waiting) { return merge_rate(Version(levels), options, waiting); };
+  add(6, 1000);
+  const double calm = rate(0);
+  add(0, 210, "a", "b");
+  EXPECT_GT(rate(0), calm);
+  EXPECT_FALSE(std::isinf(rate(1)));
+  EXPECT_TRUE(std::isinf(rate(2)));
+  add(0, 50, "b", "c");
+  EXPECT_TRUE(std::isinf(rate(0)));
+}
+
 }  // namespace
 }  // namespace coppice::engine

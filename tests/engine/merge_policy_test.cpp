@@ -242,5 +242,13 @@ TEST(LargeMergePolicyTest, AnIntermediateLevelKeepsALargeTreeCheap) {
   EXPECT_LT(forest.space_amplification(forest.size_max), 1.2);
 }
 
+TEST_F(MergePolicyTest, TieredRewritesLess) {
+  forest.options.merge_policy = MergePolicy::tiered;
+  overwrite(kFast);
+  EXPECT_LT(forest.write_amplification(), 4.2);
+  EXPECT_LT(space(), 2.1);
+  EXPECT_LT(forest.depth_max, 16u);
+}
+
 }  // namespace
 }  // namespace coppice::engine

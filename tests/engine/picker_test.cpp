@@ -29,6 +29,7 @@ protected:
     meta.bounds = {std::move(begin), std::move(end)};
     meta.entry_count = 10;
     meta.delete_count = deletes;
+    meta.oldest = meta.newest = Timestamp{number};
     levels[level].push_back(make_table_handle({files, cache, 0}, "/none", meta));
   }
   std::optional<MergePlan> pick(MergeNeed need = MergeNeed::due) {
@@ -266,6 +267,73 @@ TEST_F(PickerTest, VersionsFindTheTableOfAKey) {
   EXPECT_EQ(version.find_table(1, "c"), nullptr);
   EXPECT_EQ((*version.find_table(1, "f"))->meta().number, 2u);
   EXPECT_EQ(version.find_table(1, "g"), nullptr);
+}
+
+TEST_F(PickerTest, DenseDeletesAreMergedBeforeTheyAreDue) {
+  add(0, 5, "a", "c", 40, 4);
+  add(6, 1, "a", "c", 300);
+  EXPECT_FALSE(pick());
+  levels[0].clear();
+  add(0, 6, "a", "c", 40, 5);
+  ASSERT_TRUE(pick());
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(6));
+}
+
+TEST_F(PickerTest, DenseDeletesThatWouldRewriteMuchWaitUntilThereIsTime) {
+  add(0, 5, "a", "c", 1, 10);
+  add(6, 1, "a", "c", 300);
+  EXPECT_FALSE(pick());
+  EXPECT_TRUE(pick(MergeNeed::idle));
+}
+
+TEST_F(PickerTest, DeletesAtTheBottomAreRewrittenOnceNobodyCanAskForWhatTheyHide) {
+  add(6, 1, "a", "c", 300, 5);
+  const Version version(levels);
+  const Timestamp newest = version.level(6).front()->meta().newest;
+  EXPECT_FALSE(pick_merge(version, options, {}, MergeNeed::due, Timestamp{newest.raw - 1}));
+  const auto plan = pick_merge(version, options, {}, MergeNeed::due, newest);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->source_level, kLastLevel);
+  EXPECT_EQ(plan->target_level, kLastLevel);
+  EXPECT_TRUE(plan->bottom);
+  EXPECT_FALSE(plan->move);
+}
+
+TEST_F(PickerTest, TieredTablesOfOneSizeBecomeOneThatStaysInLevelZero) {
+  options.merge_policy = MergePolicy::tiered;
+  options.level0_merge_count = 3;
+  add(6, 1, "a", "z", 1000);
+  add(0, 2, "a", "c", 50);
+  add(0, 3, "a", "c", 10);
+  add(0, 4, "b", "c", 12);
+  EXPECT_FALSE(pick());
+  add(0, 5, "a", "c", 15);
+  add(0, 6, "a", "c", 1);
+  const auto plan = pick();
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->target_level, 0u);
+  EXPECT_THAT(numbers(plan->source), ElementsAre(5, 4, 3));
+}
+
+TEST_F(PickerTest, TiersAboveOlderTablesKeepTheirDeletes) {
+  options.merge_policy = MergePolicy::tiered;
+  options.level0_merge_count = 2;
+  add(0, 2, "a", "c", 50);
+  add(0, 3, "a", "c", 10, 1);
+  add(0, 4, "a", "c", 10, 1);
+  EXPECT_FALSE(pick()->bottom);
+  levels[0].erase(levels[0].begin());
+  EXPECT_TRUE(pick()->bottom);
+}
+
+TEST_F(PickerTest, TieredTheLastLevelTakesAColumnOnceLevelZeroIsAsLarge) {
+  options.merge_policy = MergePolicy::tiered;
+  add(6, 1, "a", "z", 500);
+  add(0, 2, "a", "c", 400);
+  EXPECT_FALSE(pick());
+  add(0, 3, "d", "e", 101);
+  ASSERT_TRUE(pick());
+  EXPECT_EQ(pick()->target_level, kLastLevel);
 }
 
 }  // namespace

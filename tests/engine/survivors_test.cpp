@@ -155,5 +155,30 @@ TEST_F(SurvivorsTest, NothingOutsideOfTheTreeIsKept) {
   EXPECT_THAT(kept_range_deletes(), ElementsAre(RangeDelete{"b", "n", false, Timestamp{4}}));
 }
 
+TEST_F(SurvivorsTest, ATableUnderARangeDeleteNeedNotBeRead) {
+  delete_range("b", "d", 8);
+  delete_range("d", "f", 9);
+  const auto drops = [&](const KeyRange& bounds, uint64_t oldest, uint64_t newest) {
+    const RangeDeletes all(range_deletes);
+    return Survivors(rules, all).drops_all(bounds, Timestamp{oldest}, Timestamp{newest});
+  };
+  set({}, 9);
+  EXPECT_TRUE(drops({"b", "d"}, 2, 7));
+  EXPECT_TRUE(drops({"c", "e"}, 2, 7));
+  EXPECT_FALSE(drops({"c", "e"}, 2, 8));
+  EXPECT_TRUE(drops({"d", "e"}, 2, 8));
+  EXPECT_FALSE(drops({"a", "c"}, 2, 7));
+  EXPECT_FALSE(drops({"e", "g"}, 2, 7));
+  EXPECT_FALSE(drops({"e", std::nullopt}, 2, 7));
+  set({}, 8);
+  EXPECT_TRUE(drops({"b", "c"}, 2, 7));
+  EXPECT_FALSE(drops({"d", "e"}, 2, 7));
+  set({5}, 9);
+  EXPECT_FALSE(drops({"b", "c"}, 2, 7));
+  EXPECT_TRUE(drops({"b", "c"}, 6, 7));
+  rules.owned = {"m", std::nullopt};
+  EXPECT_TRUE(drops({"a", "c"}, 2, 7));
+}
+
 }  // namespace
 }  // namespace coppice::engine

@@ -1,4 +1,6 @@
 // Flushes and merges of a tree, and what is left when one of them cannot be done.
+#include <atomic>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -60,6 +62,38 @@ TEST_F(TreeBackgroundTest, ADeleteIsKeptWhileADeeperLevelHoldsWhatItHides) {
   ASSERT_EQ(stand.tree->stats().levels.back().entries, last_count);
   EXPECT_THAT(stand.items(), IsEmpty());
   for (int number = 0; number < 4000; number += 13) EXPECT_EQ(stand.get(key_of(number)), "(none)");
+}
+
+TEST_F(TreeBackgroundTest, TablesUnderARangeDeleteGoUnread) {
+  fill(0, 3000, Bytes(100, 'v'));
+  ok(stand.compact());
+  ok(stand.delete_range("", ""));
+  ok(stand.flush());
+  auto job = stand.tree->plan_merge_range({}, {});
+  ASSERT_TRUE(job);
+  const std::atomic<bool> never{false};
+  job->run(never);
+  EXPECT_LT(job->bytes_read(), 10'000u);
+  ok(stand.tree->install(*std::move(job)));
+  EXPECT_THAT(stand.items(), IsEmpty());
+  for (const LevelStats& level : stand.tree->stats().levels) EXPECT_EQ(level.tables, 0u);
+}
+
+TEST_F(TreeBackgroundTest, AMergeIsToldHowFastToGo) {
+  for (int round = 0; round < 9; ++round) {
+    for (int number = 0; number < 400; ++number) ok(stand.put(key_of(number), Bytes(30, 'v')));
+    ok(stand.flush());
+  }
+  auto job = stand.tree->plan_merge({});
+  ASSERT_TRUE(job);
+  const std::atomic<bool> never{false};
+  uint64_t size = 0;
+  double last_rate = 0;
+  job->run(never, [&](uint64_t more, double rate) { size += more, last_rate = rate; });
+  EXPECT_GT(size, 5'000u);
+  EXPECT_LE(size, job->bytes_written());
+  EXPECT_GT(last_rate, 0);
+  ok(stand.tree->install(*std::move(job)));
 }
 
 TEST_F(TreeBackgroundTest, RefusesWritesWhileTooMuchWaits) {
