@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/stripe.hpp"
 #include "schema/check.hpp"
 
 namespace coppice::engine {
@@ -24,22 +25,26 @@ class Pin;
 ///
 ///     current_ --- index, generation ---+
 ///                                       v
-///     cells    [ g4 | 0 pins ] [ g9 | 3 pins ] [ g2 | 1 pin ]      one word each, never freed
+///     cells    [ g4 | 0 pins ] [ g9 | 3 pins ] [ g2 | 1 pin ]      never freed
 ///               free            current         retired: waits for its pin
 ///
+/// Each cell has its word, of a generation and pins, in stripes, a cache line each: a reader pins in the stripe of the
+/// core that it runs on, so that readers on several cores share no line that changes. To reclaim a T the owner raises the
+/// generation of one stripe after the other, as each comes to have no pin.
+///
 /// A cell's generation rises each time its T is reclaimed, so a handle {index, generation} means one T for
-/// ever: one that a thread read long ago and slept on matches neither the current handle nor its cell's word
+/// ever: one that a thread read long ago and slept on matches neither the current handle nor its cell's words
 /// again. A generation never wraps: a cell that has used all 2^40 of them is not used again.
 ///
 /// Orderings. pin() loads `current_` (acquire; publish() stored it with release, so the cell's value and
-/// what it points to are seen), raises the cell's pins, and looks at the generation in the same word:
-///  - It is the handle's. reclaim() takes a cell only by a CAS of its word from {generation, 0 pins} to
+/// what it points to are seen), raises the pins of a stripe, and looks at the generation in the same word:
+///  - It is the handle's. reclaim() takes a cell only after a CAS of each stripe's word from {generation, 0 pins} to
 ///    {generation + 1, 0 pins}. All changes of one word have one order, so that CAS comes after this raise
 ///    and, as it needs 0 pins, after the matching unpin. Unpinning is a release and the CAS an acquire, and
 ///    all between them are read-modify-writes, which continue the release sequence: every read through the
 ///    pin happens before the T is destroyed. The raise itself may be relaxed.
-///  - It is not. The cell was reclaimed, perhaps used anew; the raise is undone and the value not looked at.
-///    Meanwhile the pin too many can only delay a reclaim.
+///  - It is not. The owner is reclaiming the cell, or did, and it is perhaps used anew; the raise is undone and the value
+///    not looked at. Meanwhile the pin too many can only delay a reclaim.
 /// The loads of `current_` are acquire in is_stale() too: a thread that has seen anything the owner did after
 /// a publish (a visible timestamp, say) sees that publish.
 ///
@@ -78,9 +83,15 @@ private:
   // Generations start at 1, so no handle is 0.
   static constexpr uint64_t kNothing = 0;
 
-  struct alignas(64) Cell {
+  struct alignas(64) Stripe {
     std::atomic<uint64_t> word{kGenerationOne};
+  };
+  struct alignas(64) Cell {
     const T* value = nullptr;
+    // The owner's: the generation of all stripes but the first `closed_count`, which have the next already.
+    uint64_t generation = 1;
+    size_t closed_count = 0;
+    std::array<Stripe, kStripeCount> stripes;
   };
 
   // Chunk c has kChunkSize << c cells: cells stay where they are while their number grows.
@@ -88,6 +99,8 @@ private:
   static constexpr uint32_t kChunkCount = 20;
 
   static uint64_t generation(uint64_t word) { return word >> kLowBits; }
+  /// Whether no stripe of the cell can be pinned any more.
+  static bool close(Cell& cell);
   /// Readers reach only chunks that stood before the handle was published.
   Cell& cell_at(uint64_t index) const;
   uint32_t take_free_cell();
@@ -107,13 +120,16 @@ class Pin {
 public:
   Pin() = default;
   Pin(Pin&& other) noexcept
-      : slot_(other.slot_), cell_(std::exchange(other.cell_, nullptr)), handle_(other.handle_) {}
+      : slot_(other.slot_),
+        cell_(std::exchange(other.cell_, nullptr)),
+        word_(other.word_),
+        handle_(other.handle_) {}
   Pin& operator=(Pin&& other) noexcept {
     Pin(std::move(other)).swap(*this);
     return *this;
   }
   ~Pin() {
-    if (cell_ != nullptr) cell_->word.fetch_sub(1, std::memory_order_release);
+    if (cell_ != nullptr) word_->fetch_sub(1, std::memory_order_release);
   }
 
   explicit operator bool() const { return cell_ != nullptr; }
@@ -130,15 +146,18 @@ private:
   friend class Published<T>;
   using Cell = typename Published<T>::Cell;
 
-  Pin(const Published<T>* slot, Cell* cell, uint64_t handle) : slot_(slot), cell_(cell), handle_(handle) {}
+  Pin(const Published<T>* slot, const Cell* cell, std::atomic<uint64_t>* word, uint64_t handle)
+      : slot_(slot), cell_(cell), word_(word), handle_(handle) {}
   void swap(Pin& other) noexcept {
     std::swap(slot_, other.slot_);
     std::swap(cell_, other.cell_);
+    std::swap(word_, other.word_);
     std::swap(handle_, other.handle_);
   }
 
   const Published<T>* slot_ = nullptr;
-  Cell* cell_ = nullptr;
+  const Cell* cell_ = nullptr;
+  std::atomic<uint64_t>* word_ = nullptr;
   uint64_t handle_ = Published<T>::kNothing;
 };
 
@@ -156,7 +175,7 @@ void Published<T>::publish(std::unique_ptr<const T> value) {
     const uint32_t index = take_free_cell();
     Cell& cell = cell_at(index);
     cell.value = value.release();
-    handle = (generation(cell.word.load(std::memory_order_relaxed)) << kLowBits) | index;
+    handle = (cell.generation << kLowBits) | index;
   }
   const uint64_t before = current_.load(std::memory_order_relaxed);
   current_.store(handle, std::memory_order_release);
@@ -169,12 +188,13 @@ Pin<T> Published<T>::pin() const {
     const uint64_t handle = current_.load(std::memory_order_acquire);
     if (handle == kNothing) return {};
     Cell& cell = cell_at(handle & kLowMask);
-    const uint64_t before = cell.word.fetch_add(1, std::memory_order_relaxed);
+    std::atomic<uint64_t>& word = cell.stripes[stripe_here()].word;
+    const uint64_t before = word.fetch_add(1, std::memory_order_relaxed);
     // One more would carry into the generation; half of it is far more than there are threads and cursors.
     COPPICE_CHECK((before & kLowMask) < kLowMask / 2);
-    if (generation(before) == generation(handle)) return Pin<T>(this, &cell, handle);
-    // The owner has published and reclaimed since the load: so `current_` has changed, and we ask again.
-    cell.word.fetch_sub(1, std::memory_order_relaxed);
+    if (generation(before) == generation(handle)) return Pin<T>(this, &cell, &word, handle);
+    // The owner has published and begun to reclaim since the load: so `current_` has changed, and we ask again.
+    word.fetch_sub(1, std::memory_order_relaxed);
   }
 }
 
@@ -189,16 +209,27 @@ std::vector<std::unique_ptr<const T>> Published<T>::reclaim() {
   std::vector<std::unique_ptr<const T>> reclaimed;
   std::erase_if(retired_, [&](uint32_t index) {
     Cell& cell = cell_at(index);
-    uint64_t unpinned = cell.word.load(std::memory_order_relaxed) & ~kLowMask;
-    const uint64_t next = unpinned + kGenerationOne;
-    if (!cell.word.compare_exchange_strong(unpinned, next, std::memory_order_acquire,
-                                           std::memory_order_relaxed))
-      return false;
+    if (!close(cell)) return false;
     reclaimed.emplace_back(std::exchange(cell.value, nullptr));
-    if (generation(next) < kGenerationMax) free_.push_back(index);
+    if (cell.generation < kGenerationMax) free_.push_back(index);
     return true;
   });
   return reclaimed;
+}
+
+template <class T>
+bool Published<T>::close(Cell& cell) {
+  const uint64_t next = (cell.generation + 1) << kLowBits;
+  while (cell.closed_count < kStripeCount) {
+    uint64_t unpinned = cell.generation << kLowBits;
+    if (!cell.stripes[cell.closed_count].word.compare_exchange_strong(
+            unpinned, next, std::memory_order_acquire, std::memory_order_relaxed))
+      return false;
+    ++cell.closed_count;
+  }
+  ++cell.generation;
+  cell.closed_count = 0;
+  return true;
 }
 
 template <class T>

@@ -105,6 +105,23 @@ TEST_F(PublishedTest, DestroysAllItEverHeld) {
   EXPECT_EQ(living, 0);
 }
 
+TEST_F(PublishedTest, IsReclaimedOnceAllThreadsThatPinnedItAreDone) {
+  publish(1);
+  std::vector<Pin<Leaf>> pins(32);
+  std::vector<std::thread> threads;
+  for (Pin<Leaf>& pin : pins) threads.emplace_back([&] { pin = slot.pin(); });
+  for (std::thread& thread : threads) thread.join();
+  publish(2);
+  while (!pins.empty()) {
+    EXPECT_TRUE(slot.reclaim().empty());
+    EXPECT_EQ(pins.back()->number, 1u);
+    // Those pinned in the meantime are of another cell.
+    EXPECT_EQ(slot.pin()->number, 2u);
+    pins.pop_back();
+  }
+  EXPECT_EQ(slot.reclaim().size(), 1u);
+}
+
 TEST_F(PublishedTest, ReadersSeeWholeValuesAndNeverOlderOnes) {
   constexpr int kReaders = 8;
   constexpr uint64_t kPublished = 50000;
