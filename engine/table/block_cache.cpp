@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
+#include "engine/base/coding.hpp"
 #include "engine/base/random.hpp"
 
 namespace coppice::engine {
@@ -20,31 +22,69 @@ constexpr uint64_t kLive = uint64_t{1} << 63;
 constexpr size_t kBudgetMin = 1 << 20;
 // A slot for every block of the default size in the budget; past three quarters full, probes grow long.
 constexpr size_t kBlockSizeUsual = 4096;
-// The allocator's own words, and the trailer that a block's bytes may still have behind them.
-constexpr size_t kBlockOverhead = 32;
-constexpr size_t kHandStep = 8;
+// Small, so that a block that is held keeps little else from being swept.
+constexpr uint32_t kSegmentSize = 64 << 10;
+// Blocks begin at a multiple of this, with their header before them.
+constexpr uint32_t kAlignment = 64;
+// What the allocator adds to a large block, about.
+constexpr size_t kLargeOverhead = 32;
+// After so many segments that gave no room, blocks that were hit go too: so no insertion walks far.
+constexpr size_t kSparingSweeps = 16;
+constexpr uint32_t kNoSlot = UINT32_MAX;
 
 uint64_t hash_of(const BlockKey& key) { return mix(key.table_id + mix(key.offset)); }
 uint64_t tag_of(uint64_t hash) { return (hash >> 36) << kTagShift; }
-size_t charge_of(const Block& block) { return block.size + kBlockOverhead; }
+size_t large_charge(size_t size) { return size + kLargeOverhead; }
 
 }  // namespace
+
+Block copy_block(ByteView bytes) {
+  Block block{std::make_unique_for_overwrite<char[]>(bytes.size()), bytes.size()};
+  bytes.copy(block.bytes.get(), bytes.size());
+  return block;
+}
 
 struct alignas(64) BlockCache::Slot {
   std::atomic<uint64_t> word{0};
   std::atomic<uint32_t> passed{0};
   BlockKey key;
-  Block block;
+  const char* bytes = nullptr;
+  size_t size = 0;
+  std::unique_ptr<char[]> large;
 };
+
+// Before each block in a segment: whose it is, and how far it is to the next.
+struct BlockCache::Header {
+  uint32_t slot;
+  uint32_t size;
+};
+
+namespace {
+
+constexpr uint32_t kHeaderSize = 8;
+constexpr uint32_t kFirstOffset = kAlignment - kHeaderSize;
+
+// Of a block in a segment, with its header.
+size_t room_for(size_t size) { return (kHeaderSize + size + kAlignment - 1) / kAlignment * kAlignment; }
+
+}  // namespace
 
 BlockCache::BlockCache(size_t budget) {
   static_assert(sizeof(Slot) == 64);
+  static_assert(sizeof(Header) == kHeaderSize);
   budget = std::max(budget, kBudgetMin);
   const size_t slot_count = std::bit_ceil(budget / kBlockSizeUsual * 4 / 3);
   slot_mask_ = slot_count - 1;
-  table_size_ = slot_count * sizeof(Slot);
-  budget_ = budget - table_size_;
-  slots_ = std::make_unique<Slot[]>(slot_count);
+  slots_size_ = slot_count * sizeof(Slot);
+  budget_ = budget - slots_size_;
+  segment_count_ = static_cast<uint32_t>(budget_ / kSegmentSize);
+  memory_ = std::make_unique<HugeMemory>(slots_size_ + size_t{segment_count_} * kSegmentSize);
+  slots_ = reinterpret_cast<Slot*>(memory_->data());
+  std::uninitialized_value_construct_n(slots_, slot_count);
+  segments_ = std::make_unique<Segment[]>(segment_count_);
+  for (uint32_t segment = segment_count_; segment-- > 1;) unused_.push_back(segment);
+  filling_ = kFirstOffset;
+  size_ = kSegmentSize;
 }
 
 BlockCache::~BlockCache() {
@@ -52,12 +92,17 @@ BlockCache::~BlockCache() {
     const bool pinned = (slots_[i].word.load(std::memory_order_acquire) & kPinsMask) != 0;
     COPPICE_CHECK(!pinned);
   }
+  std::destroy_n(slots_, slot_mask_ + 1);
+}
+
+char* BlockCache::segment_bytes(uint32_t segment) const {
+  return memory_->data() + slots_size_ + size_t{segment} * kSegmentSize;
 }
 
 BlockRef BlockCache::find(const BlockKey& key) {
   const uint64_t hash = hash_of(key);
   const uint64_t wanted = kLive | tag_of(hash);
-  Counters& counters = counters_[hash % counters_.size()];
+  Counters& counters = counters_[stripe_here()];
   size_t index = hash & slot_mask_;
   for (size_t probes = 0; probes <= slot_mask_; ++probes, index = (index + 1) & slot_mask_) {
     Slot& slot = slots_[index];
@@ -67,7 +112,7 @@ BlockRef BlockCache::find(const BlockKey& key) {
       if ((before & (kLive | kTagMask)) == wanted && slot.key == key) {
         if ((before & kClockMask) != kClockMask) slot.word.fetch_or(kClockMask, std::memory_order_relaxed);
         counters.hits.fetch_add(1, std::memory_order_relaxed);
-        return BlockRef(slot.block, &slot.word);
+        return BlockRef(slot.bytes, slot.size, &slot.word);
       }
       slot.word.fetch_sub(1, std::memory_order_release);
     }
@@ -77,40 +122,111 @@ BlockRef BlockCache::find(const BlockKey& key) {
   return {};
 }
 
-BlockRef BlockCache::insert(const BlockKey& key, Block block) {
-  COPPICE_CHECK(block.bytes != nullptr);
-  const size_t charge = charge_of(block);
-  if (!make_room(charge, 1)) return BlockRef(std::move(block));
+BlockRef BlockCache::insert(const BlockKey& key, ByteView block) {
+  COPPICE_CHECK(!block.empty());
+  const size_t size = room_for(block.size());
+  if (size > kSegmentSize / 2) return insert_large(key, block);
 
+  uint32_t segment = 0;
+  char* const room = take(size, segment);
+  if (room == nullptr) return BlockRef(copy_block(block));
+  block.copy(room + kHeaderSize, block.size());
   const uint64_t hash = hash_of(key);
-  const size_t home = hash & slot_mask_;
-  size_t index = home;
+  Slot* const slot = claim(hash);
+  const uint32_t place = slot == nullptr ? kNoSlot : static_cast<uint32_t>(slot - slots_);
+  store_fixed(room, Header{place, static_cast<uint32_t>(size)});
+  BlockRef ref = slot == nullptr ? BlockRef(copy_block(block))
+                                 : publish(*slot, key, room + kHeaderSize, block.size(), hash);
+  segments_[segment].writers.fetch_sub(1, std::memory_order_release);
+  return ref;
+}
+
+// Room in the segment that is being filled, of which the caller is then a writer. Nullptr: there is none.
+char* BlockCache::take(size_t size, uint32_t& segment) {
+  constexpr int kTries = 64;
+  for (int i = 0; i < kTries; ++i) {
+    uint64_t filling = filling_.load();
+    segment = static_cast<uint32_t>(filling >> 32);
+    const auto offset = static_cast<uint32_t>(filling);
+    if (offset + size > kSegmentSize || is_crowded()) {
+      if (!make_room(size)) return nullptr;
+      continue;
+    }
+    segments_[segment].writers.fetch_add(1);
+    if (filling_.compare_exchange_strong(filling, filling + size)) return segment_bytes(segment) + offset;
+    segments_[segment].writers.fetch_sub(1, std::memory_order_release);
+  }
+  return nullptr;
+}
+
+// A slot for a block with this hash, busy; or nullptr.
+BlockCache::Slot* BlockCache::claim(uint64_t hash) {
+  size_t index = hash & slot_mask_;
   for (size_t probes = 0; probes <= slot_mask_; ++probes, index = (index + 1) & slot_mask_) {
     Slot& slot = slots_[index];
     uint64_t word = slot.word.load(std::memory_order_relaxed);
     while ((word & (kLive | kBusy)) == 0) {
-      if (!slot.word.compare_exchange_weak(word, word | kBusy, std::memory_order_acquire,
-                                           std::memory_order_relaxed))
-        continue;
-      slot.key = key;
-      slot.block = std::move(block);
-      // Busy goes, live comes, with a tag, a first chance with the hand, and the caller's pin.
-      slot.word.fetch_add(kLive - kBusy + tag_of(hash) + kClockOne + 1, std::memory_order_release);
-      return BlockRef(slot.block, &slot.word);
+      if (slot.word.compare_exchange_weak(word, word | kBusy, std::memory_order_acquire,
+                                          std::memory_order_relaxed)) {
+        count_.fetch_add(1, std::memory_order_relaxed);
+        return &slot;
+      }
     }
     slot.passed.fetch_add(1, std::memory_order_relaxed);
   }
-
-  // Every slot was taken while we looked; make_room leaves a quarter free, so this is next to impossible.
+  // Every slot was taken while we looked; a quarter is left free, so this is next to impossible.
   for (size_t i = 0; i <= slot_mask_; ++i) slots_[i].passed.fetch_sub(1, std::memory_order_relaxed);
-  size_.fetch_sub(charge, std::memory_order_relaxed);
-  count_.fetch_sub(1, std::memory_order_relaxed);
-  return BlockRef(std::move(block));
+  return nullptr;
+}
+
+BlockRef BlockCache::publish(Slot& slot, const BlockKey& key, const char* bytes, size_t size, uint64_t hash) {
+  slot.key = key;
+  slot.bytes = bytes;
+  slot.size = size;
+  // Busy goes, live comes, with a tag and the caller's pin.
+  slot.word.fetch_add(kLive - kBusy + tag_of(hash) + 1, std::memory_order_release);
+  return BlockRef(bytes, size, &slot.word);
+}
+
+BlockRef BlockCache::insert_large(const BlockKey& key, ByteView block) {
+  const size_t charge = large_charge(block.size());
+  Block copy = copy_block(block);
+  if (charge > budget_ / 2 || is_crowded() || sweeping_.exchange(true, std::memory_order_acquire))
+    return BlockRef(std::move(copy));
+  BlockRef ref;
+  const uint64_t hash = hash_of(key);
+  Slot* const slot = free_up(charge) ? claim(hash) : nullptr;
+  if (slot != nullptr) {
+    slot->large = std::move(copy.bytes);
+    ref = publish(*slot, key, slot->large.get(), block.size(), hash);
+    queue_.push_back(uint64_t{segment_count_} + static_cast<uint64_t>(slot - slots_));
+  } else {
+    ref = BlockRef(std::move(copy));
+  }
+  sweeping_.store(false, std::memory_order_release);
+  return ref;
+}
+
+bool BlockCache::is_crowded() const {
+  return count_.load(std::memory_order_relaxed) >= (slot_mask_ + 1) / 4 * 3;
+}
+
+// Counts `size` bytes, if that keeps the budget.
+bool BlockCache::grow(size_t size) {
+  if (size_.fetch_add(size, std::memory_order_relaxed) + size <= budget_) return true;
+  size_.fetch_sub(size, std::memory_order_relaxed);
+  return false;
 }
 
 bool BlockCache::reserve(size_t size) {
-  if (reserved_.fetch_add(size, std::memory_order_relaxed) + size <= budget_ / 2 && make_room(size, 0))
-    return true;
+  if (reserved_.fetch_add(size, std::memory_order_relaxed) + size <= budget_ / 2) {
+    if (grow(size)) return true;
+    if (!sweeping_.exchange(true, std::memory_order_acquire)) {
+      const bool freed = free_up(size);
+      sweeping_.store(false, std::memory_order_release);
+      if (freed) return true;
+    }
+  }
   reserved_.fetch_sub(size, std::memory_order_relaxed);
   return false;
 }
@@ -120,46 +236,149 @@ void BlockCache::unreserve(size_t size) {
   reserved_.fetch_sub(size, std::memory_order_relaxed);
 }
 
-// Reserves room for `count` blocks first and evicts until all reservations fit, so that the budget holds whoever else
-// does the same. Gives up, reserving nothing, once the hand has gone round without moving anything.
-bool BlockCache::make_room(size_t charge, size_t count) {
-  if (charge > budget_) return false;
-  size_.fetch_add(charge, std::memory_order_relaxed);
-  count_.fetch_add(count, std::memory_order_relaxed);
-  const size_t count_max = (slot_mask_ + 1) / 4 * 3;
-  size_t idle_steps = 0;
-  while (size_.load(std::memory_order_relaxed) > budget_ ||
-         count_.load(std::memory_order_relaxed) > count_max) {
-    if (idle_steps > slot_mask_) {
-      size_.fetch_sub(charge, std::memory_order_relaxed);
-      count_.fetch_sub(count, std::memory_order_relaxed);
-      return false;
+// Another segment to fill, with room for `size` bytes. False: there is none, or another thread is at it.
+bool BlockCache::make_room(size_t size) {
+  if (sweeping_.exchange(true, std::memory_order_acquire)) return false;
+  const bool opened = open_segment(size);
+  sweeping_.store(false, std::memory_order_release);
+  return opened;
+}
+
+// What follows is the sweeper's.
+
+bool BlockCache::open_segment(size_t size) {
+  // With too many blocks memory is not what lacks; but only what is in the queue can be swept.
+  if ((!is_crowded() || queue_.empty()) && open_unused()) return true;
+  const size_t sweeps_max = queue_.size() + kSparingSweeps;
+  for (size_t sweeps = 0; sweeps < sweeps_max && !queue_.empty(); ++sweeps) {
+    const bool spare_hit = sweeps < kSparingSweeps;
+    const uint64_t oldest = queue_.front();
+    queue_.pop_front();
+    if (oldest >= segment_count_) {
+      if (!sweep_large(oldest, spare_hit)) queue_.push_back(oldest);
+      if (open_unused()) return true;
+      continue;
     }
-    const size_t first = hand_.fetch_add(kHandStep, std::memory_order_relaxed);
-    bool moved = false;
-    for (size_t i = first; i < first + kHandStep; ++i) moved |= visit(i & slot_mask_);
-    idle_steps = moved ? 0 : idle_steps + kHandStep;
+    const auto segment = static_cast<uint32_t>(oldest);
+    const uint32_t end = sweep(segment, spare_hit);
+    if (end + size <= kSegmentSize) {
+      fill(segment, end);
+      return true;
+    }
+    queue_.push_back(segment);
+  }
+  return false;
+}
+
+bool BlockCache::open_unused() {
+  if (unused_.empty() || !grow(kSegmentSize)) return false;
+  fill(unused_.back(), kFirstOffset);
+  unused_.pop_back();
+  return true;
+}
+
+// From now on `segment` is filled, from `offset` on.
+void BlockCache::fill(uint32_t segment, uint32_t offset) {
+  const uint64_t before = filling_.exchange((uint64_t{segment} << 32) | offset);
+  const auto full = static_cast<uint32_t>(before >> 32);
+  segments_[full].end = static_cast<uint32_t>(before);
+  queue_.push_back(full);
+}
+
+// Counts `size` bytes, after giving back as much as that takes. False: too much is held.
+bool BlockCache::free_up(size_t size) {
+  size_t sweeps_left = queue_.size() + kSparingSweeps;
+  while (!grow(size)) {
+    if (sweeps_left-- == 0 || queue_.empty()) return false;
+    const uint64_t oldest = queue_.front();
+    queue_.pop_front();
+    if (oldest >= segment_count_) {
+      if (!sweep_large(oldest, sweeps_left > kSparingSweeps)) queue_.push_back(oldest);
+      continue;
+    }
+    const auto segment = static_cast<uint32_t>(oldest);
+    if (sweep(segment, false) > kFirstOffset) {
+      queue_.push_back(segment);
+      continue;
+    }
+    memory_->release(slots_size_ + size_t{segment} * kSegmentSize, kSegmentSize);
+    unused_.push_back(segment);
+    size_.fetch_sub(kSegmentSize, std::memory_order_relaxed);
   }
   return true;
 }
 
-// The hand comes by: takes one chance from the slot's block, or the block itself. False: neither was possible.
-bool BlockCache::visit(size_t index) {
-  Slot& slot = slots_[index];
-  uint64_t word = slot.word.load(std::memory_order_relaxed);
-  if ((word & kLive) == 0 || (word & kPinsMask) != 0) return false;
-  if ((word & kClockMask) != 0)
-    return slot.word.compare_exchange_strong(word, word - kClockOne, std::memory_order_relaxed);
-  if (!slot.word.compare_exchange_strong(word, kBusy, std::memory_order_acquire, std::memory_order_relaxed))
-    return false;
+// Evicts from a segment what is not held, and, if `spare_hit`, was not hit; moves the rest to its beginning, but what is
+// held. Returns where the blocks end now.
+uint32_t BlockCache::sweep(uint32_t segment, bool spare_hit) {
+  uint32_t& end = segments_[segment].end;
+  if (segments_[segment].writers.load() != 0) return end;
+  char* const bytes = segment_bytes(segment);
+  // Slots lie anywhere: let them all come at once.
+  for (uint32_t at = kFirstOffset; at < end;) {
+    const auto header = load_fixed<Header>(bytes + at);
+    if (header.slot != kNoSlot) __builtin_prefetch(&slots_[header.slot], 1);
+    at += header.size;
+  }
+  uint32_t to = kFirstOffset;
+  for (uint32_t from = kFirstOffset; from < end;) {
+    const auto header = load_fixed<Header>(bytes + from);
+    const uint32_t next = from + header.size;
+    if (header.slot != kNoSlot) {
+      Slot& slot = slots_[header.slot];
+      switch (judge(slot, spare_hit)) {
+        case Fate::goes:
+          clear(slot);
+          break;
+        case Fate::moves:
+          if (to < from) std::memmove(bytes + to, bytes + from, header.size);
+          slot.bytes = bytes + to + kHeaderSize;
+          to += header.size;
+          slot.word.fetch_add(kLive - kBusy, std::memory_order_release);
+          break;
+        case Fate::stays:
+          // What was before it is a gap until the next time.
+          if (to < from) store_fixed(bytes + to, Header{kNoSlot, from - to});
+          to = next;
+          break;
+      }
+    }
+    from = next;
+  }
+  return end = to;
+}
 
-  const Block block = std::move(slot.block);
+// What becomes of a live block: `goes` and `moves` have made its slot busy.
+BlockCache::Fate BlockCache::judge(Slot& slot, bool spare_hit) {
+  uint64_t word = slot.word.load(std::memory_order_relaxed);
+  if ((word & kPinsMask) != 0) return Fate::stays;
+  const bool moves = spare_hit && (word & kClockMask) != 0;
+  const uint64_t next = moves ? word - kLive + kBusy - kClockOne : kBusy;
+  if (!slot.word.compare_exchange_strong(word, next, std::memory_order_acquire, std::memory_order_relaxed))
+    return Fate::stays;
+  return moves ? Fate::moves : Fate::goes;
+}
+
+// True: the large block that the queue names so is gone.
+bool BlockCache::sweep_large(uint64_t name, bool spare_hit) {
+  Slot& slot = slots_[name - segment_count_];
+  const size_t charge = large_charge(slot.size);
+  const Fate fate = judge(slot, spare_hit);
+  if (fate == Fate::moves) slot.word.fetch_add(kLive - kBusy, std::memory_order_release);
+  if (fate != Fate::goes) return false;
+  slot.large.reset();
+  clear(slot);
+  size_.fetch_sub(charge, std::memory_order_relaxed);
+  return true;
+}
+
+// Empties a slot. Requires: it is busy, and its block is to go.
+void BlockCache::clear(Slot& slot) {
+  const auto index = static_cast<size_t>(&slot - slots_);
   for (size_t i = hash_of(slot.key) & slot_mask_; i != index; i = (i + 1) & slot_mask_)
     slots_[i].passed.fetch_sub(1, std::memory_order_relaxed);
   slot.word.fetch_sub(kBusy, std::memory_order_release);
-  size_.fetch_sub(charge_of(block), std::memory_order_relaxed);
   count_.fetch_sub(1, std::memory_order_relaxed);
-  return true;
 }
 
 BlockCacheStats BlockCache::stats() const {
@@ -168,8 +387,8 @@ BlockCacheStats BlockCache::stats() const {
     stats.hits += counters.hits.load(std::memory_order_relaxed);
     stats.misses += counters.misses.load(std::memory_order_relaxed);
   }
-  stats.size = size_.load(std::memory_order_relaxed) + table_size_;
-  stats.budget = budget_ + table_size_;
+  stats.size = size_.load(std::memory_order_relaxed) + slots_size_;
+  stats.budget = budget_ + slots_size_;
   stats.blocks = count_.load(std::memory_order_relaxed);
   return stats;
 }

@@ -4,9 +4,13 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "engine/base/huge_memory.hpp"
+#include "engine/base/stripe.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
@@ -16,6 +20,9 @@ struct Block {
   std::unique_ptr<char[]> bytes;
   size_t size = 0;
 };
+
+/// A block with these bytes.
+Block copy_block(ByteView bytes);
 
 /// Names a block in all tables of the process.
 struct BlockKey {
@@ -59,8 +66,8 @@ public:
 
 private:
   friend class BlockCache;
-  BlockRef(const Block& block, std::atomic<uint64_t>* pins)
-      : bytes_(block.bytes.get()), size_(block.size), pins_(pins) {}
+  BlockRef(const char* bytes, size_t size, std::atomic<uint64_t>* pins)
+      : bytes_(bytes), size_(size), pins_(pins) {}
 
   const char* bytes_ = nullptr;
   size_t size_ = 0;
@@ -77,9 +84,17 @@ struct BlockCacheStats {
   uint64_t blocks = 0;
 };
 
-/// A fixed table of slots, open addressed with linear probing, one cache line a slot. Evicts by CLOCK: a hand
-/// goes round and takes blocks that nobody holds and that were not hit since it last came by; a block that
-/// was hit lives for several rounds, one that was read once for one.
+/// A fixed table of slots, open addressed with linear probing, one cache line a slot, that says where each block is; and
+/// the blocks themselves one behind the other in segments, in one stretch of memory in large pages.
+///
+///     slots      [ key, where ] [ ] [ key, where ] ...
+///                       |                  |
+///     segments   [ b b bbb bb b ] [ bbb b b b b ] [ b b ....... ]     oldest first, then the one being filled
+///
+/// A full segment goes to the end of a queue. When there is no memory for another, the oldest is swept: blocks that nobody
+/// holds and that were not hit since it was swept last are gone, the others move together at its beginning, and the rest
+/// of it is filled anew. So evicting costs little a block, leaves no holes, and needs no allocator. Blocks that are held
+/// stay where they are. A block larger than half a segment is allocated for itself and stands in the queue for itself.
 ///
 /// Each slot has one atomic word:
 ///
@@ -87,26 +102,34 @@ struct BlockCacheStats {
 ///     live  busy   tag (28 bits)   clock   pins
 ///
 ///     empty --claim--> busy --publish--> live --evict (pins == 0)--> busy --clear--> empty
+///                                        live --move (pins == 0)---> busy --publish--> live
 ///
 /// Why the orderings suffice:
-///  - Claim and evict are compare-and-swaps to `busy`, so one thread at a time writes a slot's key and block,
+///  - Claim, evict and move are compare-and-swaps to `busy`, so one thread at a time writes a slot's key and place,
 ///    and only while the slot is busy.
 ///  - Publish adds `live` with release. A reader pins by fetch_add with acquire and looks at the word before its
-///    own addition: if that was live, it sees the key and block as published, and they stay, because evict
-///    needs a word with no pins. If it was not live, the reader takes its pin back and has read nothing.
-///  - A pin is given back with release, and evict acquires: whatever a reader read, it read before the block is
-///    freed. Every change of the word is a read-modify-write, so the release sequence is never broken.
+///    own addition: if that was live, it sees the key, the place and the bytes as published, and they stay, because evict
+///    and move need a word with no pins. If it was not live, the reader takes its pin back and has read nothing.
+///  - A pin is given back with release, and evict and move acquire: whatever a reader read, it read before the bytes
+///    are written over. Every change of the word is a read-modify-write, so the release sequence is never broken.
 ///  - Passing pins of readers that came too late may sit on an empty or busy word; every transition adds or
 ///    subtracts its own bits only, so none of them is lost.
 ///  - `passed` counts the blocks that live beyond a slot though they hash to it or before it; a search ends where
 ///    it is 0. It is raised before the block is published and lowered after the block is gone. A search that
 ///    reads an old value ends too early or too late: a miss, or a wasted step, never a wrong block, since a
 ///    block counts only if its whole key is equal. So it is relaxed.
+///  - `filling_` names the segment being filled and how far. To write there a thread raises the segment's `writers` and
+///    then moves `filling_` on by a compare-and-swap; when done it lowers `writers` with release. Sweeping changes
+///    `filling_` first and then looks at `writers`. All of these but the lowering are sequentially consistent: so either
+///    the writer sees that the segment is not being filled, or the sweeper sees the writer, and leaves the segment alone.
+///    Where it sees none, it acquires what all of them wrote.
+///  - One thread at a time sweeps, whoever sets `sweeping_`; what only it touches needs no more. One that finds it set
+///    does not wait, but goes without the cache.
 ///
 /// Two threads that miss the same block at once may both insert it; the spare one is evicted in its turn.
 ///
 /// Threads: any number; no call waits for another.
-/// Source: the same idea as RocksDB's HyperClockCache.
+/// Source: slots as in RocksDB's HyperClockCache; segments as a log-structured memory is cleaned.
 class BlockCache {
 public:
   /// `budget`: bytes for blocks and for the table of slots; 1 MiB and more (less is taken as 1 MiB).
@@ -118,13 +141,13 @@ public:
   /// The block, kept until the reference goes; or an empty reference.
   BlockRef find(const BlockKey& key);
 
-  /// Takes `block` in, making room by evicting others. When all else is held, the reference is the only one
-  /// to the block and the cache does not know it: slower for the next reader, never wrong, never over the
-  /// budget. Requires: `block` is not empty.
-  BlockRef insert(const BlockKey& key, Block block);
+  /// Takes a copy of `block` in, making room by evicting others. Where that cannot be, as all else is held or another thread
+  /// makes room at this moment, the reference has the only copy and the cache does not know it: slower for the next
+  /// reader, never wrong, never over the budget. Requires: `block` is not empty.
+  BlockRef insert(const BlockKey& key, ByteView block);
 
   /// Takes `size` bytes of the budget for what somebody keeps outside of the cache, and makes room for them. False, and
-  /// nothing taken: all that is kept so would pass half of the budget.
+  /// nothing taken: all that is kept so would pass half of the budget, or room cannot be made now.
   bool reserve(size_t size);
   /// Gives back what reserve() took.
   void unreserve(size_t size);
@@ -133,24 +156,52 @@ public:
 
 private:
   struct Slot;
+  struct Header;
   struct alignas(64) Counters {
     std::atomic<uint64_t> hits{0};
     std::atomic<uint64_t> misses{0};
   };
+  struct alignas(64) Segment {
+    std::atomic<uint32_t> writers{0};
+    uint32_t end = 0;  // of its blocks, once it is full
+  };
+  enum class Fate { stays, moves, goes };
 
-  bool make_room(size_t charge, size_t count);
-  bool visit(size_t index);
+  char* segment_bytes(uint32_t segment) const;
+  bool is_crowded() const;
+  char* take(size_t size, uint32_t& segment);
+  Slot* claim(uint64_t hash);
+  BlockRef publish(Slot& slot, const BlockKey& key, const char* bytes, size_t size, uint64_t hash);
+  BlockRef insert_large(const BlockKey& key, ByteView block);
+  bool grow(size_t size);
+  bool make_room(size_t size);
 
-  size_t slot_mask_;
-  size_t table_size_;  // of the slots
-  size_t budget_;      // for blocks
-  std::unique_ptr<Slot[]> slots_;
-  std::atomic<size_t> size_{0};
-  std::atomic<size_t> count_{0};
-  std::atomic<size_t> reserved_{0};  // of size_
-  std::atomic<size_t> hand_{0};
-  // Spread by key, so that counting does not make readers share a cache line.
-  std::array<Counters, 16> counters_;
+  bool open_segment(size_t size);
+  bool open_unused();
+  void fill(uint32_t segment, uint32_t offset);
+  bool free_up(size_t size);
+  uint32_t sweep(uint32_t segment, bool spare_hit);
+  Fate judge(Slot& slot, bool spare_hit);
+  bool sweep_large(uint64_t name, bool spare_hit);
+  void clear(Slot& slot);
+
+  size_t slot_mask_ = 0;
+  size_t slots_size_ = 0;  // of the table
+  size_t budget_ = 0;      // for the rest
+  std::unique_ptr<HugeMemory> memory_;
+  Slot* slots_ = nullptr;
+  uint32_t segment_count_ = 0;
+  std::unique_ptr<Segment[]> segments_;
+  alignas(64) std::atomic<uint64_t> filling_{0};  // segment above 32 bits of offset
+  std::atomic<size_t> size_{0};                   // segments in use, large blocks, reserved
+  std::atomic<size_t> reserved_{0};               // of size_
+  std::atomic<size_t> count_{0};                  // blocks
+  std::atomic<bool> sweeping_{false};
+  // The sweeper's. In the queue: a segment, or, from segment_count_ on, the slot of a large block.
+  std::deque<uint64_t> queue_;
+  std::vector<uint32_t> unused_;
+  // So that counting does not make readers share a cache line.
+  std::array<Counters, kStripeCount> counters_;
 };
 
 }  // namespace coppice::engine

@@ -53,31 +53,58 @@ Status BlockWriter::flush() {
   return file_.write_back();
 }
 
-Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle) {
-  const size_t size = size_t{handle.size} + kBlockTrailerSize;
-  if (handle.absent() || handle.offset > file.size() || size > file.size() - handle.offset)
-    return damage(file.name(), handle.offset, "the index names a block outside of the file");
-  Block block{std::make_unique_for_overwrite<char[]>(size), handle.size};
-  COPPICE_TRY(file.read(handle.offset, size, block.bytes.get()));
+namespace {
 
-  const ByteView checked(block.bytes.get(), size_t{handle.size} + 1);
+// Reads a stored block and its trailer to `target`, which has room for both, and checks it.
+Result<Compression> read_stored(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+                                char* target) {
+  COPPICE_TRY(file.read(handle.offset, size_t{handle.size} + kBlockTrailerSize, target));
+  const ByteView checked(target, size_t{handle.size} + 1);
   if (load_fixed<uint64_t>(checked.data() + checked.size()) !=
       checksum(checked, block_seed(unique_id, handle.offset)))
     return damage(file.name(), handle.offset, "the block's checksum is wrong");
-
-  switch (static_cast<Compression>(checked.back())) {
+  const auto compression = static_cast<Compression>(checked.back());
+  switch (compression) {
     case Compression::none:
-      return block;
     case Compression::lz4:
-    case Compression::zstd: {
-      const ByteView stored = checked.substr(0, handle.size);
-      Block payload = decompress(static_cast<Compression>(checked.back()), stored, kPayloadSizeMax);
-      if (payload.bytes == nullptr)
-        return damage(file.name(), handle.offset, "the block does not decompress");
-      return payload;
-    }
+    case Compression::zstd:
+      return compression;
   }
   return damage(file.name(), handle.offset, "the block's compression is unknown");
+}
+
+Result<size_t> stored_size(const RandomFile& file, const BlockHandle& handle) {
+  const size_t size = size_t{handle.size} + kBlockTrailerSize;
+  if (handle.absent() || handle.offset > file.size() || size > file.size() - handle.offset)
+    return damage(file.name(), handle.offset, "the index names a block outside of the file");
+  return size;
+}
+
+Result<Block> decompress_stored(const RandomFile& file, const BlockHandle& handle, Compression compression,
+                                const char* stored) {
+  Block payload = decompress(compression, {stored, handle.size}, kPayloadSizeMax);
+  if (payload.bytes == nullptr) return damage(file.name(), handle.offset, "the block does not decompress");
+  return payload;
+}
+
+}  // namespace
+
+Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle) {
+  COPPICE_TRY_ASSIGN(size, stored_size(file, handle));
+  Block block{std::make_unique_for_overwrite<char[]>(size), handle.size};
+  COPPICE_TRY_ASSIGN(compression, read_stored(file, unique_id, handle, block.bytes.get()));
+  if (compression == Compression::none) return block;
+  return decompress_stored(file, handle, compression, block.bytes.get());
+}
+
+Result<ByteView> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+                            BlockBuffer& buffer) {
+  COPPICE_TRY_ASSIGN(size, stored_size(file, handle));
+  char* const room = buffer.room(size);
+  COPPICE_TRY_ASSIGN(compression, read_stored(file, unique_id, handle, room));
+  if (compression == Compression::none) return ByteView(room, handle.size);
+  COPPICE_TRY_ASSIGN(block, decompress_stored(file, handle, compression, room));
+  return buffer.keep(std::move(block));
 }
 
 Error damage(const std::string& file, uint64_t offset, const std::string& what) {

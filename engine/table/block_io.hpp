@@ -44,6 +44,30 @@ private:
 /// Blocks: on the disk.
 Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle);
 
+/// Where a block is read to that is then copied elsewhere: no allocation for those of the usual size.
+class BlockBuffer {
+public:
+  /// At least `size` bytes. Lifetime: until the next call.
+  char* room(size_t size) {
+    if (size <= sizeof(inline_)) return inline_;
+    heap_.bytes = std::make_unique_for_overwrite<char[]>(size);
+    return heap_.bytes.get();
+  }
+  /// Keeps `block` instead. Lifetime: of the view, until the next call.
+  ByteView keep(Block block) {
+    heap_ = std::move(block);
+    return {heap_.bytes.get(), heap_.size};
+  }
+
+private:
+  char inline_[8192];
+  Block heap_;
+};
+
+/// The same, into `buffer`. Lifetime: of the view, the buffer's.
+Result<ByteView> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+                            BlockBuffer& buffer);
+
 /// "<file> at <offset>: <what>", as corruption.
 Error damage(const std::string& file, uint64_t offset, const std::string& what);
 

@@ -62,9 +62,15 @@ Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, cons
   const BlockKey key{footer.unique_id, handle.offset};
   if (BlockRef block = cache.find(key)) return block;
   if (options.cached_only) return would_block();
-  COPPICE_TRY_ASSIGN(block, load(through != nullptr ? *through : *file, handle, kind));
-  if (!options.fill_cache) return BlockRef(std::move(block));
-  return cache.insert(key, std::move(block));
+  const RandomFile& from = through != nullptr ? *through : *file;
+  if (!options.fill_cache || footer.version != kTableVersion) {
+    COPPICE_TRY_ASSIGN(block, load(from, handle, kind));
+    if (!options.fill_cache) return BlockRef(std::move(block));
+    return cache.insert(key, view(block));
+  }
+  BlockBuffer buffer;
+  COPPICE_TRY_ASSIGN(payload, read_block(from, footer.unique_id, handle, buffer));
+  return cache.insert(key, payload);
 }
 
 const Block* OpenTable::find_filter() const { return held->find(kFilterPlace); }
@@ -96,7 +102,7 @@ Result<OpenTable::Kept> OpenTable::keep(size_t place, const BlockHandle& handle,
   if (options.fill_cache) {
     if (const Block* in_place = held->hold(place, block)) return Kept{view(*in_place), {}};
   }
-  BlockRef ref = options.fill_cache ? cache.insert({footer.unique_id, handle.offset}, std::move(block))
+  BlockRef ref = options.fill_cache ? cache.insert({footer.unique_id, handle.offset}, view(block))
                                     : BlockRef(std::move(block));
   const ByteView bytes = ref.bytes();
   return Kept{bytes, std::move(ref)};

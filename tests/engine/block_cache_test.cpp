@@ -1,6 +1,5 @@
 #include "engine/table/block_cache.hpp"
 
-#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -13,11 +12,7 @@ namespace {
 
 constexpr size_t kBudget = 1 << 20;
 
-Block block_of(size_t size, char fill) {
-  Block block{std::make_unique<char[]>(size), size};
-  std::memset(block.bytes.get(), fill, size);
-  return block;
-}
+Bytes block_of(size_t size, char fill) { return Bytes(size, fill); }
 
 TEST(BlockCacheTest, GivesBackTheBlockOfAKey) {
   BlockCache cache(kBudget);
@@ -86,6 +81,56 @@ TEST(BlockCacheTest, DoesNotEmptyItselfForABlockLargerThanItself) {
   EXPECT_EQ(cache.insert({2, 2}, block_of(2 * kBudget, 'y')).bytes().size(), 2 * kBudget);
   EXPECT_TRUE(cache.find({1, 1}));
   EXPECT_FALSE(cache.find({2, 2}));
+}
+
+TEST(BlockCacheTest, LargeBlocksAreKeptAndEvictedToo) {
+  BlockCache cache(kBudget);
+  cache.insert({7, 7}, block_of(100'000, 'h'));
+  EXPECT_EQ(cache.find({7, 7}).bytes(), Bytes(100'000, 'h'));
+  for (uint64_t i = 0; i < 100; ++i) {
+    ASSERT_TRUE(cache.find({7, 7})) << i;
+    cache.insert({1, i}, block_of(i % 2 == 0 ? 90'000 : 4'000, 'x'));
+    ASSERT_LE(cache.stats().size, kBudget);
+    ASSERT_TRUE(cache.find({1, i})) << i;
+  }
+  for (uint64_t i = 0; i < 1'000; ++i) cache.insert({2, i}, block_of(4'000, 'y'));
+  EXPECT_FALSE(cache.find({7, 7}));
+}
+
+TEST(BlockCacheTest, WhatIsKeptMovesWhole) {
+  BlockCache cache(kBudget);
+  const auto size_of = [](uint64_t i) { return 100 + i * 37 % 5'000; };
+  // Every tenth is hit all the time; some are held for a while, and keep their place.
+  std::vector<BlockRef> held(7);
+  for (uint64_t i = 0; i < 3'000; ++i) {
+    cache.insert({1, i}, block_of(size_of(i), static_cast<char>(i)));
+    for (uint64_t hit = 0; hit < 200; hit += 10) {
+      BlockRef ref = cache.find({1, hit});
+      ASSERT_EQ(bool(ref), hit <= i) << hit << " at " << i;
+      if (!ref) continue;
+      ASSERT_EQ(ref.bytes(), Bytes(size_of(hit), static_cast<char>(hit)));
+      if (hit == i % 200) held[i % held.size()] = std::move(ref);
+    }
+  }
+}
+
+TEST(BlockCacheTest, ReservingMakesRoomUpToHalfOfTheBudget) {
+  BlockCache cache(kBudget);
+  for (uint64_t i = 0; i < 500; ++i) cache.insert({1, i}, block_of(4096, 'x'));
+  size_t reserved = 0;
+  while (cache.reserve(50'000)) {
+    reserved += 50'000;
+    ASSERT_LE(cache.stats().size, kBudget);
+  }
+  EXPECT_GT(reserved, kBudget / 2 - 100'000);
+  EXPECT_LE(reserved, kBudget / 2);
+  cache.insert({2, 2}, block_of(4096, 'y'));
+  EXPECT_TRUE(cache.find({2, 2}));
+
+  cache.unreserve(reserved);
+  for (uint64_t i = 0; i < 500; ++i) cache.insert({3, i}, block_of(4096, 'z'));
+  EXPECT_GT(cache.stats().size, kBudget * 9 / 10);
+  EXPECT_LE(cache.stats().size, kBudget);
 }
 
 // Every block says which key it belongs to, so a reader that is given a wrong, freed or half-written one sees it.

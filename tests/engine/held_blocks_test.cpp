@@ -36,7 +36,7 @@ TEST(HeldBlocksTest, KeepsABlockAndCountsItInTheBudget) {
 
 TEST(HeldBlocksTest, BlocksOfTheCacheMakeRoom) {
   BlockCache cache(kBudget);
-  for (uint64_t i = 0; i < 500; ++i) cache.insert({1, i}, block_of(4096, 'x'));
+  for (uint64_t i = 0; i < 500; ++i) cache.insert({1, i}, Bytes(4096, 'x'));
   HeldBlocks held(cache, 1);
   Block block = block_of(300'000, 'a');
   EXPECT_NE(held.hold(0, block), nullptr);
