@@ -36,6 +36,13 @@ uint64_t hash_of(const BlockKey& key) { return mix(key.table_id + mix(key.offset
 uint64_t tag_of(uint64_t hash) { return (hash >> 36) << kTagShift; }
 size_t large_charge(size_t size) { return size + kLargeOverhead; }
 
+// Before each block in a segment.
+constexpr uint32_t kHeaderSize = 8;
+constexpr uint32_t kFirstOffset = kAlignment - kHeaderSize;
+
+// Of a block in a segment, with its header.
+size_t room_for(size_t size) { return (kHeaderSize + size + kAlignment - 1) / kAlignment * kAlignment; }
+
 }  // namespace
 
 Block copy_block(ByteView bytes) {
@@ -53,21 +60,11 @@ struct alignas(64) BlockCache::Slot {
   std::unique_ptr<char[]> large;
 };
 
-// Before each block in a segment: whose it is, and how far it is to the next.
+// Whose a block in a segment is, and how far it is to the next.
 struct BlockCache::Header {
   uint32_t slot;
   uint32_t size;
 };
-
-namespace {
-
-constexpr uint32_t kHeaderSize = 8;
-constexpr uint32_t kFirstOffset = kAlignment - kHeaderSize;
-
-// Of a block in a segment, with its header.
-size_t room_for(size_t size) { return (kHeaderSize + size + kAlignment - 1) / kAlignment * kAlignment; }
-
-}  // namespace
 
 BlockCache::BlockCache(size_t budget) {
   static_assert(sizeof(Slot) == 64);
@@ -76,7 +73,9 @@ BlockCache::BlockCache(size_t budget) {
   const size_t slot_count = std::bit_ceil(budget / kBlockSizeUsual * 4 / 3);
   slot_mask_ = slot_count - 1;
   slots_size_ = slot_count * sizeof(Slot);
-  budget_ = budget - slots_size_;
+  tables_size_ = slots_size_ + Doorkeeper::size(slot_count);
+  budget_ = budget - tables_size_;
+  missed_ = std::make_unique<Doorkeeper>(slot_count);
   segment_count_ = static_cast<uint32_t>(budget_ / kSegmentSize);
   memory_ = std::make_unique<HugeMemory>(slots_size_ + size_t{segment_count_} * kSegmentSize);
   slots_ = reinterpret_cast<Slot*>(memory_->data());
@@ -120,6 +119,10 @@ BlockRef BlockCache::find(const BlockKey& key) {
   }
   counters.misses.fetch_add(1, std::memory_order_relaxed);
   return {};
+}
+
+bool BlockCache::is_wanted(const BlockKey& key) {
+  return !is_full_.load(std::memory_order_relaxed) || missed_->knows(hash_of(key));
 }
 
 BlockRef BlockCache::insert(const BlockKey& key, ByteView block) {
@@ -313,6 +316,7 @@ bool BlockCache::free_up(size_t size) {
 uint32_t BlockCache::sweep(uint32_t segment, bool spare_hit) {
   uint32_t& end = segments_[segment].end;
   if (segments_[segment].writers.load() != 0) return end;
+  is_full_.store(true, std::memory_order_relaxed);
   char* const bytes = segment_bytes(segment);
   // Slots lie anywhere: let them all come at once.
   for (uint32_t at = kFirstOffset; at < end;) {
@@ -387,8 +391,8 @@ BlockCacheStats BlockCache::stats() const {
     stats.hits += counters.hits.load(std::memory_order_relaxed);
     stats.misses += counters.misses.load(std::memory_order_relaxed);
   }
-  stats.size = size_.load(std::memory_order_relaxed) + slots_size_;
-  stats.budget = budget_ + slots_size_;
+  stats.size = size_.load(std::memory_order_relaxed) + tables_size_;
+  stats.budget = budget_ + tables_size_;
   stats.blocks = count_.load(std::memory_order_relaxed);
   return stats;
 }

@@ -11,6 +11,7 @@
 
 #include "engine/base/huge_memory.hpp"
 #include "engine/base/stripe.hpp"
+#include "engine/table/doorkeeper.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
@@ -141,6 +142,10 @@ public:
   /// The block, kept until the reference goes; or an empty reference.
   BlockRef find(const BlockKey& key);
 
+  /// Of a block that find() has not found: whether it is worth insert(). Once memory is used up, only one that was asked for
+  /// before, not long ago: most blocks of a large store are read once, and would push out others for nothing.
+  bool is_wanted(const BlockKey& key);
+
   /// Takes a copy of `block` in, making room by evicting others. Where that cannot be, as all else is held or another thread
   /// makes room at this moment, the reference has the only copy and the cache does not know it: slower for the next
   /// reader, never wrong, never over the budget. Requires: `block` is not empty.
@@ -186,9 +191,11 @@ private:
   void clear(Slot& slot);
 
   size_t slot_mask_ = 0;
-  size_t slots_size_ = 0;  // of the table
-  size_t budget_ = 0;      // for the rest
+  size_t slots_size_ = 0;
+  size_t tables_size_ = 0;  // of the slots and what remembers misses
+  size_t budget_ = 0;       // for the rest
   std::unique_ptr<HugeMemory> memory_;
+  std::unique_ptr<Doorkeeper> missed_;
   Slot* slots_ = nullptr;
   uint32_t segment_count_ = 0;
   std::unique_ptr<Segment[]> segments_;
@@ -197,6 +204,7 @@ private:
   std::atomic<size_t> reserved_{0};               // of size_
   std::atomic<size_t> count_{0};                  // blocks
   std::atomic<bool> sweeping_{false};
+  std::atomic<bool> is_full_{false};  // something was swept
   // The sweeper's. In the queue: a segment, or, from segment_count_ on, the slot of a large block.
   std::deque<uint64_t> queue_;
   std::vector<uint32_t> unused_;

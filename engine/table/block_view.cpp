@@ -7,6 +7,8 @@ namespace coppice::engine {
 
 namespace {
 
+constexpr size_t kCacheLineSize = 64;
+
 size_t shared_size(ByteView a, ByteView b) {
   const size_t size = std::min(a.size(), b.size());
   return static_cast<size_t>(
@@ -121,6 +123,10 @@ uint32_t BlockView::find(ByteView key, Timestamp at, uint64_t hash, RawEntry& en
     for (; marks != 0; marks &= marks - 1) {
       const uint32_t index = i + static_cast<uint32_t>(std::countr_zero(marks)) / 8;
       if (index >= count_) break;
+      // The value is asked for next, once its size is known: let it be on its way already.
+      const char* const begins = data_ + std::min(offset_of(index), size_ - 1);
+      __builtin_prefetch(begins + kCacheLineSize);
+      __builtin_prefetch(begins + 2 * kCacheLineSize);
       if (!decode(index, entry)) return kDamaged;
       if (entry.shared + entry.suffix.size() != key.size() || key.substr(entry.shared) != entry.suffix ||
           key.substr(0, entry.shared) != base_.substr(0, entry.shared))

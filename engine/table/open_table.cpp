@@ -63,10 +63,10 @@ Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, cons
   if (BlockRef block = cache.find(key)) return block;
   if (options.cached_only) return would_block();
   const RandomFile& from = through != nullptr ? *through : *file;
-  if (!options.fill_cache || footer.version != kTableVersion) {
+  const bool is_kept = options.fill_cache && (kind == BlockKind::page || cache.is_wanted(key));
+  if (!is_kept || footer.version != kTableVersion) {
     COPPICE_TRY_ASSIGN(block, load(from, handle, kind));
-    if (!options.fill_cache) return BlockRef(std::move(block));
-    return cache.insert(key, view(block));
+    return is_kept ? cache.insert(key, view(block)) : BlockRef(std::move(block));
   }
   BlockBuffer buffer;
   COPPICE_TRY_ASSIGN(payload, read_block(from, footer.unique_id, handle, buffer));

@@ -114,6 +114,14 @@ TEST(BlockCacheTest, WhatIsKeptMovesWhole) {
   }
 }
 
+TEST(BlockCacheTest, OnceFullItWantsWhatIsAskedForTwice) {
+  BlockCache cache(kBudget);
+  EXPECT_TRUE(cache.is_wanted({1, 0}));
+  for (uint64_t i = 0; i < 500; ++i) cache.insert({1, i}, block_of(4096, 'x'));
+  EXPECT_FALSE(cache.is_wanted({2, 0}));
+  EXPECT_TRUE(cache.is_wanted({2, 0}));
+}
+
 TEST(BlockCacheTest, ReservingMakesRoomUpToHalfOfTheBudget) {
   BlockCache cache(kBudget);
   for (uint64_t i = 0; i < 500; ++i) cache.insert({1, i}, block_of(4096, 'x'));
