@@ -34,7 +34,6 @@ void recover(Stand& stand) {
   if (writer == 0) {
     stand.open();
     Values values;
-    engine::Random random(9);
     for (uint64_t i = 0; i < kEntries; ++i) {
       stand.engine().put(Key(engine::mix(i) % 10'000'000'000).view(), values.next(), false);
     }

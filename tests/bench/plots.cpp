@@ -29,7 +29,10 @@ std::string overwrite(const std::vector<Measure>& measures, const Medians& media
   std::ostringstream text;
   const Medians::Row* row = medians.find({"overwrite", 1, entries, false}, "rate");
   if (row == nullptr) return {};
-  for (const auto& [engine, rate] : row->by_engine) {
+  for (const auto& entry : row->by_engine) {
+    // clang 14 captures no names of a structured binding.
+    const std::string& engine = entry.first;
+    const double rate = entry.second;
     const auto round = std::find_if(measures.begin(), measures.end(), [&](const Measure& measure) {
       return measure.at == row->at && measure.metric == "rate" && measure.engine == engine &&
              measure.value == rate;
