@@ -152,6 +152,18 @@ struct Stats {
     merges @11 :UInt64;
     snapshots @12 :UInt32;
     visible @13 :Timestamp;
+    bytesFlushed @14 :UInt64;
+    # To tables, from memory.
+    bytesMerged @15 :UInt64;
+    # To tables, by merges.
+    pendingMergeSize @16 :UInt64;
+    # Bytes that merges will write until every level has its size, about.
+    level0Depth @17 :UInt32;
+    # Tables that a read may meet before the levels that are merged.
+    debtPercent @18 :UInt32;
+    # How far flushing and merging are behind: from 1 on writes are slowed, at 100 they are refused.
+    stalledMs @19 :UInt64;
+    # How long writes were slowed.
   }
 
   struct Level {

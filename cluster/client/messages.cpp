@@ -39,6 +39,12 @@ ShardStats read_shard(schema::Stats::Shard::Reader message) {
   shard.merges = message.getMerges();
   shard.snapshots = message.getSnapshots();
   shard.visible = Timestamp{message.getVisible()};
+  shard.bytes_flushed = message.getBytesFlushed();
+  shard.bytes_merged = message.getBytesMerged();
+  shard.pending_merge_size = message.getPendingMergeSize();
+  shard.level0_depth = message.getLevel0Depth();
+  shard.debt_percent = message.getDebtPercent();
+  shard.stalled_ms = message.getStalledMs();
   return shard;
 }
 

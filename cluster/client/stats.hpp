@@ -32,6 +32,16 @@ struct ShardStats {
   uint64_t merges = 0;
   uint32_t snapshots = 0;
   Timestamp visible;
+  /// To tables: from memory, and by merges.
+  uint64_t bytes_flushed = 0;
+  uint64_t bytes_merged = 0;
+  /// Bytes that merges will write until every level has its size, about.
+  uint64_t pending_merge_size = 0;
+  /// Tables that a read may meet before the levels that are merged.
+  uint32_t level0_depth = 0;
+  /// How far flushing and merging are behind: from 1 on writes are slowed, at 100 they are refused.
+  uint32_t debt_percent = 0;
+  uint64_t stalled_ms = 0;
 };
 
 struct Stats {

@@ -47,7 +47,7 @@ void print_text(const client::Stats& stats) {
               count_text(stats.cache_misses).c_str());
 
   TextTable table({"shard", "state", "from", "before", "memtables", "logs", "tables", "on disk", "entries",
-                   "writes", "groups", "syncs", "flushes", "merges", "snapshots"},
+                   "writes", "groups", "syncs", "flushes", "merges", "to merge", "debt", "snapshots"},
                   4);
   for (const client::ShardStats& shard : stats.shards) {
     const client::LevelStats sum = sum_of(shard.levels);
@@ -55,7 +55,8 @@ void print_text(const client::Stats& stats) {
                bound_text(shard.range.end, "end"), size_text(shard.memtable_size), size_text(shard.log_size),
                count_text(sum.tables), size_text(sum.size), count_text(sum.entries), count_text(shard.writes),
                count_text(shard.groups), count_text(shard.syncs), count_text(shard.flushes),
-               count_text(shard.merges), count_text(shard.snapshots)});
+               count_text(shard.merges), size_text(shard.pending_merge_size),
+               std::to_string(shard.debt_percent) + " %", count_text(shard.snapshots)});
   }
   std::fputs(table.text().c_str(), stdout);
   for (const client::ShardStats& shard : stats.shards)
@@ -77,6 +78,10 @@ void write_shard(JsonWriter& json, const client::ShardStats& shard) {
   json.end();
   json.key("writes").number(shard.writes).key("groups").number(shard.groups).key("syncs").number(shard.syncs);
   json.key("flushes").number(shard.flushes).key("merges").number(shard.merges);
+  json.key("bytesFlushed").number(shard.bytes_flushed).key("bytesMerged").number(shard.bytes_merged);
+  json.key("pendingMergeSize").number(shard.pending_merge_size);
+  json.key("level0Depth").number(uint64_t{shard.level0_depth});
+  json.key("debtPercent").number(uint64_t{shard.debt_percent}).key("stalledMs").number(shard.stalled_ms);
   json.key("snapshots").number(uint64_t{shard.snapshots}).key("visible").number(shard.visible.raw).end();
 }
 
@@ -109,7 +114,9 @@ void add_stats(CLI::App& program, Action& chosen) {
   stats->footer(
       "Counts are since the node started, sizes are of now. A group is one append to a shard's log, with "
       "all\n"
-      "the writes that waited for it.\n\n"
+      "the writes that waited for it. To merge are bytes that merges have still to write, about; debt says "
+      "how far\n"
+      "they are behind: it slows writes, and at 100 % they are refused.\n\n"
       "Examples:\n  coppice stats\n  coppice stats --json");
   choose(*stats, chosen, std::move(flags), run);
 }

@@ -1,5 +1,7 @@
 #include "cluster/service/answers.hpp"
 
+#include <algorithm>
+
 #include "cluster/wire/convert.hpp"
 
 namespace coppice::cluster {
@@ -42,6 +44,14 @@ void set_shard(schema::Stats::Shard::Builder message, const actors::ShardStats& 
   message.setMerges(shard.tree.merges);
   message.setSnapshots(shard.snapshots);
   message.setVisible(shard.visible.raw);
+  uint64_t merged = 0;
+  for (const engine::LevelStats& level : shard.tree.levels) merged += level.bytes_merged;
+  message.setBytesFlushed(shard.tree.bytes_flushed);
+  message.setBytesMerged(merged);
+  message.setPendingMergeSize(shard.tree.pending_merge_size);
+  message.setLevel0Depth(shard.tree.level0_depth);
+  message.setDebtPercent(static_cast<uint32_t>(std::min(1.0, shard.tree.debt) * 100));
+  message.setStalledMs(shard.stalled_us / 1000);
 }
 
 }  // namespace
