@@ -68,7 +68,7 @@ TEST(BlockViewTest, FindsWhatAVectorOfTheEntriesFinds) {
 
 TEST(BlockViewTest, FindsKeysThatHaveLongBeginningsInCommon) {
   Random random(2);
-  for (const size_t common : {1, 7, 8, 9, 200}) {
+  for (const size_t common : {1u, 7u, 8u, 9u, 200u}) {
     std::vector<OwnedEntry> entries = random_entries(random, 200, 12, 3);
     for (OwnedEntry& entry : entries) entry.key.insert(0, common, 'p');
     expect_like_a_vector(entries, random);
