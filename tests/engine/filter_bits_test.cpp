@@ -52,7 +52,7 @@ TEST_F(FilterBitsTest, SmallLevelsGetMoreAndTheLastGetsLess) {
 }
 
 TEST_F(FilterBitsTest, TheSameMemoryLetsFewerPass) {
-  for (const uint64_t last : {1000, 2000, 20'000, 200'000}) {
+  for (const uint64_t last : {1000u, 2000u, 20'000u, 200'000u}) {
     fill(kLastLevel, last);
     const LevelShape shape = level_shape(Version(levels), options);
     double memory = 0;
