@@ -26,7 +26,7 @@ public:
   /// One memtable of these keys is flushed, while merges write `merge_speed` times as much.
   void flush(std::vector<uint32_t> keys, double merge_speed) {
     std::ranges::sort(keys);
-    keys.erase(std::ranges::unique(keys).begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     TableCuts cuts = TableCuts::of_flush(*version_, options);
     written_ += options.memtable_size;
     VersionEdit edit;
@@ -62,7 +62,7 @@ public:
       }
     }
     std::ranges::sort(keys);
-    keys.erase(std::ranges::unique(keys).begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     TableCuts cuts = TableCuts::of_merge(*version_, plan->target_level, plan->hull, input, options);
     const uint64_t size = write(keys, cuts, plan->target_level, edit);
     merged_ += size;

@@ -62,7 +62,7 @@ TEST_F(ReadAheadTest, ALongWalkBackReadsLargePieces) {
 }
 
 TEST_F(ReadAheadTest, AShortWalkReadsWhatItNeeds) {
-  for (const uint64_t begin : {0, 1'000'000, 2'000'000}) {
+  for (const uint64_t begin : {0u, 1'000'000u, 2'000'000u}) {
     expect_read(begin);
     expect_read(begin + kBlock);
   }
