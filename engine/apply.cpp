@@ -3,16 +3,33 @@
 namespace coppice::engine {
 namespace {
 
-void insert(Memtable& memtable, const Operation& operation, Timestamp commit) {
-  const Kind kind = operation.kind == OperationKind::put ? Kind::put : Kind::remove;
-  memtable.insert({operation.key, commit, kind, operation.value});
-}
-
 RangeDelete range_delete(const Operation& operation, Timestamp commit) {
   return {Bytes(operation.key), Bytes(operation.value), operation.value.empty(), commit};
 }
 
-void apply_with_range_deletes(Memtable& memtable, const Batch& batch, Timestamp commit) {
+}  // namespace
+
+void Applier::apply(const Batch& batch, Timestamp commit) {
+  if (batch.range_delete_count() > 0) return apply_with_range_deletes(batch, commit);
+  for (Batch::Reader reader(batch); const auto operation = reader.next();) insert(*operation, commit);
+}
+
+void Applier::finish() {
+  if (count_ == 1) {
+    memtable_.insert(gathered_[0]);
+  } else {
+    memtable_.insert(std::span(gathered_).first(count_));
+  }
+  count_ = 0;
+}
+
+void Applier::insert(const Operation& operation, Timestamp commit) {
+  const Kind kind = operation.kind == OperationKind::put ? Kind::put : Kind::remove;
+  gathered_[count_++] = {operation.key, commit, kind, operation.value};
+  if (count_ == kGatheredMax) finish();
+}
+
+void Applier::apply_with_range_deletes(const Batch& batch, Timestamp commit) {
   // Places in the batch stand in for timestamps: a point operation is left out if the last range delete that
   // covers it has a later place.
   std::vector<RangeDelete> by_place;
@@ -27,21 +44,12 @@ void apply_with_range_deletes(Memtable& memtable, const Batch& batch, Timestamp 
   for (Batch::Reader reader(batch); const auto operation = reader.next();) {
     const Timestamp own_place{++place};
     if (operation->kind == OperationKind::delete_range) continue;
-    if (covered.newest_covering(operation->key, kTimestampMax) < own_place)
-      insert(memtable, *operation, commit);
+    if (covered.newest_covering(operation->key, kTimestampMax) < own_place) insert(*operation, commit);
   }
 
   for (RangeDelete& one : by_place) one.commit = commit;
   // As many as say the same, and at once, for each call costs the memtable as much as it has already.
-  memtable.add(RangeDeletes(by_place).deletes());
-}
-
-}  // namespace
-
-void apply(Memtable& memtable, const Batch& batch, Timestamp commit) {
-  if (batch.range_delete_count() > 0) return apply_with_range_deletes(memtable, batch, commit);
-  for (Batch::Reader reader(batch); const auto operation = reader.next();)
-    insert(memtable, *operation, commit);
+  memtable_.add(RangeDeletes(by_place).deletes());
 }
 
 void revive(DeadRanges& dead, const Batch& batch) {

@@ -1,5 +1,7 @@
-// Puts a committed batch into a memtable.
+// Puts committed batches into a memtable.
 #pragma once
+
+#include <array>
 
 #include "engine/cursor/dead_ranges.hpp"
 #include "engine/log/batch.hpp"
@@ -7,11 +9,32 @@
 
 namespace coppice::engine {
 
-/// Readers at `commit` see the batch once they are told of that moment, not before.
+/// Gathers point operations, also of several batches, since a memtable takes many at once for less than half each.
+///
+/// Readers at a batch's commit see it once finish() has returned and they are told of that moment, not before.
 /// Operations that a later range delete of the same batch covers are left out, because the range delete hides
-/// only what is older than `commit`.
+/// only what is older than the commit.
 /// Threads: the memtable's owner.
-void apply(Memtable& memtable, const Batch& batch, Timestamp commit);
+class Applier {
+public:
+  /// Lifetime: the memtable outlives it.
+  explicit Applier(Memtable& memtable) : memtable_(memtable) {}
+
+  /// Lifetime: the batch stays as it is until finish() has returned.
+  void apply(const Batch& batch, Timestamp commit);
+  /// Requires: called after the last batch.
+  void finish();
+
+private:
+  void apply_with_range_deletes(const Batch& batch, Timestamp commit);
+  void insert(const Operation& operation, Timestamp commit);
+
+  static constexpr size_t kGatheredMax = 16;
+
+  Memtable& memtable_;
+  std::array<Entry, kGatheredMax> gathered_;
+  size_t count_ = 0;
+};
 
 /// Takes the keys that the batch puts out of the dead ranges. Requires: it was applied, and is not yet visible.
 void revive(DeadRanges& dead, const Batch& batch);

@@ -14,6 +14,10 @@ Error damage(const std::string& path, const std::string& what) {
   return Error{Errc::corruption, path + ": " + what};
 }
 
+// Batches, and their bytes, that go into the memtable at once: many cost less each.
+constexpr size_t kReplayedTogether = 64;
+constexpr size_t kReplayedSize = 256 << 10;
+
 /// The log that was written to last, if it may lack its end.
 struct OpenLog {
   uint64_t number = 0;
@@ -87,6 +91,7 @@ private:
       next_number = std::max(next_number, number + 1);
       COPPICE_TRY(read_log(number, log.closed));
     }
+    apply_waiting();
     return success();
   }
 
@@ -119,7 +124,7 @@ private:
     logs.note(record.commit);
     if (record.kind == RecordKind::batch) {
       COPPICE_TRY_ASSIGN(batch, Batch::decode(Bytes(record.payload)));
-      replay(batch, record.commit);
+      replay(std::move(batch), record.commit);
       return success();
     }
     if (record.kind != RecordKind::spanning)
@@ -130,13 +135,26 @@ private:
     return success();
   }
 
-  void replay(const Batch& batch, Timestamp commit) {
+  void replay(Batch batch, Timestamp commit) {
     // What is flushed already stays in its log as long as others need the log.
     if (commit <= manifest.state.flushed) return;
-    apply(*active, batch, commit);
-    last_commit = std::max(last_commit, commit);
+    waiting_size_ += batch.bytes().size();
+    const bool costly = batch.range_delete_count() > 0;
+    waiting_.emplace_back(std::move(batch), commit);
+    if (costly || waiting_.size() >= kReplayedTogether || waiting_size_ >= kReplayedSize) apply_waiting();
+  }
+
+  void apply_waiting() {
+    if (waiting_.empty()) return;
+    Applier applier(*active);
+    for (const auto& [batch, commit] : waiting_) applier.apply(batch, commit);
+    applier.finish();
+    const Timestamp through = waiting_.back().second;
+    last_commit = std::max(last_commit, through);
+    waiting_.clear();
+    waiting_size_ = 0;
     if (!is_full(*active, options_)) return;
-    sealed.push_back({active, commit});
+    sealed.push_back({active, through});
     active = make_memtable();
   }
 
@@ -179,6 +197,9 @@ private:
   const TreeOptions& options_;
   Random random_;
   Timestamp last_logged_;
+  // Batches that were read and go into the memtable together.
+  std::vector<std::pair<Batch, Timestamp>> waiting_;
+  size_t waiting_size_ = 0;
 };
 
 /// Makes what was read from the last log durable, and ends the log there.

@@ -112,11 +112,13 @@ Status Tree::install_sync(const Status& outcome) {
 void Tree::apply_group(std::span<const GroupWrite> group) {
   TreeState& tree = *state_;
   if (group.empty()) return;
+  Applier applier(*tree.active);
   for (const GroupWrite& write : group) {
     COPPICE_CHECK(write.commit > tree.last_commit);
     tree.last_commit = write.commit;
-    apply(*tree.active, *write.batch, write.commit);
+    applier.apply(*write.batch, write.commit);
   }
+  applier.finish();
   if (DeadRanges& dead = tree.readers->dead_ranges; dead.in_use())
     for (const GroupWrite& write : group) revive(dead, *write.batch);
   advance(tree.last_commit);

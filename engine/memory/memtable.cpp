@@ -96,14 +96,24 @@ Memtable::Memtable(uint64_t seed) : entries_(arena_, seed) {
 Memtable::~Memtable() = default;
 
 void Memtable::insert(const Entry& entry) {
-  note_commit(entry.commit);
+  Lane& lane = lanes_[this_lane()];
+  lane.note(entry.commit);
+  lane.entry_count.fetch_add(1, std::memory_order_relaxed);
   entries_.insert(entry);
+}
+
+void Memtable::insert(std::span<const Entry> entries) {
+  Lane& lane = lanes_[this_lane()];
+  for (const Entry& entry : entries) lane.note(entry.commit);
+  lane.entry_count.fetch_add(entries.size(), std::memory_order_relaxed);
+  entries_.insert(entries);
 }
 
 void Memtable::add(std::span<const RangeDelete> ranges) {
   if (ranges.empty()) return;
+  Lane& lane = lanes_[this_lane()];
   for (const RangeDelete& range : ranges) {
-    note_commit(range.commit);
+    lane.note(range.commit);
     range_delete_list_.push_back(range);
   }
   auto fresh = std::make_unique<const RangeDeletes>(range_delete_list_);
@@ -120,7 +130,7 @@ std::optional<Entry> Memtable::find(ByteView key, Timestamp at) const {
 }
 
 bool Memtable::has_put_after(Timestamp at, ByteView begin, ByteView end) const {
-  if (newest_.load(std::memory_order_relaxed) <= at.raw) return false;
+  if (newest_commit() <= at) return false;
   for (const auto* node = entries_.seek({begin, kTimestampMax}); node != nullptr && node->key() < end;
        node = SkipList::next(*node))
     if (node->commit() > at && node->entry().kind == Kind::put) return true;
@@ -133,13 +143,31 @@ size_t Memtable::size() const {
   return sizeof(*this) + arena_.size() + range_deletes_size_.load(std::memory_order_relaxed);
 }
 
-void Memtable::note_commit(Timestamp commit) {
+uint64_t Memtable::entry_count() const {
+  uint64_t count = 0;
+  for (const Lane& lane : lanes_) count += lane.entry_count.load(std::memory_order_relaxed);
+  return count;
+}
+
+Timestamp Memtable::oldest_commit() const {
+  uint64_t oldest = UINT64_MAX;
+  for (const Lane& lane : lanes_) oldest = std::min(oldest, lane.oldest.load(std::memory_order_relaxed));
+  return Timestamp{oldest};
+}
+
+Timestamp Memtable::newest_commit() const {
+  uint64_t newest = 0;
+  for (const Lane& lane : lanes_) newest = std::max(newest, lane.newest.load(std::memory_order_relaxed));
+  return Timestamp{newest};
+}
+
+void Memtable::Lane::note(Timestamp commit) {
   // Mostly only the newest changes, and only once in a batch.
-  uint64_t known = newest_.load(std::memory_order_relaxed);
-  while (known < commit.raw && !newest_.compare_exchange_weak(known, commit.raw, std::memory_order_relaxed)) {
+  uint64_t known = newest.load(std::memory_order_relaxed);
+  while (known < commit.raw && !newest.compare_exchange_weak(known, commit.raw, std::memory_order_relaxed)) {
   }
-  known = oldest_.load(std::memory_order_relaxed);
-  while (known > commit.raw && !oldest_.compare_exchange_weak(known, commit.raw, std::memory_order_relaxed)) {
+  known = oldest.load(std::memory_order_relaxed);
+  while (known > commit.raw && !oldest.compare_exchange_weak(known, commit.raw, std::memory_order_relaxed)) {
   }
 }
 

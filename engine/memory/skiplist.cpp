@@ -4,34 +4,102 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/base/checksum.hpp"
 #include "engine/base/random.hpp"
 
 namespace coppice::engine {
+
 namespace {
 
 constexpr size_t kPrefixSize = sizeof(uint64_t);
 
-/// The first bytes of a key as an integer that compares as they do. Shorter keys are filled up with zeros.
+/// Eight bytes as an integer that compares as they do.
+uint64_t ordered(const char* bytes) {
+  uint64_t number = 0;
+  std::memcpy(&number, bytes, sizeof(number));
+  return __builtin_bswap64(number);
+}
+
+/// The first bytes of a key. Shorter keys are filled up with zeros.
 uint64_t prefix_of(ByteView key) {
-  uint64_t prefix = 0;
-  key.copy(reinterpret_cast<char*>(&prefix), kPrefixSize);
-  return __builtin_bswap64(prefix);
+  if (key.size() >= kPrefixSize) return ordered(key.data());
+  std::array<char, kPrefixSize> filled{};
+  key.copy(filled.data(), filled.size());
+  return ordered(filled.data());
 }
 
 }  // namespace
 
 struct SkipList::Target {
+  Target() = default;
   explicit Target(const Position& position)
       : prefix(prefix_of(position.key)), key(position.key), commit(position.commit.raw) {}
-  uint64_t prefix;
+  uint64_t prefix = 0;
   ByteView key;
-  uint64_t commit;
+  uint64_t commit = 0;
 };
 
-/// Between which two nodes of each level a new one goes.
-struct SkipList::Splice {
-  std::array<Node*, kHeightMax> behind;
-  std::array<Node*, kHeightMax> ahead;
+/// Goes from the head to the last node before a target on every level, in steps that each wait for one node's
+/// line of memory: another search can make its step meanwhile.
+class SkipList::Search {
+public:
+  Search() = default;
+  /// Between which two nodes the target lies is noted for the levels below `noted`.
+  Search(const Target& target, Node* head, uint32_t height, uint32_t noted)
+      : target_(target), noted_(noted), level_(height - 1), behind_(head) {
+    look();
+  }
+
+  /// False: it has arrived.
+  bool step() {
+    if (candidate_ != nullptr && is_before(*candidate_, target_)) {
+      behind_ = candidate_;
+      look();
+      return true;
+    }
+    // `candidate` often comes next on the level below as well, and has been compared.
+    const Node* const compared = candidate_;
+    do {
+      if (level_ < noted_) places[level_] = {behind_, candidate_};
+      if (level_ == 0) return false;
+      --level_;
+      look();
+    } while (candidate_ == nullptr || candidate_ == compared);
+    return true;
+  }
+  void finish() {
+    while (step()) {
+    }
+  }
+
+  const Target& target() const { return target_; }
+  uint32_t noted() const { return noted_; }
+  /// The last node before the target on level 0, and the one behind that. Requires: it has arrived.
+  Node* behind() const { return behind_; }
+  Node* ahead() const { return candidate_; }
+
+  /// By level, below noted().
+  struct Place {
+    Node* behind;
+    Node* ahead;
+  };
+  std::array<Place, kHeightMax> places;
+
+private:
+  void look() {
+    candidate_ = behind_->link(level_).load(std::memory_order_acquire);
+    __builtin_prefetch(candidate_);
+    // Its key, for those that its prefix does not decide.
+    __builtin_prefetch(reinterpret_cast<const char*>(candidate_) + sizeof(Node) + 3 * sizeof(Link));
+    // Where the search goes on if the candidate lies ahead, which it does more often than not.
+    if (level_ > 0) __builtin_prefetch(behind_->link(level_ - 1).load(std::memory_order_relaxed));
+  }
+
+  Target target_;
+  uint32_t noted_ = 0;
+  uint32_t level_ = 0;
+  Node* behind_ = nullptr;
+  Node* candidate_ = nullptr;
 };
 
 SkipList::SkipList(Arena& arena, uint64_t seed)
@@ -43,54 +111,91 @@ SkipList::SkipList(Arena& arena, uint64_t seed)
 }
 
 void SkipList::insert(const Entry& entry) {
+  Search search = begin(entry);
+  if (!find_end(search)) search.finish();
+  link(entry, search);
+}
+
+void SkipList::insert(std::span<const Entry> entries) {
+  for (; entries.size() > kTogetherMax; entries = entries.subspan(kTogetherMax))
+    insert_together(entries.first(kTogetherMax));
+  insert_together(entries);
+}
+
+void SkipList::insert_together(std::span<const Entry> entries) {
+  std::array<Search, kTogetherMax> searches;
+  std::array<Search*, kTogetherMax> under_way;
+  size_t count = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    searches[i] = begin(entries[i]);
+    if (!find_end(searches[i])) under_way[count++] = &searches[i];
+  }
+  while (count > 0) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; ++i)
+      if (under_way[i]->step()) under_way[left++] = under_way[i];
+    count = left;
+  }
+  for (size_t i = 0; i < entries.size(); ++i) {
+    // Those that come in order go behind each other.
+    if (searches[i].places[0].ahead == nullptr) find_end(searches[i]);
+    link(entries[i], searches[i]);
+  }
+}
+
+SkipList::Search SkipList::begin(const Entry& entry) const {
   COPPICE_CHECK(!entry.key.empty());
   COPPICE_CHECK(entry.key.size() <= kKeySizeMax);
   COPPICE_CHECK(entry.value.size() <= kValueSizeMax);
-  const Target target(position(entry));
-  const uint32_t height = height_of(count_.fetch_add(1, std::memory_order_relaxed));
+  return search(Target(position(entry)), height_of(entry));
+}
 
-  Splice splice;
-  if (!find_splice_at_end(target, height, splice)) find_splice(target, height, splice);
-
-  Node* node = make_node(entry, target.prefix, height);
+void SkipList::link(const Entry& entry, const Search& search) {
+  const Target& target = search.target();
+  const uint32_t height = search.noted();
+  Node* const node = make_node(entry, target.prefix, height);
   for (uint32_t level = 0; level < height; ++level) {
-    Node* behind = splice.behind[level];
-    Node* expected = splice.ahead[level];
+    auto [behind, ahead] = search.places[level];
     for (;;) {
       // Set before anybody can see the new node in front of its equal.
-      if (level == 0 && expected != nullptr && is_at(*expected, target))
+      if (level == 0 && ahead != nullptr && is_at(*ahead, target))
         has_equals_.store(true, std::memory_order_relaxed);
-      node->link(level).store(expected, std::memory_order_relaxed);
-      if (behind->link(level).compare_exchange_strong(expected, node, std::memory_order_release,
+      node->link(level).store(ahead, std::memory_order_relaxed);
+      Node* found = ahead;
+      if (behind->link(level).compare_exchange_strong(found, node, std::memory_order_release,
                                                       std::memory_order_relaxed))
         break;
-      // Somebody linked a node in between, not compared yet: walk on from here to the one known to be ahead.
-      expected = splice.ahead[level];
-      behind = walk(behind, level, target, expected);
+      // A node was linked in between, not compared yet: walk on from here to the one known to be ahead.
+      behind = walk(behind, level, target, ahead);
     }
-    if (expected == nullptr) ends_[level].store(node, std::memory_order_release);
+    if (ahead == nullptr) ends_[level].store(node, std::memory_order_release);
   }
   uint32_t known = height_.load(std::memory_order_relaxed);
   while (known < height && !height_.compare_exchange_weak(known, height, std::memory_order_relaxed)) {
   }
 }
 
+SkipList::Node* SkipList::walk(Node* behind, uint32_t level, const Target& target, Node*& ahead) {
+  for (;;) {
+    Node* const node = behind->link(level).load(std::memory_order_acquire);
+    if (node == nullptr || node == ahead || !is_before(*node, target)) {
+      ahead = node;
+      return behind;
+    }
+    behind = node;
+  }
+}
+
 const SkipList::Node* SkipList::seek(const Position& position) const {
-  const Target target(position);
-  Node* behind = head_;
-  Node* ahead = nullptr;
-  for (uint32_t level = height_.load(std::memory_order_relaxed); level-- > 0;)
-    behind = walk(behind, level, target, ahead);
-  return ahead;
+  Search found = search(Target(position), 1);
+  found.finish();
+  return found.ahead();
 }
 
 const SkipList::Node* SkipList::seek_before(const Position& position) const {
-  const Target target(position);
-  Node* behind = head_;
-  Node* ahead = nullptr;
-  for (uint32_t level = height_.load(std::memory_order_relaxed); level-- > 0;)
-    behind = walk(behind, level, target, ahead);
-  return behind == head_ ? nullptr : behind;
+  Search found = search(Target(position), 1);
+  found.finish();
+  return found.behind() == head_ ? nullptr : found.behind();
 }
 
 size_t SkipList::collect_before(const Position& position, uint32_t level,
@@ -116,39 +221,29 @@ const SkipList::Node* SkipList::last() const {
   return behind == head_ ? nullptr : behind;
 }
 
+SkipList::Search SkipList::search(const Target& target, uint32_t height) const {
+  return {target, head_, std::max(height, height_.load(std::memory_order_relaxed)), height};
+}
+
 inline bool SkipList::is_before(const Node& node, const Target& target) {
   if (node.prefix_ != target.prefix) return node.prefix_ < target.prefix;
   return is_before_with_same_prefix(node, target);
 }
 
 bool SkipList::is_before_with_same_prefix(const Node& node, const Target& target) {
-  // If one of the keys lies in its prefix, it is where the other begins, and the shorter comes first.
   const size_t size = node.key_size_;
-  if (size > kPrefixSize && target.key.size() > kPrefixSize) {
-    const size_t both = std::min(size, target.key.size()) - kPrefixSize;
-    const int order = std::memcmp(node.bytes() + kPrefixSize, target.key.data() + kPrefixSize, both);
-    if (order != 0) return order < 0;
+  // Many keys are as long as two integers, or longer, and differ only in the second.
+  if (size >= 2 * kPrefixSize && target.key.size() >= 2 * kPrefixSize) {
+    const uint64_t own = ordered(node.bytes() + kPrefixSize);
+    const uint64_t other = ordered(target.key.data() + kPrefixSize);
+    if (own != other) return own < other;
   }
-  if (size != target.key.size()) return size < target.key.size();
-  return node.commit_ > target.commit;
+  const int order = node.key().compare(target.key);
+  return order != 0 ? order < 0 : node.commit_ > target.commit;
 }
 
-bool SkipList::is_at(const Node& node, const Target& target) {
+inline bool SkipList::is_at(const Node& node, const Target& target) {
   return node.prefix_ == target.prefix && node.commit_ == target.commit && node.key() == target.key;
-}
-
-inline SkipList::Node* SkipList::walk(Node* behind, uint32_t level, const Target& target, Node*& ahead) {
-  for (;;) {
-    Node* node = behind->link(level).load(std::memory_order_acquire);
-    // Where the search goes on if `node` lies ahead, which it does more often than not.
-    if (level > 0) __builtin_prefetch(behind->link(level - 1).load(std::memory_order_relaxed));
-    // `ahead` from the level above often comes next on this one as well, and has been compared.
-    if (node == nullptr || node == ahead || !is_before(*node, target)) {
-      ahead = node;
-      return behind;
-    }
-    behind = node;
-  }
 }
 
 SkipList::Node* SkipList::make_node(const Entry& entry, uint64_t prefix, uint32_t height) {
@@ -164,32 +259,20 @@ SkipList::Node* SkipList::make_node(const Entry& entry, uint64_t prefix, uint32_
   return node;
 }
 
-uint32_t SkipList::height_of(uint64_t index) const {
-  // `seed_` is spread, so that keys made from the same seed and a counter do not go with the heights: were all
-  // tall nodes in one stretch of keys, the list would be a plain one everywhere else.
+uint32_t SkipList::height_of(const Entry& entry) const {
+  // By the entry itself, so that writers share no counter and the order in which they come does not matter.
   // Each pair of zero bits at the end, which comes once in four, is one level more.
-  const auto zeros = static_cast<uint32_t>(std::countr_zero(mix(seed_ + index)));
+  const auto zeros = static_cast<uint32_t>(std::countr_zero(checksum(entry.key, seed_ ^ entry.commit.raw)));
   return std::min(1 + zeros / 2, kHeightMax);
 }
 
-void SkipList::find_splice(const Target& target, uint32_t height, Splice& splice) const {
-  Node* behind = head_;
-  Node* ahead = nullptr;
-  for (uint32_t level = std::max(height, height_.load(std::memory_order_relaxed)); level-- > 0;) {
-    behind = walk(behind, level, target, ahead);
-    splice.behind[level] = behind;
-    splice.ahead[level] = ahead;
-  }
-}
-
-bool SkipList::find_splice_at_end(const Target& target, uint32_t height, Splice& splice) const {
-  for (uint32_t level = 0; level < height; ++level) {
+bool SkipList::find_end(Search& search) const {
+  for (uint32_t level = 0; level < search.noted(); ++level) {
     Node* behind = ends_[level].load(std::memory_order_acquire);
-    if (behind != head_ && !is_before(*behind, target)) return false;
+    if (behind != head_ && !is_before(*behind, search.target())) return false;
     // Only at the very end: from a hint that has fallen behind, the search from the top is shorter.
     if (behind->link(level).load(std::memory_order_acquire) != nullptr) return false;
-    splice.behind[level] = behind;
-    splice.ahead[level] = nullptr;
+    search.places[level] = {behind, nullptr};
   }
   return true;
 }

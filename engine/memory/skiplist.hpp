@@ -18,14 +18,16 @@ namespace coppice::engine {
 /// where somebody else was faster walks on from where it stood, as no node ever goes away. Readers are wait-free
 /// but for the length of the list: they load, compare, and write nothing.
 ///
+/// What a search costs is the lines of memory that it waits for. So many searches are made at once: each asks for
+/// the line of the node that it will look at next, and the others make their steps meanwhile.
+///
 /// Orderings. A node's bytes and its link at a level are written before the CAS (release) that makes the node
 /// reachable at that level; every link is loaded with acquire. So whoever comes to a node at level l sees its
 /// bytes and its links at l and below: those were set before, bottom up, by the same thread. Links above may not be
 /// set yet and are not looked at. `height_`, and the hints below, may be old in any thread: they
 /// only say where to begin, and every beginning is right.
 ///
-/// Source: W. Pugh, "Skip Lists"; the links without locks as in LevelDB and RocksDB. Ours is the first eight bytes
-/// of the key as an integer beside the links, so that most comparisons touch one cache line of a node.
+/// Source: W. Pugh, "Skip Lists"; the links without locks as in LevelDB and RocksDB. Ours is the first eight bytes of the key as an integer beside the links, so that most comparisons touch one cache line of a node.
 ///
 /// Threads: any number, for everything. Lifetime: the arena outlives the list; nodes and what they point to
 /// live as long as it.
@@ -40,8 +42,8 @@ public:
 
   /// Requires: the key has 1 to kKeySizeMax bytes, the value at most kValueSizeMax.
   void insert(const Entry& entry);
-
-  uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+  /// The same, in this order, but each of many costs less than half.
+  void insert(std::span<const Entry> entries);
 
   // Of the following, each returns nullptr where there is none.
 
@@ -61,30 +63,34 @@ public:
 private:
   // With a quarter of the nodes of a level in the next, 12 levels serve 16 million entries.
   static constexpr uint32_t kHeightMax = 12;
+  // Searches that are made at once.
+  static constexpr size_t kTogetherMax = 16;
 
+  using Link = std::atomic<Node*>;
   /// A position, taken apart for comparing.
   struct Target;
-  using Link = std::atomic<Node*>;
-  struct Splice;
+  class Search;
 
   static bool is_before(const Node& node, const Target& target);
   static bool is_before_with_same_prefix(const Node& node, const Target& target);
   static bool is_at(const Node& node, const Target& target);
-  /// From `behind`, which lies before `target`, to the last such node on the level; sets `ahead` to the one after.
+  /// From `behind`, which lies before `target`, to the last such node on the level; sets `ahead` to the one after. A node
+  /// that is `ahead` already is known not to lie before.
   static Node* walk(Node* behind, uint32_t level, const Target& target, Node*& ahead);
 
+  void insert_together(std::span<const Entry> entries);
+  Search begin(const Entry& entry) const;
+  void link(const Entry& entry, const Search& search);
+  bool find_end(Search& search) const;
   Node* make_node(const Entry& entry, uint64_t prefix, uint32_t height);
-  uint32_t height_of(uint64_t index) const;
-  /// Finds where to link at the levels below `height`.
-  void find_splice(const Target& target, uint32_t height, Splice& splice) const;
-  bool find_splice_at_end(const Target& target, uint32_t height, Splice& splice) const;
+  uint32_t height_of(const Entry& entry) const;
+  Search search(const Target& target, uint32_t height) const;
 
   Arena& arena_;
   const uint64_t seed_;
   Node* const head_;
   std::atomic<uint32_t> height_{1};
   std::atomic<bool> has_equals_{false};
-  std::atomic<uint64_t> count_{0};
   /// On each level a node near its end, the last one when entries come in order; then an insert costs no search.
   std::array<Link, kHeightMax> ends_;
 };

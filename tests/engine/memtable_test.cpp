@@ -34,9 +34,36 @@ TEST(ApplyTest, ABatchOfRangeDeletesCostsNoMoreThanItHolds) {
   Batch batch;
   for (int i = 1000; i < 2000; ++i)
     ASSERT_TRUE(batch.delete_range(std::to_string(i) + "a", std::to_string(i) + "b").ok());
-  apply(memtable, batch, Timestamp{1});
+  Applier applier(memtable);
+  applier.apply(batch, Timestamp{1});
+  applier.finish();
   EXPECT_EQ(memtable.range_delete_count(), 1000u);
   EXPECT_LT(memtable.size(), 1u << 20);
+}
+
+TEST(ApplyTest, BatchesThatGoInTogetherKeepTheirOrder) {
+  Memtable memtable(1);
+  std::vector<Batch> batches(20);
+  for (size_t i = 0; i < batches.size(); ++i) {
+    ASSERT_TRUE(batches[i].put("every", std::to_string(i)).ok());
+    ASSERT_TRUE(batches[i].put("twice", "first").ok());
+    ASSERT_TRUE(batches[i].put("twice", std::to_string(i)).ok());
+    ASSERT_TRUE(batches[i].put("own " + std::to_string(i), "v").ok());
+  }
+  ASSERT_TRUE(batches[10].delete_range("own", "own 5").ok());
+  ASSERT_TRUE(batches[11].put("own 1", "again").ok());
+  Applier applier(memtable);
+  for (size_t i = 0; i < batches.size(); ++i) applier.apply(batches[i], Timestamp{i + 1});
+  applier.finish();
+  for (size_t i = 0; i < batches.size(); ++i) {
+    const Timestamp at{i + 1};
+    EXPECT_EQ(memtable.find("every", at)->value, std::to_string(i));
+    EXPECT_EQ(memtable.find("twice", at)->value, std::to_string(i));
+    // What the range delete of its own batch hides is left out.
+    EXPECT_EQ(memtable.find("own " + std::to_string(i), at).has_value(), i != 10);
+  }
+  EXPECT_EQ(memtable.find("own 1", kTimestampMax)->value, "again");
+  EXPECT_EQ(memtable.newest_commit(), Timestamp{20});
 }
 
 TEST_F(MemtableTest, FindsTheNewestVersionAtAMoment) {
@@ -49,6 +76,20 @@ TEST_F(MemtableTest, FindsTheNewestVersionAtAMoment) {
   EXPECT_EQ(find("k", 10), "removed");
   EXPECT_EQ(find("j", 10), "none");
   EXPECT_EQ(find("kk", 10), "none");
+}
+
+TEST_F(MemtableTest, CountsWhatManyThreadsInsert) {
+  {
+    std::vector<std::jthread> threads;
+    for (uint64_t writer = 0; writer < 4; ++writer) {
+      threads.emplace_back([&, writer] {
+        for (uint64_t i = 0; i < 1000; ++i) put(std::to_string(i), 10 + i * 4 + writer, "v");
+      });
+    }
+  }
+  EXPECT_EQ(memtable.entry_count(), 4000u);
+  EXPECT_EQ(memtable.oldest_commit(), Timestamp{10});
+  EXPECT_EQ(memtable.newest_commit(), Timestamp{10 + 999 * 4 + 3});
 }
 
 TEST_F(MemtableTest, KnowsWhatIsInIt) {
