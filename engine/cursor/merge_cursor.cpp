@@ -9,23 +9,35 @@ namespace coppice::engine {
 
 namespace {
 
-// The first bytes of a key as a number in the order of the keys; where two numbers differ, the keys need not be
-// looked at.
-uint64_t prefix_of(ByteView key) {
-  uint64_t prefix = 0;
-  if (key.size() >= sizeof(prefix)) {
-    std::memcpy(&prefix, key.data(), sizeof(prefix));
-  } else {
-    std::memcpy(&prefix, key.data(), key.size());
+// The first bytes of a key as two numbers that order as the keys do; where they differ, the keys need not be looked at.
+struct Prefix {
+  static constexpr size_t kSize = 16;
+
+  Prefix() = default;
+  explicit Prefix(ByteView key) {
+    uint64_t words[2] = {0, 0};
+    if (key.size() >= kSize) {
+      std::memcpy(words, key.data(), kSize);
+    } else {
+      std::memcpy(words, key.data(), key.size());
+    }
+    high = __builtin_bswap64(words[0]);
+    low = __builtin_bswap64(words[1]);
   }
-  return __builtin_bswap64(prefix);
-}
+  bool operator==(const Prefix&) const = default;
+  bool operator<(const Prefix& other) const {
+    return high != other.high ? high < other.high : low < other.low;
+  }
+
+  uint64_t high = 0;
+  uint64_t low = 0;
+};
 static_assert(std::endian::native == std::endian::little);
 
 struct Leaf {
   std::unique_ptr<Cursor> cursor;
   const Entry* entry = nullptr;
-  uint64_t prefix = 0;
+  Prefix prefix;
 };
 
 // The place just behind `entry`. No entry commits at kTimestampMin.
@@ -39,7 +51,7 @@ class MergeCursor final : public Cursor {
 public:
   explicit MergeCursor(std::vector<std::unique_ptr<Cursor>> children) : losers_(children.size(), 0) {
     leaves_.reserve(children.size());
-    for (auto& child : children) leaves_.push_back({std::move(child), nullptr, 0});
+    for (auto& child : children) leaves_.push_back({std::move(child), nullptr, {}});
   }
 
   const Entry* seek(const Position& target) override {
@@ -99,7 +111,7 @@ private:
   void place(Leaf& leaf, const Entry* entry) {
     leaf.entry = entry;
     if (entry != nullptr) {
-      leaf.prefix = prefix_of(entry->key);
+      leaf.prefix = Prefix(entry->key);
     } else if (status_.ok() && !leaf.cursor->status().ok()) {
       status_ = leaf.cursor->status();
     }
@@ -123,8 +135,15 @@ private:
     const Leaf& y = leaves_[b];
     if (x.entry == nullptr || y.entry == nullptr) return x.entry != nullptr;
     if (x.prefix != y.prefix) return (x.prefix < y.prefix) == forward_;
-    const auto order = compare(position(*x.entry), position(*y.entry));
-    if (order != 0) return (order < 0) == forward_;
+    const size_t x_size = x.entry->key.size();
+    const size_t y_size = y.entry->key.size();
+    if (x_size > Prefix::kSize || y_size > Prefix::kSize) {
+      // The prefix is a part of both, or else zeros at the end of one are bytes of the other.
+      if (const int order = x.entry->key.compare(y.entry->key); order != 0) return (order < 0) == forward_;
+    } else if (x_size != y_size) {
+      return (x_size < y_size) == forward_;
+    }
+    if (x.entry->commit != y.entry->commit) return (x.entry->commit > y.entry->commit) == forward_;
     return (a < b) == forward_;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/cursor/delete_span.hpp"
+#include "engine/cursor/short_key.hpp"
 
 namespace coppice::engine {
 
@@ -152,13 +153,13 @@ private:
   const Entry* pass_key() {
     for (int steps = 0; steps < kStepsMax; ++steps) {
       const Entry* entry = entries_->next();
-      if (entry == nullptr || entry->key != key_) return entry;
+      if (entry == nullptr || !same_key(entry->key, key_)) return entry;
     }
     return leave_key(entries_->seek({key_, kTimestampMin}));
   }
 
   const Entry* leave_key(const Entry* entry) {
-    while (entry != nullptr && entry->key == key_) entry = entries_->next();
+    while (entry != nullptr && same_key(entry->key, key_)) entry = entries_->next();
     return entry;
   }
 
@@ -180,7 +181,7 @@ private:
       kind = entry->kind;
       value_.assign(entry->value);
       entry = entries_->prev();
-      if (entry == nullptr || entry->commit > at_ || entry->key != key_) {
+      if (entry == nullptr || entry->commit > at_ || !same_key(entry->key, key_)) {
         before_ = entry;
         return kind;
       }
@@ -206,7 +207,7 @@ private:
   Item item_;
   bool forward_ = true;
   // Going back, key_ and value_ hold the item; otherwise key_ is the key being passed.
-  Bytes key_;
+  KeyCopy key_;
   Bytes value_;
   const Entry* before_ = nullptr;
   // A key that is sought; what the walk knows of it is not said.
