@@ -88,9 +88,11 @@ public:
 private:
   void look() {
     candidate_ = behind_->link(level_).load(std::memory_order_acquire);
-    __builtin_prefetch(candidate_);
-    // Its key, for those that its prefix does not decide.
-    __builtin_prefetch(reinterpret_cast<const char*>(candidate_) + sizeof(Node) + 3 * sizeof(Link));
+    if (candidate_ != nullptr) {
+      __builtin_prefetch(candidate_);
+      // Its key, for those that its prefix does not decide.
+      __builtin_prefetch(reinterpret_cast<const char*>(candidate_) + sizeof(Node) + 3 * sizeof(Link));
+    }
     // Where the search goes on if the candidate lies ahead, which it does more often than not.
     if (level_ > 0) __builtin_prefetch(behind_->link(level_ - 1).load(std::memory_order_relaxed));
   }

@@ -21,7 +21,8 @@ TEST(ShortKeyTest, KeysAreTheSameIfEveryByteIs) {
 TEST(ShortKeyTest, ACopyIsTheKeyWhateverItWasBefore) {
   KeyCopy copy;
   EXPECT_EQ(ByteView(copy), "");
-  for (const size_t size : {0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 200, 64, 8, 3, 16'000, 5, 300}) {
+  for (const size_t size :
+       {0u, 1u, 7u, 8u, 9u, 15u, 16u, 17u, 63u, 64u, 65u, 200u, 64u, 8u, 3u, 16'000u, 5u, 300u}) {
     Bytes key;
     for (size_t i = 0; i < size; ++i) key.push_back(static_cast<char>('a' + i % 26));
     copy.assign(key);
