@@ -19,6 +19,10 @@ constexpr uint64_t kPieceSizeMin = 4 << 10;
 constexpr uint64_t kChunkSizeMin = 16 << 10;
 constexpr uint64_t kChunkSizeMax = 256 << 10;
 
+// Behind a sync so many records at most, of so many bytes each, are written by calls.
+constexpr uint32_t kCallsMax = 6;
+constexpr size_t kCallSizeMax = 4 << 10;
+
 constexpr std::array<char, kChunkSizeMax> kZeros{};
 
 constexpr uint64_t round_down(uint64_t offset, uint64_t unit) { return offset / unit * unit; }
@@ -32,12 +36,24 @@ PosixLogFile::PosixLogFile(Descriptor file, std::string path, uint64_t size)
 PosixLogFile::~PosixLogFile() { unmap(); }
 
 Result<char*> PosixLogFile::reserve(size_t size) {
-  if (size > end_ - size_ || map_ == nullptr) COPPICE_TRY(grow(size));
+  if (size > end_ - size_) COPPICE_TRY(grow(size));
+  apart_.clear();
+  if (const uint64_t syncs = syncs_.load(std::memory_order_relaxed); syncs != calls_since_) {
+    calls_since_ = syncs;
+    calls_ = 0;
+  }
+  if (calls_ < kCallsMax && size <= kCallSizeMax) {
+    ++calls_;
+    apart_.assign(size, '\0');
+    return apart_.data();
+  }
+  if (map_ == nullptr) COPPICE_TRY(map());
   return map_ + (size_ - map_begin_);
 }
 
 Status PosixLogFile::commit(size_t size) {
   COPPICE_CHECK(size <= end_ - size_);
+  if (!apart_.empty()) COPPICE_TRY(write(apart_.data(), size, size_));
   size_ += size;
   return success();
 }
@@ -62,14 +78,18 @@ Status PosixLogFile::grow(size_t size) {
   COPPICE_TRY(fill_with_zeros(end_, end));
   unmap();
   end_ = end;
+  grown_at_ = size_;
+  syncs_then_ = syncs_.load(std::memory_order_relaxed);
+  return success();
+}
+
+Status PosixLogFile::map() {
   const uint64_t begin = round_down(size_, kPageSize);
-  void* mapped = ::mmap(nullptr, end - begin, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(),
+  void* mapped = ::mmap(nullptr, end_ - begin, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(),
                         static_cast<off_t>(begin));
   if (mapped == MAP_FAILED) return system_error(path_, "map", errno);
   map_ = static_cast<char*>(mapped);
   map_begin_ = begin;
-  grown_at_ = size_;
-  syncs_then_ = syncs_.load(std::memory_order_relaxed);
   return success();
 }
 
@@ -77,12 +97,22 @@ Status PosixLogFile::fill_with_zeros(uint64_t begin, uint64_t end) {
   const size_t piece = piece_size();
   while (begin < end) {
     const uint64_t next = std::min(round_down(begin, piece) + piece, end);
-    const ssize_t written = ::pwrite(file_.get(), kZeros.data(), next - begin, static_cast<off_t>(begin));
+    COPPICE_TRY(write(kZeros.data(), next - begin, begin));
+    begin = next;
+  }
+  return success();
+}
+
+Status PosixLogFile::write(const char* bytes, size_t size, uint64_t offset) {
+  while (size > 0) {
+    const ssize_t written = ::pwrite(file_.get(), bytes, size, static_cast<off_t>(offset));
     if (written < 0) {
       if (errno == EINTR) continue;
       return system_error(path_, "append", errno);
     }
-    begin += static_cast<uint64_t>(written);
+    bytes += written;
+    size -= static_cast<size_t>(written);
+    offset += static_cast<uint64_t>(written);
   }
   return success();
 }

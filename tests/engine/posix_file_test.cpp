@@ -100,6 +100,27 @@ TEST_F(PosixFileTest, ALogIsWrittenInPlaceWithZerosBehindIt) {
   EXPECT_EQ(std::filesystem::file_size(path("log")), expected.size());
 }
 
+TEST_F(PosixFileTest, ALogHoldsEveryRecordOnceItIsCommittedHoweverOftenItIsSynced) {
+  constexpr size_t kRecordSize = 200;
+  for (const size_t synced_each : {size_t{1}, size_t{3}, size_t{20}, size_t{1000}}) {
+    auto log = files.create_log(path("log"));
+    ASSERT_TRUE(log.ok());
+    Bytes expected;
+    for (size_t i = 1; i <= 400; ++i) {
+      const Bytes record(kRecordSize, static_cast<char>('a' + i % 26));
+      ASSERT_TRUE(write(**log, record).ok());
+      expected += record;
+      if (i % 7 == 0) {
+        ASSERT_TRUE(content("log").starts_with(expected));
+      }
+      if (i % synced_each == 0) {
+        ASSERT_TRUE((*log)->sync().ok());
+      }
+    }
+    EXPECT_TRUE(content("log").starts_with(expected));
+  }
+}
+
 TEST_F(PosixFileTest, AReopenedLogGoesOnBehindWhatIsKept) {
   write("a", "keep and cut");
   {
