@@ -28,16 +28,18 @@ public:
   }
 
   void run_job(std::shared_ptr<RunningJob> job) override {
-    const bool flush = job->kind == engine::Job::Kind::flush;
-    auto run = [job = std::move(job), shard = ShardActor(self_)] {
-      engine::WritePace pace;
-      job->job.run(job->cancelled, [&pace](uint64_t size, double rate) {
-        const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
-        if (wait > wait.zero()) std::this_thread::sleep_for(wait);
-      });
-      caf::anon_send(shard, atom::job_ran_v, job);
-    };
-    self_->send(flush ? crew_.flushers : crew_.compactors, atom::run_v, Task{std::move(run), nullptr});
+    const auto& workers = job->kind == engine::Job::Kind::flush ? crew_.flushers : crew_.compactors;
+    for (size_t part = 0; part < job->job.part_count(); ++part) {
+      auto run = [job, part, shard = ShardActor(self_)] {
+        engine::WritePace pace;
+        job->job.run_part(part, job->cancelled, [&pace](uint64_t size, double rate) {
+          const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
+          if (wait > wait.zero()) std::this_thread::sleep_for(wait);
+        });
+        if (job->part_ran()) caf::anon_send(shard, atom::job_ran_v, job);
+      };
+      self_->send(workers, atom::run_v, Task{std::move(run), nullptr});
+    }
   }
 
   void wake_after(std::chrono::microseconds delay) override {

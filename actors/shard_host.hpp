@@ -12,12 +12,20 @@ namespace coppice::actors {
 
 /// A job on its way through the compactor pool and back.
 struct RunningJob {
-  explicit RunningJob(engine::Job planned) : kind(planned.kind()), job(std::move(planned)) {}
+  explicit RunningJob(engine::Job planned)
+      : kind(planned.kind()), job(std::move(planned)), parts_left_(job.part_count()) {}
+
+  /// A part has run, or never will: whether it was the last one away. Who is told so sees what all have done.
+  /// Threads: any.
+  bool part_ran() { return parts_left_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
   /// For the owner, who may not look into `job` while it runs or is installed on another thread.
   const engine::Job::Kind kind;
   engine::Job job;
   std::atomic<bool> cancelled{false};
+
+private:
+  std::atomic<size_t> parts_left_;
 };
 
 /// Every answer comes as a later call into the shard, on its own turn, never from inside the call that asked.
@@ -27,7 +35,8 @@ public:
 
   /// Runs `work` on a thread that may wait for the disk; Shard::ran() gets its outcome.
   virtual void run_apart(std::function<Status()> work) = 0;
-  /// Runs the job on the compactor pool; Shard::job_ran() gets it back.
+  /// Runs the job's parts on the compactor pool, several at once where it has the workers; Shard::job_ran() gets the
+  /// job back once all have run.
   virtual void run_job(std::shared_ptr<RunningJob> job) = 0;
   /// Shard::timer() is called after `delay`.
   virtual void wake_after(std::chrono::microseconds delay) = 0;

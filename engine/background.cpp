@@ -10,6 +10,9 @@
 namespace coppice::engine {
 namespace {
 
+// A part of a merge reads about so many tables, and more.
+constexpr uint64_t kPartTables = 2;
+
 std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<const Timestamp> snapshots) {
   auto job = std::make_unique<JobState>(tree.env);
   job->kind = kind;
@@ -37,7 +40,13 @@ std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> p
     }
   }
   tree.merges_under_way.push_back(std::move(under_way));
-  job->cuts = TableCuts::of_merge(*tree.version, plan->target_level, plan->hull, size, tree.options);
+  const TableCuts cuts =
+      TableCuts::of_merge(*tree.version, plan->target_level, plan->hull, size, tree.options);
+  // A move has nothing to cut, and a tier must become one table.
+  const bool whole = plan->move || plan->target.empty();
+  const std::vector<KeyRange> ranges =
+      whole ? std::vector<KeyRange>(1) : cut_into_parts(*plan, kPartTables * tree.options.table_size);
+  for (const KeyRange& range : ranges) job->parts.push_back({.range = range, .cuts = cuts});
   job->filter_bits_per_key = filter_bits(*tree.version, tree.options, plan->target_level);
   job->plan = *std::move(plan);
   return job;
@@ -51,7 +60,7 @@ Status install_tables(TreeState& tree, JobState& job, VersionEdit edit,
                       const std::vector<TableHandle>& added) {
   edit.next_file_number = tree.numbers->load(std::memory_order_relaxed);
   // From now on the outputs are the tree's: if the append fails, the edit may be on the disk all the same.
-  job.outputs.clear();
+  for (JobPart& part : job.parts) part.outputs.clear();
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
   tree.version = tree.version->apply(edit, added);
   tree.floor = std::max(tree.floor, job.rules.floor);
@@ -61,9 +70,11 @@ Status install_tables(TreeState& tree, JobState& job, VersionEdit edit,
 std::vector<TableHandle> add_outputs(const TreeState& tree, const JobState& job, uint32_t level,
                                      VersionEdit& edit) {
   std::vector<TableHandle> added;
-  for (const TableMeta& meta : job.outputs) {
-    edit.added.push_back({level, meta});
-    added.push_back(make_table_handle(tree.env, tree.directory, meta));
+  for (const JobPart& part : job.parts) {
+    for (const TableMeta& meta : part.outputs) {
+      edit.added.push_back({level, meta});
+      added.push_back(make_table_handle(tree.env, tree.directory, meta));
+    }
   }
   return added;
 }
@@ -77,7 +88,7 @@ Status install_flush(TreeState& tree, JobState& job) {
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.flushes;
-  tree.bytes_flushed += job.bytes_written;
+  tree.bytes_flushed += job.bytes_written();
   tree.sealed.pop_front();
   tree.measure();
   tree.publish();
@@ -102,7 +113,7 @@ Status install_merge(TreeState& tree, JobState& job) {
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.merges;
-  tree.bytes_merged[plan.target_level] += job.bytes_written;
+  tree.bytes_merged[plan.target_level] += job.bytes_written();
   if (!plan.move)
     for (const auto* tables : {&plan.source, &plan.target})
       for (const TableHandle& table : *tables) remove_when_unused(table);
@@ -159,7 +170,7 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
   tree.flush_under_way = true;
   auto job = make_job(tree, Job::Kind::flush, snapshots);
   job->memtable = tree.sealed.front().memtable;
-  job->cuts = TableCuts::of_flush(*tree.version, tree.options);
+  job->parts.push_back({.range = {}, .cuts = TableCuts::of_flush(*tree.version, tree.options)});
   job->filter_bits_per_key = filter_bits(*tree.version, tree.options, 0);
   return job;
 }
@@ -187,8 +198,7 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
 Status install(TreeState& tree, JobState& job) {
   forget_under_way(tree, job);
   COPPICE_TRY(tree.check_usable());
-  if (!job.has_run) return Error{Errc::cancelled, "the flush or merge was not run"};
-  COPPICE_TRY(job.status);
+  COPPICE_TRY(job.outcome());
   return job.kind == Job::Kind::flush ? install_flush(tree, job) : install_merge(tree, job);
 }
 

@@ -31,16 +31,18 @@ Result<std::vector<RangeDelete>> range_deletes_of(const JobState& job) {
   return all;
 }
 
-/// What is merged, as runs of tables that keep apart, newest first; without tables of which nothing survives.
+/// What a part merges, as runs of tables that keep apart, newest first; without tables of which nothing survives.
 class MergeSources {
 public:
-  MergeSources(JobState& job, const Survivors& survivors) {
+  MergeSources(const JobState& job, JobPart& part, const Survivors& survivors) {
     const auto read = [&](const std::vector<TableHandle>& tables) {
       std::vector<TableHandle> kept;
       for (const TableHandle& table : tables) {
         const TableMeta& meta = table->meta();
+        if (!part.range.overlaps(meta.bounds)) continue;
         if (survivors.drops_all(meta.bounds, meta.oldest, meta.newest)) continue;
-        job.bytes_read += meta.file_size;
+        // A table that several parts read is counted once.
+        if (part.range.contains(meta.bounds.begin)) part.bytes_read += meta.file_size;
         kept.push_back(table);
       }
       return kept;
@@ -62,24 +64,28 @@ private:
   std::vector<Version::Level> runs_;
 };
 
-Status write_survivors(JobState& job, const std::atomic<bool>& cancelled, const Job::Pace& pace) {
+Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& cancelled,
+                       const Job::Pace& pace) {
   COPPICE_TRY_ASSIGN(deletes, range_deletes_of(job));
   const RangeDeletes range_deletes(deletes);
   Survivors survivors(job.rules, range_deletes);
   std::optional<MergeSources> sources;
-  if (job.kind == Job::Kind::merge) sources.emplace(job, survivors);
+  if (job.kind == Job::Kind::merge) sources.emplace(job, part, survivors);
   const std::unique_ptr<Cursor> entries = sources ? sources->cursor() : job.memtable->cursor();
-  TableOutput output(job, survivors.range_deletes());
+  TableOutput output(job, part, survivors.range_deletes());
 
   uint32_t count = 0;
   uint64_t paced_size = 0;
-  for (const Entry* entry = entries->seek({}); entry != nullptr; entry = entries->next()) {
+  const std::optional<Bytes>& end = part.range.end;
+  for (const Entry* entry = entries->seek({part.range.begin}); entry != nullptr; entry = entries->next()) {
+    if (end && entry->key >= *end) break;
     if (++count % kPaceInterval == 0) {
-      if (cancelled.load(std::memory_order_relaxed))
+      if (cancelled.load(std::memory_order_relaxed) || job.failed.load(std::memory_order_relaxed))
         return Error{Errc::cancelled, "the flush or merge was cancelled"};
+      // The parts share the rate, as if all ran at once.
       if (pace && job.kind == Job::Kind::merge)
         pace(output.size() - std::exchange(paced_size, output.size()),
-             job.rate->load(std::memory_order_relaxed));
+             job.rate->load(std::memory_order_relaxed) / static_cast<double>(job.parts.size()));
     }
     if (survivors.keeps(*entry)) COPPICE_TRY(output.add(*entry));
   }
@@ -89,11 +95,30 @@ Status write_survivors(JobState& job, const std::atomic<bool>& cancelled, const 
 
 }  // namespace
 
-void JobState::remove_outputs() {
+Status JobState::outcome() const {
+  Status worst;
+  for (const JobPart& part : parts) {
+    Status status = part.has_run ? part.status : Error{Errc::cancelled, "the flush or merge was not run"};
+    if (!status.ok() && (worst.ok() || worst.error().code == Errc::cancelled)) worst = std::move(status);
+  }
+  return worst;
+}
+
+uint64_t JobState::bytes_written() const {
+  uint64_t size = 0;
+  for (const JobPart& part : parts) size += part.bytes_written;
+  return size;
+}
+
+void JobState::remove_outputs(JobPart& part) {
   // A failure leaves an orphan, which the next opening of the tree removes.
-  for (const TableMeta& output : outputs)
+  for (const TableMeta& output : part.outputs)
     (void)env.files.remove(join_path(directory, table_file_name(output.number))).ok();
-  outputs.clear();
+  part.outputs.clear();
+}
+
+void JobState::remove_outputs() {
+  for (JobPart& part : parts) remove_outputs(part);
 }
 
 Job::Job(std::unique_ptr<JobState> state) : state_(std::move(state)) {}
@@ -102,17 +127,31 @@ Job& Job::operator=(Job&&) noexcept = default;
 Job::~Job() = default;
 
 Job::Kind Job::kind() const { return state_->kind; }
-uint64_t Job::bytes_read() const { return state_->bytes_read; }
-uint64_t Job::bytes_written() const { return state_->bytes_written; }
+size_t Job::part_count() const { return state_->parts.size(); }
+uint64_t Job::bytes_written() const { return state_->bytes_written(); }
+uint64_t Job::bytes_read() const {
+  uint64_t size = 0;
+  for (const JobPart& part : state_->parts) size += part.bytes_read;
+  return size;
+}
 
-void Job::run(const std::atomic<bool>& cancelled, const Pace& pace) {
+void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace& pace) {
   JobState& job = *state_;
-  COPPICE_CHECK(!job.has_run);
-  job.has_run = true;
+  COPPICE_CHECK(index < job.parts.size());
+  JobPart& part = job.parts[index];
+  COPPICE_CHECK(!part.has_run);
+  part.has_run = true;
   if (job.kind == Kind::merge && job.plan.move) return;
 
-  job.status = write_survivors(job, cancelled, pace);
-  if (!job.status.ok()) job.remove_outputs();
+  part.status = job.failed.load(std::memory_order_relaxed) ? Error{Errc::cancelled, "another part has failed"}
+                                                           : write_survivors(job, part, cancelled, pace);
+  if (part.status.ok()) return;
+  job.failed.store(true, std::memory_order_relaxed);
+  job.remove_outputs(part);
+}
+
+void Job::run(const std::atomic<bool>& cancelled, const Pace& pace) {
+  for (size_t part = 0; part < part_count(); ++part) run_part(part, cancelled, pace);
 }
 
 }  // namespace coppice::engine

@@ -32,12 +32,17 @@ public:
   /// falls behind. It makes the merge wait.
   using Pace = std::function<void(uint64_t size, double rate)>;
 
-  /// Does the work and keeps the outcome inside for Tree::install. Stops early, removing what it wrote, once
-  /// `cancelled` is true. Without a pace it goes as fast as it can. Requires: it has not run before.
-  /// Threads: any one. Blocks: on the disk, for long.
+  /// A large merge is cut into parts, ranges of keys that are merged each by itself; 1 and more.
+  size_t part_count() const;
+  /// Does the work of one part and keeps the outcome inside for Tree::install. Stops early, removing what it
+  /// wrote, once `cancelled` is true or another part has failed: the job fails as a whole. Without a pace it goes as fast
+  /// as it can. Requires: `part` < part_count() has not run before.
+  /// Threads: any, another for each part at the same time. Blocks: on the disk, for long.
+  void run_part(size_t part, const std::atomic<bool>& cancelled, const Pace& pace = {});
+  /// All parts, one after the other.
   void run(const std::atomic<bool>& cancelled, const Pace& pace = {});
 
-  /// Of the files read and written by run().
+  /// Of the files read and written by the parts that have run.
   uint64_t bytes_read() const;
   uint64_t bytes_written() const;
 

@@ -22,6 +22,19 @@ using FileNumbers = std::atomic<uint64_t>;
 /// Bytes a second that a merge should write; infinite: as many as it can. Changes while it runs. Threads: any.
 using MergeRate = std::atomic<double>;
 
+/// What one thread does of a job: what lies in a range of keys, from all of the inputs into tables of its own.
+struct JobPart {
+  KeyRange range;
+  TableCuts cuts;
+
+  // The outcome.
+  bool has_run = false;
+  Status status = {};
+  std::vector<TableMeta> outputs = {};
+  uint64_t bytes_read = 0;
+  uint64_t bytes_written = 0;
+};
+
 struct JobState {
   explicit JobState(const TreeEnv& stands_on) : env(stands_on) {}
   JobState(const JobState&) = delete;
@@ -34,7 +47,6 @@ struct JobState {
   std::shared_ptr<FileNumbers> numbers;
   std::shared_ptr<const MergeRate> rate;
   SurvivalRules rules;
-  TableCuts cuts;
   /// Of the tables written.
   uint32_t filter_bits_per_key = 0;
 
@@ -43,16 +55,20 @@ struct JobState {
   /// Of a merge.
   MergePlan plan;
 
-  // The outcome.
-  bool has_run = false;
-  Status status;
-  std::vector<TableMeta> outputs;
-  uint64_t bytes_read = 0;
-  uint64_t bytes_written = 0;
+  /// In the order of their keys. Threads: while the job runs each has its own.
+  std::vector<JobPart> parts;
+  /// A part has failed, so the others need not go on. Threads: any.
+  std::atomic<bool> failed{false};
+
+  /// Success once every part has run and succeeded; else what went wrong first, in the order of the parts, and
+  /// cancelled only if nothing else did.
+  Status outcome() const;
+  uint64_t bytes_written() const;
 
   /// Outputs that nobody took over are removed.
   ~JobState() { remove_outputs(); }
   void remove_outputs();
+  void remove_outputs(JobPart& part);
 };
 
 }  // namespace coppice::engine

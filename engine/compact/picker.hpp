@@ -6,33 +6,9 @@
 
 #include "engine/compact/level_shape.hpp"
 #include "engine/compact/merge_need.hpp"
+#include "engine/compact/merge_plan.hpp"
 
 namespace coppice::engine {
-
-/// Tables whose entries are to be merged into one level.
-struct MergePlan {
-  uint32_t source_level = 0;
-  uint32_t target_level = 0;
-  /// Of the source level; newest first if that is 0, ascending otherwise.
-  std::vector<TableHandle> source;
-  /// What they overlap in the target level, ascending.
-  std::vector<TableHandle> target;
-  /// From the first key to the end of all of them.
-  KeyRange hull;
-  /// The tables need no merging: they only change their level.
-  bool move = false;
-  /// No level below the target holds anything in the hull, so nothing is left for deletes to hide.
-  bool bottom = false;
-};
-
-/// What a merge under way forbids: its tables to be merged again, and its target to be written in its hull.
-struct MergeUnderWay {
-  uint32_t source_level = 0;
-  uint32_t target_level = 0;
-  KeyRange hull;
-  /// File numbers.
-  std::vector<uint64_t> tables;
-};
 
 /// 1 and more: the level should be merged downward. The last level is always 0, and tables being merged do not
 /// count.

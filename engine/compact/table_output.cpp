@@ -27,15 +27,15 @@ bool is_empty(const RangeDelete& range_delete) {
 
 }  // namespace
 
-TableOutput::TableOutput(JobState& job, std::vector<RangeDelete> range_deletes)
-    : job_(job), range_deletes_(std::move(range_deletes)) {}
+TableOutput::TableOutput(const JobState& job, JobPart& part, std::vector<RangeDelete> range_deletes)
+    : job_(job), part_(part), range_deletes_(std::move(range_deletes)), cut_(part.range.begin) {}
 
 Status TableOutput::add(const Entry& entry) {
-  if (builder_ && added_size_ >= job_.cuts.size_min())
+  if (builder_ && added_size_ >= part_.cuts.size_min())
     if (const std::optional<Bytes> cut = cut_before(entry)) COPPICE_TRY(finish_table(cut));
   if (!builder_) {
     COPPICE_TRY(begin_table());
-    job_.cuts.began(entry.key);
+    part_.cuts.began(entry.key);
     added_size_ = 0;
   }
   added_size_ += entry.key.size() + entry.value.size();
@@ -46,13 +46,13 @@ Status TableOutput::add(const Entry& entry) {
 
 std::optional<Bytes> TableOutput::cut_before(const Entry& entry) {
   if (entry.key == last_key_) return std::nullopt;
-  const auto cut = job_.cuts.cut(last_key_, entry.key, builder_->size());
+  const auto cut = part_.cuts.cut(last_key_, entry.key, builder_->size());
   return cut ? std::optional<Bytes>(*cut) : std::nullopt;
 }
 
 Status TableOutput::finish() {
-  COPPICE_TRY(finish_table(std::nullopt));
-  return job_.outputs.empty() ? success() : job_.env.files.sync_directory(job_.directory);
+  COPPICE_TRY(finish_table(part_.range.end));
+  return part_.outputs.empty() ? success() : job_.env.files.sync_directory(job_.directory);
 }
 
 Status TableOutput::begin_table() {
@@ -65,7 +65,7 @@ Status TableOutput::begin_table() {
 
   const std::string path = join_path(job_.directory, table_file_name(options.number));
   COPPICE_TRY_ASSIGN(file, job_.env.files.create(path));
-  job_.outputs.emplace_back().number = options.number;
+  part_.outputs.emplace_back().number = options.number;
   builder_ = std::make_unique<TableBuilder>(std::move(file), options);
   return success();
 }
@@ -79,8 +79,8 @@ Status TableOutput::finish_table(const std::optional<Bytes>& cut) {
   }
   if (builder_) {
     COPPICE_TRY_ASSIGN(meta, builder_->finish());
-    job_.bytes_written += meta.file_size;
-    job_.outputs.back() = std::move(meta);
+    part_.bytes_written += meta.file_size;
+    part_.outputs.back() = std::move(meta);
     builder_.reset();
   }
   if (cut) cut_ = *cut;

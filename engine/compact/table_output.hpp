@@ -8,20 +8,20 @@
 
 namespace coppice::engine {
 
-/// Cuts between user keys only, where `job.cuts` says, so that the tables of one level keep apart; and clips range
-/// deletes to the keys between the cuts on either side of their table:
+/// Cuts between user keys only, where `part.cuts` says, so that the tables of one level keep apart; and clips range
+/// deletes to the part's keys between the cuts on either side of their table:
 ///
 ///     keys            b   d   f   |   h   k   m
 ///     range deletes     c=========|===========n
 ///     tables          [ 1        )[ 2          )
 ///
-/// Every table it began is named in `job.outputs`, complete or not, so that a failure can remove them all.
+/// Every table it began is named in `part.outputs`, complete or not, so that a failure can remove them all.
 class TableOutput {
 public:
-  /// Lifetime: `job` outlives this.
-  TableOutput(JobState& job, std::vector<RangeDelete> range_deletes);
+  /// Lifetime: both outlive this.
+  TableOutput(const JobState& job, JobPart& part, std::vector<RangeDelete> range_deletes);
 
-  /// Requires: `entry` lies behind the one before it.
+  /// Requires: `entry` lies in the part's range, behind the one before it.
   Status add(const Entry& entry);
   /// Of keys and values added.
   uint64_t size() const { return size_; }
@@ -33,7 +33,8 @@ private:
   Status begin_table();
   Status finish_table(const std::optional<Bytes>& cut);
 
-  JobState& job_;
+  const JobState& job_;
+  JobPart& part_;
   const std::vector<RangeDelete> range_deletes_;
   std::unique_ptr<TableBuilder> builder_;
   // Of keys and values in the present table: never more than its size.
