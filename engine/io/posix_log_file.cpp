@@ -14,16 +14,19 @@ namespace {
 // A multiple of the system's, whichever it has.
 constexpr uint64_t kPageSize = 64 << 10;
 constexpr uint64_t kPieceSizeMin = 4 << 10;
-// A file begins with small chunks, as many are short, and grows by half of what it has up to the large one, for
-// which writing zeros takes 0.1 ms.
+// A file begins with small chunks, as many are short, and grows by half of what it has: up to one whose zeros take
+// 10 us to write, or, where it is synced, up to a larger one, as the sync behind it writes the file's size as well.
 constexpr uint64_t kChunkSizeMin = 16 << 10;
-constexpr uint64_t kChunkSizeMax = 256 << 10;
+constexpr uint64_t kChunkSizeMax = 32 << 10;
+constexpr uint64_t kSyncedChunkSizeMax = 256 << 10;
+// Reaches past the file's end, so that a file that grows need not be mapped each time.
+constexpr uint64_t kMapSize = 8 << 20;
 
 // Behind a sync so many records at most, of so many bytes each, are written by calls.
 constexpr uint32_t kCallsMax = 6;
 constexpr size_t kCallSizeMax = 4 << 10;
 
-constexpr std::array<char, kChunkSizeMax> kZeros{};
+constexpr std::array<char, kSyncedChunkSizeMax> kZeros{};
 
 constexpr uint64_t round_down(uint64_t offset, uint64_t unit) { return offset / unit * unit; }
 constexpr uint64_t round_up(uint64_t offset, uint64_t unit) { return round_down(offset + unit - 1, unit); }
@@ -47,7 +50,7 @@ Result<char*> PosixLogFile::reserve(size_t size) {
     apart_.assign(size, '\0');
     return apart_.data();
   }
-  if (map_ == nullptr) COPPICE_TRY(map());
+  if (map_ == nullptr || size_ + size > map_end_) COPPICE_TRY(map(size));
   return map_ + (size_ - map_begin_);
 }
 
@@ -73,23 +76,27 @@ Status PosixLogFile::cut() {
 }
 
 Status PosixLogFile::grow(size_t size) {
-  const uint64_t chunk = std::clamp(std::bit_floor(end_ / 2), kChunkSizeMin, kChunkSizeMax);
+  const bool synced = syncs_.load(std::memory_order_relaxed) != syncs_then_;
+  const uint64_t chunk =
+      std::clamp(std::bit_floor(end_ / 2), kChunkSizeMin, synced ? kSyncedChunkSizeMax : kChunkSizeMax);
   const uint64_t end = round_up(std::max(size_ + size, end_ + 1), chunk);
   COPPICE_TRY(fill_with_zeros(end_, end));
-  unmap();
   end_ = end;
   grown_at_ = size_;
   syncs_then_ = syncs_.load(std::memory_order_relaxed);
   return success();
 }
 
-Status PosixLogFile::map() {
+Status PosixLogFile::map(size_t size) {
+  unmap();
   const uint64_t begin = round_down(size_, kPageSize);
-  void* mapped = ::mmap(nullptr, end_ - begin, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(),
+  const uint64_t end = std::max(begin + kMapSize, size_ + size);
+  void* mapped = ::mmap(nullptr, end - begin, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(),
                         static_cast<off_t>(begin));
   if (mapped == MAP_FAILED) return system_error(path_, "map", errno);
   map_ = static_cast<char*>(mapped);
   map_begin_ = begin;
+  map_end_ = end;
   return success();
 }
 
@@ -121,13 +128,13 @@ size_t PosixLogFile::piece_size() const {
   // How a new file will be used is not known; its first chunk is small.
   if (end_ < kChunkSizeMin) return kPieceSizeMin;
   const uint64_t syncs = syncs_.load(std::memory_order_relaxed) - syncs_then_;
-  if (syncs == 0) return kChunkSizeMax;
+  if (syncs == 0) return kSyncedChunkSizeMax;
   const uint64_t between = (size_ - grown_at_) / syncs;
-  return static_cast<size_t>(std::clamp(std::bit_floor(between), kPieceSizeMin, kChunkSizeMax));
+  return static_cast<size_t>(std::clamp(std::bit_floor(between), kPieceSizeMin, kSyncedChunkSizeMax));
 }
 
 void PosixLogFile::unmap() {
-  if (map_ != nullptr) ::munmap(map_, end_ - map_begin_);
+  if (map_ != nullptr) ::munmap(map_, map_end_ - map_begin_);
   map_ = nullptr;
 }
 
