@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds kBackOffMax{30'000};
 constexpr std::chrono::milliseconds kSealAgainAfter{500};
 /// A tree that has had nothing to flush or merge for so long is merged further, to take less space.
 constexpr std::chrono::seconds kIdleAfter{5};
+/// A table that nobody reads for so long is closed, where memory is short.
+constexpr std::chrono::seconds kColdAfter{10};
 /// Merges of one tree at a time. More would only compete for the same pool.
 constexpr uint64_t kMergesMax = 2;
 
@@ -35,10 +37,19 @@ bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
     return true;
   }
   if (stopped_) return false;
+  let_go_cold();
   if (step_seal()) return true;
   plan(snapshots);
   answer_flushes();
   return false;
+}
+
+void ShardCare::let_go_cold() {
+  const auto now = host_.now();
+  if (cold_at_ && now < *cold_at_) return;
+  if (cold_at_) tree_.let_go_cold();
+  cold_at_ = now + kColdAfter;
+  host_.wake_after(kColdAfter);
 }
 
 bool ShardCare::seal_is_due() const {

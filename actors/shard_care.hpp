@@ -21,6 +21,8 @@ namespace coppice::actors {
 /// Sealing and installing wait for the disk, so the tree is lent to another thread for them: meanwhile the
 /// shard touches it no more than during a sync.
 ///
+/// Every few seconds tables that nobody reads are closed, if others lack the memory that they keep.
+///
 /// A seal that fails and leaves the tree whole, on a full disk for instance, is tried again every half second
 /// and whenever a flush is asked for. Until one succeeds the shard should take no writes: the next append to
 /// the log would most likely fail as well, and after that the tree would have to go down to recover.
@@ -70,6 +72,7 @@ private:
     Done<Nothing> done;
   };
 
+  void let_go_cold();
   bool seal_is_due() const;
   bool step_seal();
   void seal_failed(Error error);
@@ -100,6 +103,7 @@ private:
   // Nothing was flushed for a while, or will be by then if nothing is.
   bool idle_ = false;
   std::optional<std::chrono::steady_clock::time_point> idle_at_;
+  std::optional<std::chrono::steady_clock::time_point> cold_at_;
   // Something has changed since the last plan.
   bool plan_due_ = true;
   bool merging_ = true;

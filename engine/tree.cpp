@@ -2,6 +2,7 @@
 
 #include "engine/apply.hpp"
 #include "engine/background.hpp"
+#include "engine/cold_tables.hpp"
 #include "engine/compact/backlog.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/recovery.hpp"
@@ -155,6 +156,8 @@ Status Tree::split(ByteView key, const std::string& left, const std::string& rig
   COPPICE_CHECK(memtables_empty());
   return engine::split(*state_, key, left, right);
 }
+
+void Tree::let_go_cold() { engine::let_go_cold(*state_); }
 
 double Tree::debt() const { return engine::debt(*state_); }
 double Tree::write_rate() const { return engine::write_rate(debt()); }

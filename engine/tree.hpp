@@ -144,6 +144,10 @@ public:
   /// Requires: memtables_empty(), no job under way, `key` inside range(). Durable: on success.
   Status split(ByteView key, const std::string& left, const std::string& right);
 
+  /// Closes tables that no read came to since the last call, if the block cache lacks room for what others would keep in
+  /// memory: see cold_tables.hpp. To be called every few seconds.
+  void let_go_cold();
+
   /// How far flushing and merging are behind: 0: not at all; 1: writes are refused.
   double debt() const;
   /// Bytes a second that may be written now; infinite without debt. Whoever owns the tree and has a clock keeps to

@@ -214,35 +214,11 @@ bool BlockCache::is_crowded() const {
   return count_.load(std::memory_order_relaxed) >= (slot_mask_ + 1) / 4 * 3;
 }
 
-// Counts `size` bytes, if that keeps the budget.
-bool BlockCache::grow(size_t size) {
-  if (size_.fetch_add(size, std::memory_order_relaxed) + size <= budget_) return true;
-  size_.fetch_sub(size, std::memory_order_relaxed);
-  return false;
-}
-
-bool BlockCache::reserve(size_t size) {
-  if (reserved_.fetch_add(size, std::memory_order_relaxed) + size <= budget_ / 2) {
-    if (grow(size)) return true;
-    if (!sweeping_.exchange(true, std::memory_order_acquire)) {
-      const bool freed = free_up(size);
-      sweeping_.store(false, std::memory_order_release);
-      if (freed) return true;
-    }
-  }
-  reserved_.fetch_sub(size, std::memory_order_relaxed);
-  return false;
-}
-
-void BlockCache::unreserve(size_t size) {
-  size_.fetch_sub(size, std::memory_order_relaxed);
-  reserved_.fetch_sub(size, std::memory_order_relaxed);
-}
-
 // Another segment to fill, with room for `size` bytes. False: there is none, or another thread is at it.
 bool BlockCache::make_room(size_t size) {
   if (sweeping_.exchange(true, std::memory_order_acquire)) return false;
-  const bool opened = open_segment(size);
+  // What was charged meanwhile may have passed the budget.
+  const bool opened = free_up(0) && open_segment(size);
   sweeping_.store(false, std::memory_order_release);
   return opened;
 }
@@ -383,18 +359,6 @@ void BlockCache::clear(Slot& slot) {
     slots_[i].passed.fetch_sub(1, std::memory_order_relaxed);
   slot.word.fetch_sub(kBusy, std::memory_order_release);
   count_.fetch_sub(1, std::memory_order_relaxed);
-}
-
-BlockCacheStats BlockCache::stats() const {
-  BlockCacheStats stats;
-  for (const Counters& counters : counters_) {
-    stats.hits += counters.hits.load(std::memory_order_relaxed);
-    stats.misses += counters.misses.load(std::memory_order_relaxed);
-  }
-  stats.size = size_.load(std::memory_order_relaxed) + tables_size_;
-  stats.budget = budget_ + tables_size_;
-  stats.blocks = count_.load(std::memory_order_relaxed);
-  return stats;
 }
 
 }  // namespace coppice::engine

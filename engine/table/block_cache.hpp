@@ -82,6 +82,8 @@ struct BlockCacheStats {
   /// Bytes that the cache takes now, and the most that it may take.
   uint64_t size = 0;
   uint64_t budget = 0;
+  /// Of `size`: what others keep outside of the cache.
+  uint64_t reserved = 0;
   uint64_t blocks = 0;
 };
 
@@ -154,8 +156,19 @@ public:
   /// Takes `size` bytes of the budget for what somebody keeps outside of the cache, and makes room for them. False, and
   /// nothing taken: all that is kept so would pass half of the budget, or room cannot be made now.
   bool reserve(size_t size);
-  /// Gives back what reserve() took.
+  /// Whether that would take no more than half of the budget.
+  bool may_reserve(size_t size) const {
+    return reserved_.load(std::memory_order_relaxed) + size <= budget_ / 2;
+  }
+  /// As reserve(), for what somebody cannot do without: makes room as far as it can be made, and counts it all the same.
+  void charge(size_t size);
+  /// Gives back what reserve() or charge() took.
   void unreserve(size_t size);
+
+  /// Somebody would reserve more than may_reserve(): whoever can do without what it has reserved is to give it back. There
+  /// is no telling who that is, so all ask now and then how often this was called.
+  void ask_back() { asked_back_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t asked_back() const { return asked_back_.load(std::memory_order_relaxed); }
 
   BlockCacheStats stats() const;
 
@@ -203,6 +216,7 @@ private:
   std::atomic<size_t> size_{0};                   // segments in use, large blocks, reserved
   std::atomic<size_t> reserved_{0};               // of size_
   std::atomic<size_t> count_{0};                  // blocks
+  std::atomic<uint64_t> asked_back_{0};
   std::atomic<bool> sweeping_{false};
   std::atomic<bool> is_full_{false};  // something was swept
   // The sweeper's. In the queue: a segment, or, from segment_count_ on, the slot of a large block.

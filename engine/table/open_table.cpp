@@ -54,7 +54,16 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
       return damage(path, table->footer.range_deletes.offset, "the range deletes make no sense");
     table->range_deletes = RangeDeletes(*range_deletes);
   }
+  table->charge();
   return std::unique_ptr<const OpenTable>(std::move(table));
+}
+
+void OpenTable::charge() {
+  // The file, with its name and what the system's allocator adds.
+  constexpr size_t kFileSize = 256;
+  charged = sizeof(OpenTable) + sizeof(HeldBlocks) + kFileSize + root.size +
+            held->count() * sizeof(std::atomic<const Block*>) + range_deletes.size();
+  cache.charge(charged);
 }
 
 Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
@@ -76,8 +85,7 @@ Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, cons
 const Block* OpenTable::find_filter() const { return held->find(kFilterPlace); }
 
 Result<OpenTable::Kept> OpenTable::read_filter(const TableReadOptions& options) const {
-  BlockRef cached = cache.find({footer.unique_id, footer.filter.offset});
-  if (cached) return Kept{cached.bytes(), std::move(cached)};
+  if (auto cached = find_cached(kFilterPlace, footer.filter, options)) return *std::move(cached);
   if (options.cached_only) return would_block();
   COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, footer.filter));
   if (!filter_valid(view(block)))
@@ -89,18 +97,39 @@ const Block* OpenTable::find_page(uint32_t index) const { return held->find(kFir
 
 Result<OpenTable::Kept> OpenTable::read_page(uint32_t index, const BlockHandle& handle,
                                              const TableReadOptions& options) const {
-  BlockRef cached = cache.find({footer.unique_id, handle.offset});
-  if (cached) return Kept{cached.bytes(), std::move(cached)};
+  if (auto cached = find_cached(kFirstPagePlace + index, handle, options)) return *std::move(cached);
   if (options.cached_only) return would_block();
   COPPICE_TRY_ASSIGN(block, load(*file, handle, BlockKind::page));
   return keep(kFirstPagePlace + index, handle, options, std::move(block));
+}
+
+// A block that the cache has, as there was no room to hold it. Now there may be.
+std::optional<OpenTable::Kept> OpenTable::find_cached(size_t place, const BlockHandle& handle,
+                                                      const TableReadOptions& options) const {
+  BlockRef cached = cache.find({footer.unique_id, handle.offset});
+  if (!cached) return std::nullopt;
+  if (options.fill_cache) {
+    if (!cache.may_reserve(cached.bytes().size())) {
+      note(lacked_room);
+    } else if (Block copy = copy_block(cached.bytes()); const Block* in_place = hold(place, copy)) {
+      return Kept{view(*in_place), {}};
+    }
+  }
+  const ByteView bytes = cached.bytes();
+  return Kept{bytes, std::move(cached)};
+}
+
+const Block* OpenTable::hold(size_t place, Block& block) const {
+  const Block* in_place = held->hold(place, block);
+  if (in_place == nullptr) note(lacked_room);
+  return in_place;
 }
 
 // Holds a block just read; if there is no room for that, the cache gets it.
 Result<OpenTable::Kept> OpenTable::keep(size_t place, const BlockHandle& handle,
                                         const TableReadOptions& options, Block block) const {
   if (options.fill_cache) {
-    if (const Block* in_place = held->hold(place, block)) return Kept{view(*in_place), {}};
+    if (const Block* in_place = hold(place, block)) return Kept{view(*in_place), {}};
   }
   BlockRef ref = options.fill_cache ? cache.insert({footer.unique_id, handle.offset}, view(block))
                                     : BlockRef(std::move(block));

@@ -1,7 +1,9 @@
 // A table's file, open and checked, with what every read of it needs.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/memory/range_deletes.hpp"
@@ -12,9 +14,12 @@
 
 namespace coppice::engine {
 
-/// Frozen once open, but for the blocks that it comes to hold.
+/// Frozen once open, but for the blocks that it comes to hold. All that it keeps in memory counts in the cache's budget.
 struct OpenTable {
   explicit OpenTable(BlockCache& with) : cache(with) {}
+  ~OpenTable() { cache.unreserve(charged); }
+  OpenTable(const OpenTable&) = delete;
+  OpenTable& operator=(const OpenTable&) = delete;
 
   BlockCache& cache;
   std::unique_ptr<RandomFile> file;
@@ -24,6 +29,11 @@ struct OpenTable {
   RangeDeletes range_deletes;
   /// The filter, then the pages that the root leads to.
   std::unique_ptr<HeldBlocks> held;
+  /// Bytes of memory, without what `held` counts.
+  size_t charged = 0;
+  /// Since somebody last looked: a read came, and a block had no room to be held.
+  mutable std::atomic<bool> was_read{true};
+  mutable std::atomic<bool> lacked_room{false};
 
   /// corruption unless the footer, the root and the range deletes are valid and the file is the one that `meta`
   /// describes. Lifetime: `cache` outlives the table. Blocks: on the disk.
@@ -59,8 +69,17 @@ struct OpenTable {
 private:
   Result<Block> load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const;
   Error would_block() const;
+  void charge();
+  std::optional<Kept> find_cached(size_t place, const BlockHandle& handle,
+                                  const TableReadOptions& options) const;
+  const Block* hold(size_t place, Block& block) const;
   Result<Kept> keep(size_t place, const BlockHandle& handle, const TableReadOptions& options,
                     Block block) const;
 };
+
+/// Raises a flag that many threads raise and few lower, without taking its cache line from those that find it raised.
+inline void note(std::atomic<bool>& flag) {
+  if (!flag.load(std::memory_order_relaxed)) flag.store(true, std::memory_order_relaxed);
+}
 
 }  // namespace coppice::engine

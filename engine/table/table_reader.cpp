@@ -24,12 +24,22 @@ TableReader::TableReader(FileSystem& files, std::string path, TableMeta meta, Bl
 TableReader::~TableReader() { delete table_.load(std::memory_order_acquire); }
 
 Result<const OpenTable*> TableReader::open(bool cached_only) const {
-  if (const OpenTable* table = table_.load(std::memory_order_acquire)) return table;
+  if (const OpenTable* table = table_.load(std::memory_order_acquire)) {
+    note(table->was_read);
+    return table;
+  }
   if (cached_only) return Error{Errc::would_block, path_ + ": the table is not open yet"};
   COPPICE_TRY_ASSIGN(fresh, OpenTable::open(files_, path_, meta_, cache_));
   const OpenTable* first = nullptr;
   if (table_.compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel)) return fresh.release();
   return first;
+}
+
+TableUse TableReader::take_use() const {
+  const OpenTable* table = table_.load(std::memory_order_acquire);
+  if (table == nullptr) return {};
+  return {true, table->was_read.exchange(false, std::memory_order_relaxed),
+          table->lacked_room.exchange(false, std::memory_order_relaxed)};
 }
 
 // False: the table has no version of the key with this hash, for certain.

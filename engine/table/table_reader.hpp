@@ -40,6 +40,15 @@ struct TableCheck {
   uint64_t bytes = 0;
 };
 
+/// What became of a table since somebody last asked.
+struct TableUse {
+  /// It keeps something in memory.
+  bool is_open = false;
+  bool was_read = false;
+  /// A filter or page that reads need had no room to be held.
+  bool lacked_room = false;
+};
+
 /// Opens its file at the first read, checks the footer against `meta`, and keeps the index's root and the
 /// range deletes in memory from then on. An opening that failed is tried again by the next read.
 ///
@@ -66,6 +75,9 @@ public:
 
   /// Null if the table has none, which needs no disk. Lifetime: the reader's.
   Result<const RangeDeletes*> range_deletes(const TableReadOptions& options) const;
+
+  /// Since the last call, which should come from one thread.
+  TableUse take_use() const;
 
   /// Reads every block from the disk, past the cache, and checks that entries are in order, in bounds and as
   /// many as the properties say, and that the index, the filter and the properties agree with them.

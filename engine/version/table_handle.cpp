@@ -7,32 +7,48 @@
 namespace coppice::engine {
 namespace {
 
-// Runs on whatever thread lets the last handle go; by then the owner's word about the file is long said,
-// because its own handle went too, or the tree was closed and nothing is to be removed.
-struct Deleter {
-  FileSystem* files;
-  std::shared_ptr<std::atomic<bool>> remove = std::make_shared<std::atomic<bool>>(false);
+// A table's file, shared by all of its handles. Goes on whatever thread lets the last of them go; by then the owner's word
+// about the file is long said, because its own handle went too, or the tree was closed and nothing is to be removed.
+struct TableFile {
+  FileSystem& files;
+  const std::string path;
+  std::atomic<bool> remove{false};
 
-  void operator()(const TableReader* table) const {
-    const std::string path = table->path();
-    delete table;
+  ~TableFile() {
     // A failure leaves an orphan, which the next opening of the tree removes.
-    if (remove->load(std::memory_order_acquire)) (void)files->remove(path).ok();
+    if (remove.load(std::memory_order_acquire)) (void)files.remove(path).ok();
   }
 };
+
+struct Deleter {
+  std::shared_ptr<TableFile> file;
+
+  void operator()(const TableReader* table) {
+    delete table;
+    file.reset();
+  }
+};
+
+TableHandle make_handle(const TreeEnv& env, std::shared_ptr<TableFile> file, const TableMeta& meta) {
+  auto table = std::make_unique<TableReader>(env.files, file->path, meta, env.cache);
+  return {table.release(), Deleter{std::move(file)}};
+}
 
 }  // namespace
 
 TableHandle make_table_handle(const TreeEnv& env, const std::string& directory, const TableMeta& meta) {
-  auto table = std::make_unique<TableReader>(env.files, join_path(directory, table_file_name(meta.number)),
-                                             meta, env.cache);
-  return {table.release(), Deleter{&env.files}};
+  return make_handle(
+      env, std::make_shared<TableFile>(env.files, join_path(directory, table_file_name(meta.number))), meta);
+}
+
+TableHandle make_unopened(const TreeEnv& env, const TableHandle& table) {
+  return make_handle(env, std::get_deleter<Deleter>(table)->file, table->meta());
 }
 
 void remove_when_unused(const TableHandle& table) {
   const auto* deleter = std::get_deleter<Deleter>(table);
   COPPICE_CHECK(deleter != nullptr);
-  deleter->remove->store(true, std::memory_order_release);
+  deleter->file->remove.store(true, std::memory_order_release);
 }
 
 }  // namespace coppice::engine

@@ -9,13 +9,16 @@
 
 namespace coppice::engine {
 
-/// Owns an open table. Versions, jobs and cursors that need it each hold one.
+/// Owns a table, open or not. Versions, jobs and cursors that need it each hold one.
 using TableHandle = std::shared_ptr<const TableReader>;
 
 /// Lifetime: `env` outlives the handle. Does not touch the disk.
 TableHandle make_table_handle(const TreeEnv& env, const std::string& directory, const TableMeta& meta);
 
-/// The file is removed when the last copy of the handle is gone. Requires: no manifest names the table.
+/// Another handle of the same table, that is not open: what `table` keeps in memory goes with its own last copy.
+TableHandle make_unopened(const TreeEnv& env, const TableHandle& table);
+
+/// The file is removed when the last handle of the table is gone. Requires: no manifest names the table.
 /// Threads: the tree's owner.
 void remove_when_unused(const TableHandle& table);
 

@@ -14,7 +14,7 @@ class ManualHost final : public ShardHost {
 public:
   void run_apart(std::function<Status()> work) override { apart.push_back(std::move(work)); }
   void run_job(std::shared_ptr<RunningJob> job) override { jobs.push_back(std::move(job)); }
-  void wake_after(std::chrono::microseconds delay) override { wakes.push_back(delay); }
+  void wake_after(std::chrono::microseconds delay) override { wakes.push_back(time + delay); }
   void failed(const Error& error) override { failure = error; }
   void ended() override { has_ended = true; }
   std::chrono::steady_clock::time_point now() override { return time; }
@@ -39,15 +39,16 @@ public:
     job->job.run(job->cancelled);
     shard.job_ran(job);
   }
-  /// Time passes, and the delays that were asked for are over.
+  /// Time passes, and the delays that were asked for and are over then end.
   void wait(Shard& shard, std::chrono::milliseconds span) {
     time += span;
-    for (size_t due = std::exchange(wakes, {}).size(); due > 0; --due) shard.timer();
+    for (size_t due = std::erase_if(wakes, [this](auto at) { return at <= time; }); due > 0; --due)
+      shard.timer();
   }
 
   std::deque<std::function<Status()>> apart;
   std::deque<std::shared_ptr<RunningJob>> jobs;
-  std::deque<std::chrono::microseconds> wakes;
+  std::deque<std::chrono::steady_clock::time_point> wakes;
   std::optional<Error> failure;
   bool has_ended = false;
   std::chrono::steady_clock::time_point time{};

@@ -146,6 +146,33 @@ TEST_F(ShardCareTest, ACutThatFindsNoSpaceLeavesTheShardWhole) {
   EXPECT_EQ(get("a"), "v");
 }
 
+TEST_F(ShardCareTest, WhatColdTablesKeepIsGivenBackWithoutBeingAskedFor) {
+  write("k");
+  Answer<Nothing> compact;
+  shard->compact({}, compact.done());
+  host.settle(*shard);
+  host.wait(*shard, kStallStep);
+  host.settle(*shard);
+  ASSERT_TRUE(compact.ok());
+  const auto pass_half_a_minute = [this] {
+    for (int i = 0; i < 3; ++i) {
+      host.wait(*shard, std::chrono::seconds(10));
+      host.settle(*shard);
+    }
+  };
+  const uint64_t closed = cache.stats().reserved;
+  EXPECT_EQ(get("k"), "v");
+  const uint64_t open = cache.stats().reserved;
+  ASSERT_GT(open, closed);
+
+  pass_half_a_minute();
+  EXPECT_EQ(cache.stats().reserved, open);
+  cache.ask_back();
+  pass_half_a_minute();
+  EXPECT_EQ(cache.stats().reserved, closed);
+  EXPECT_EQ(get("k"), "v");
+}
+
 TEST_F(ShardCareTest, ASnapshotWaitsForTheGroupUnderWayAndKeepsWhatItSaw) {
   write("k", "old");
   push("k", "new", Durability::synced);

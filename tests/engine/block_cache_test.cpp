@@ -141,6 +141,24 @@ TEST(BlockCacheTest, ReservingMakesRoomUpToHalfOfTheBudget) {
   EXPECT_LE(cache.stats().size, kBudget);
 }
 
+TEST(BlockCacheTest, WhatIsChargedPushesBlocksOutAtTheLatestWhenTheyAreLetGo) {
+  BlockCache cache(kBudget);
+  for (uint64_t i = 0; i < 500; ++i) cache.insert({1, i}, block_of(4096, 'x'));
+  cache.charge(300'000);
+  EXPECT_LE(cache.stats().size, kBudget);
+  EXPECT_FALSE(cache.may_reserve(kBudget / 4));
+  EXPECT_TRUE(cache.may_reserve(kBudget / 8));
+
+  std::vector<BlockRef> held;
+  for (uint64_t i = 0; i < 500; ++i) held.push_back(cache.insert({2, i}, block_of(4096, 'y')));
+  cache.charge(300'000);
+  EXPECT_GT(cache.stats().size, kBudget);
+  held.clear();
+  cache.insert({3, 3}, block_of(4096, 'z'));
+  EXPECT_LE(cache.stats().size, kBudget);
+  EXPECT_EQ(cache.stats().reserved, 600'000u);
+}
+
 // Every block says which key it belongs to, so a reader that is given a wrong, freed or half-written one sees it.
 TEST(BlockCacheTest, ThreadsSeeOnlyWholeBlocksOfTheirKeys) {
   BlockCache cache(kBudget);

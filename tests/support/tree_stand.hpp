@@ -31,7 +31,7 @@ public:
   Status open() {
     tree.reset();
     reader.reset();
-    cache_ = std::make_unique<BlockCache>(kCacheSize);
+    cache_ = std::make_unique<BlockCache>(cache_size);
     auto opened = Tree::open(env(), directory_, options);
     if (!opened.ok()) return opened.error();
     tree = *std::move(opened);
@@ -113,10 +113,10 @@ public:
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
 private:
-  static constexpr size_t kCacheSize = 4 << 20;
+  static constexpr size_t kCacheSizeUsual = 4 << 20;
 
   FileSystem& files_;
-  std::unique_ptr<BlockCache> cache_ = std::make_unique<BlockCache>(kCacheSize);
+  std::unique_ptr<BlockCache> cache_ = std::make_unique<BlockCache>(kCacheSizeUsual);
   std::string directory_;
   KeyRange range_;
   const std::atomic<bool> never_{false};
@@ -124,6 +124,8 @@ private:
 public:
   // Behind the cache, which outlives them.
   TreeOptions options;
+  /// Of the next open().
+  size_t cache_size = kCacheSizeUsual;
   std::unique_ptr<Tree> tree;
   std::shared_ptr<TreeReader> reader;
   std::vector<Timestamp> snapshots;
