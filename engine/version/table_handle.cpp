@@ -10,14 +10,15 @@ namespace {
 // A table's file, shared by all of its handles. Goes on whatever thread lets the last of them go; by then the owner's word
 // about the file is long said, because its own handle went too, or the tree was closed and nothing is to be removed.
 struct TableFile {
-  FileSystem& files;
-  const std::string path;
-  std::atomic<bool> remove{false};
-
+  TableFile(FileSystem& in, std::string at) : files(in), path(std::move(at)) {}
   ~TableFile() {
     // A failure leaves an orphan, which the next opening of the tree removes.
     if (remove.load(std::memory_order_acquire)) (void)files.remove(path).ok();
   }
+
+  FileSystem& files;
+  const std::string path;
+  std::atomic<bool> remove{false};
 };
 
 struct Deleter {
