@@ -1,8 +1,6 @@
 #include "engine/lookup.hpp"
 
-#include <optional>
-
-#include "engine/table/bloom.hpp"
+#include "engine/base/checksum.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -11,14 +9,15 @@ namespace {
 /// version of the key.
 class Verdict {
 public:
-  Verdict(ByteView key, Timestamp at, Bytes& value) : key_(key), at_(at), value_(value) {}
+  Verdict(ByteView key, Timestamp at, Bytes& value)
+      : key_(key), hash_(key_hash(key)), at_(at), value_(value) {}
 
   /// Each returns whether the search is over: behind a source that says something of the key at `at`, all
   /// others are older.
   bool ask(const Memtable& memtable) {
     if (memtable.empty()) return false;
     const Timestamp deleted = memtable.range_deletes().newest_covering(key_, at_);
-    const auto entry = memtable.find(key_, at_);
+    const auto entry = memtable.find(key_, hash_, at_);
     if (entry && entry->kind == Kind::put && entry->commit >= deleted) take(entry->value);
     return entry || deleted > kTimestampMin;
   }
@@ -28,7 +27,7 @@ public:
     COPPICE_TRY_ASSIGN(range_deletes, table.range_deletes(options));
     const Timestamp deleted =
         range_deletes == nullptr ? kTimestampMin : range_deletes->newest_covering(key_, at_);
-    COPPICE_TRY_ASSIGN(read, table.get(key_, hash(), at_, options));
+    COPPICE_TRY_ASSIGN(read, table.get(key_, hash_, at_, options));
     if (read.found && read.kind == Kind::put && read.commit >= deleted) take(read.value);
     return read.found || deleted > kTimestampMin;
   }
@@ -41,17 +40,11 @@ private:
     has_value_ = true;
   }
 
-  // Only tables need it.
-  uint64_t hash() {
-    if (!hash_) hash_ = filter_hash(key_);
-    return *hash_;
-  }
-
   ByteView key_;
+  const uint64_t hash_;
   Timestamp at_;
   Bytes& value_;
   bool has_value_ = false;
-  std::optional<uint64_t> hash_;
 };
 
 Status ask_tables(const Version& version, ByteView key, const TableReadOptions& options, Verdict& verdict) {

@@ -42,7 +42,9 @@ public:
     return find_orphans();
   }
 
-  std::shared_ptr<Memtable> make_memtable() { return std::make_shared<Memtable>(random_.next()); }
+  std::shared_ptr<Memtable> make_memtable() {
+    return std::make_shared<Memtable>(random_.next(), options_.memtable_size);
+  }
 
   ManifestContent manifest;
   std::shared_ptr<const Version> version;

@@ -66,7 +66,9 @@ struct TreeState {
 
   Timestamp visible() const { return Timestamp{readers->visible.load(std::memory_order_relaxed)}; }
   std::string path(const std::string& name) const;
-  std::shared_ptr<Memtable> make_memtable() { return std::make_shared<Memtable>(random.next()); }
+  std::shared_ptr<Memtable> make_memtable() {
+    return std::make_shared<Memtable>(random.next(), options.memtable_size);
+  }
 
   /// Makes the present memtables and version what readers see, and lets go what no reader needs any more.
   void publish();

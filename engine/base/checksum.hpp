@@ -9,4 +9,7 @@ namespace coppice::engine {
 /// offset), so that good bytes in the wrong place do not pass either. Written to disk: never change.
 uint64_t checksum(ByteView bytes, uint64_t seed);
 
+/// What a user key is looked for by, without its commit: in memtables, filters and blocks.
+inline uint64_t key_hash(ByteView key) { return checksum(key, 0); }
+
 }  // namespace coppice::engine

@@ -5,6 +5,9 @@
 namespace coppice::engine {
 namespace {
 
+// Of the expected size the index takes one part in so many: with values of 100 bytes, a slot or more for each key.
+constexpr size_t kIndexPart = 16;
+
 class MemtableCursor final : public Cursor {
 public:
   explicit MemtableCursor(const SkipList& entries) : entries_(entries) {}
@@ -88,25 +91,30 @@ private:
 
 }  // namespace
 
-Memtable::Memtable(uint64_t seed) : entries_(arena_, seed) {
+Memtable::Memtable(uint64_t seed, size_t expected_size)
+    : entries_(arena_, seed), index_(expected_size / kIndexPart) {
   range_deletes_ever_.push_back(std::make_unique<const RangeDeletes>());
   range_deletes_.store(range_deletes_ever_.back().get(), std::memory_order_release);
 }
 
 Memtable::~Memtable() = default;
 
-void Memtable::insert(const Entry& entry) {
-  Lane& lane = lanes_[this_lane()];
-  lane.note(entry.commit);
-  lane.entry_count.fetch_add(1, std::memory_order_relaxed);
-  entries_.insert(entry);
-}
-
 void Memtable::insert(std::span<const Entry> entries) {
+  constexpr size_t kTogetherMax = 16;
+  for (; entries.size() > kTogetherMax; entries = entries.subspan(kTogetherMax))
+    insert(entries.first(kTogetherMax));
   Lane& lane = lanes_[this_lane()];
   for (const Entry& entry : entries) lane.note(entry.commit);
   lane.entry_count.fetch_add(entries.size(), std::memory_order_relaxed);
-  entries_.insert(entries);
+  std::array<uint64_t, kTogetherMax> hashes;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    hashes[i] = key_hash(entries[i].key);
+    index_.prefetch(hashes[i]);
+  }
+  std::array<SkipList::Node*, kTogetherMax> nodes;
+  for (size_t i = 0; i < entries.size(); ++i) nodes[i] = entries_.make(entries[i], hashes[i]);
+  entries_.link(std::span(nodes).first(entries.size()));
+  for (size_t i = 0; i < entries.size(); ++i) index_.put(*nodes[i], hashes[i]);
 }
 
 void Memtable::add(std::span<const RangeDelete> ranges) {
@@ -123,7 +131,10 @@ void Memtable::add(std::span<const RangeDelete> ranges) {
   range_deletes_ever_.push_back(std::move(fresh));
 }
 
-std::optional<Entry> Memtable::find(ByteView key, Timestamp at) const {
+std::optional<Entry> Memtable::find(ByteView key, uint64_t hash, Timestamp at) const {
+  const std::optional<const SkipList::Node*> newest = index_.find(key, hash);
+  if (newest && *newest == nullptr) return std::nullopt;
+  if (newest && (*newest)->commit() <= at) return (*newest)->entry();
   const SkipList::Node* node = entries_.seek({key, at});
   if (node == nullptr || node->key() != key) return std::nullopt;
   return node->entry();
@@ -140,7 +151,7 @@ bool Memtable::has_put_after(Timestamp at, ByteView begin, ByteView end) const {
 std::unique_ptr<Cursor> Memtable::cursor() const { return std::make_unique<MemtableCursor>(entries_); }
 
 size_t Memtable::size() const {
-  return sizeof(*this) + arena_.size() + range_deletes_size_.load(std::memory_order_relaxed);
+  return sizeof(*this) + arena_.size() + index_.size() + range_deletes_size_.load(std::memory_order_relaxed);
 }
 
 uint64_t Memtable::entry_count() const {

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "engine/base/arena.hpp"
+#include "engine/base/checksum.hpp"
 #include "engine/base/lane.hpp"
 #include "engine/cursor/cursor.hpp"
+#include "engine/memory/key_index.hpp"
 #include "engine/memory/range_deletes.hpp"
 #include "engine/memory/skiplist.hpp"
 
@@ -25,12 +27,13 @@ namespace coppice::engine {
 /// Threads: insert() and all that reads, any number at once. add(): the owner only, while others read and insert.
 class Memtable {
 public:
-  explicit Memtable(uint64_t seed);
+  /// `expected_size`: in bytes, what it should grow to; gets cost a search for keys that come much later.
+  explicit Memtable(uint64_t seed, size_t expected_size = 1 << 20);
   ~Memtable();
 
   /// Of two entries with the same key and commit the one inserted later is found, and the other never.
   /// Requires: the limits of schema/types.hpp.
-  void insert(const Entry& entry);
+  void insert(const Entry& entry) { insert({&entry, 1}); }
   /// The same, in this order, but each of many costs less than half.
   void insert(std::span<const Entry> entries);
 
@@ -38,8 +41,10 @@ public:
   void add(std::span<const RangeDelete> ranges);
   void add(const RangeDelete& range) { add({&range, 1}); }
 
-  /// The newest entry of `key` at or before `at`. Lifetime: of its views, the memtable's.
-  std::optional<Entry> find(ByteView key, Timestamp at) const;
+  /// The newest entry of `key` at or before `at`: without a search if that is the newest of all. `hash`: key_hash(key).
+  /// Lifetime: of its views, the memtable's.
+  std::optional<Entry> find(ByteView key, uint64_t hash, Timestamp at) const;
+  std::optional<Entry> find(ByteView key, Timestamp at) const { return find(key, key_hash(key), at); }
 
   /// Some put in [begin, end) committed after `at`.
   bool has_put_after(Timestamp at, ByteView begin, ByteView end) const;
@@ -75,6 +80,7 @@ private:
 
   Arena arena_;
   SkipList entries_;
+  KeyIndex index_;
   std::array<Lane, kLaneCount> lanes_;
 
   std::atomic<const RangeDeletes*> range_deletes_;

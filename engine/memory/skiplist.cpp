@@ -34,6 +34,7 @@ struct SkipList::Target {
   Target() = default;
   explicit Target(const Position& position)
       : prefix(prefix_of(position.key)), key(position.key), commit(position.commit.raw) {}
+  explicit Target(const Node& node) : prefix(node.prefix_), key(node.key()), commit(node.commit_) {}
   uint64_t prefix = 0;
   ByteView key;
   uint64_t commit = 0;
@@ -105,31 +106,44 @@ private:
 };
 
 SkipList::SkipList(Arena& arena, uint64_t seed)
-    : arena_(arena), seed_(Random(seed).next()), head_(make_node(Entry{}, 0, kHeightMax)) {
+    : arena_(arena), seed_(Random(seed).next()), head_(make_node(Entry{}, kHeightMax)) {
   for (uint32_t level = 0; level < kHeightMax; ++level) {
     head_->link(level).store(nullptr, std::memory_order_relaxed);
     ends_[level].store(head_, std::memory_order_relaxed);
   }
 }
 
-void SkipList::insert(const Entry& entry) {
-  Search search = begin(entry);
-  if (!find_end(search)) search.finish();
-  link(entry, search);
+SkipList::Node* SkipList::make(const Entry& entry, uint64_t hash) {
+  COPPICE_CHECK(!entry.key.empty());
+  COPPICE_CHECK(entry.key.size() <= kKeySizeMax);
+  COPPICE_CHECK(entry.value.size() <= kValueSizeMax);
+  return make_node(entry, height_of(hash, entry.commit));
 }
+
+void SkipList::link(std::span<Node* const> nodes) {
+  for (; nodes.size() > kTogetherMax; nodes = nodes.subspan(kTogetherMax))
+    link_together(nodes.first(kTogetherMax));
+  link_together(nodes);
+}
+
+void SkipList::insert(const Entry& entry) { insert({&entry, 1}); }
 
 void SkipList::insert(std::span<const Entry> entries) {
-  for (; entries.size() > kTogetherMax; entries = entries.subspan(kTogetherMax))
-    insert_together(entries.first(kTogetherMax));
-  insert_together(entries);
+  std::array<Node*, kTogetherMax> nodes;
+  while (!entries.empty()) {
+    const size_t count = std::min(entries.size(), kTogetherMax);
+    for (size_t i = 0; i < count; ++i) nodes[i] = make(entries[i], key_hash(entries[i].key));
+    link_together(std::span(nodes).first(count));
+    entries = entries.subspan(count);
+  }
 }
 
-void SkipList::insert_together(std::span<const Entry> entries) {
+void SkipList::link_together(std::span<Node* const> nodes) {
   std::array<Search, kTogetherMax> searches;
   std::array<Search*, kTogetherMax> under_way;
   size_t count = 0;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    searches[i] = begin(entries[i]);
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    searches[i] = search(Target(*nodes[i]), nodes[i]->height_);
     if (!find_end(searches[i])) under_way[count++] = &searches[i];
   }
   while (count > 0) {
@@ -138,24 +152,16 @@ void SkipList::insert_together(std::span<const Entry> entries) {
       if (under_way[i]->step()) under_way[left++] = under_way[i];
     count = left;
   }
-  for (size_t i = 0; i < entries.size(); ++i) {
+  for (size_t i = 0; i < nodes.size(); ++i) {
     // Those that come in order go behind each other.
     if (searches[i].places[0].ahead == nullptr) find_end(searches[i]);
-    link(entries[i], searches[i]);
+    link(nodes[i], searches[i]);
   }
 }
 
-SkipList::Search SkipList::begin(const Entry& entry) const {
-  COPPICE_CHECK(!entry.key.empty());
-  COPPICE_CHECK(entry.key.size() <= kKeySizeMax);
-  COPPICE_CHECK(entry.value.size() <= kValueSizeMax);
-  return search(Target(position(entry)), height_of(entry));
-}
-
-void SkipList::link(const Entry& entry, const Search& search) {
+void SkipList::link(Node* node, const Search& search) {
   const Target& target = search.target();
   const uint32_t height = search.noted();
-  Node* const node = make_node(entry, target.prefix, height);
   for (uint32_t level = 0; level < height; ++level) {
     auto [behind, ahead] = search.places[level];
     for (;;) {
@@ -248,12 +254,12 @@ inline bool SkipList::is_at(const Node& node, const Target& target) {
   return node.prefix_ == target.prefix && node.commit_ == target.commit && node.key() == target.key;
 }
 
-SkipList::Node* SkipList::make_node(const Entry& entry, uint64_t prefix, uint32_t height) {
+SkipList::Node* SkipList::make_node(const Entry& entry, uint32_t height) {
   static_assert(sizeof(Node) == 24);
   static_assert(Link::is_always_lock_free);
   static_assert(kKeySizeMax <= UINT16_MAX);
   const size_t size = sizeof(Node) + height * sizeof(Link) + entry.key.size() + entry.value.size();
-  Node* node = new (arena_.allocate(size)) Node(entry, prefix, height);
+  Node* node = new (arena_.allocate(size)) Node(entry, prefix_of(entry.key), height);
   for (uint32_t level = 0; level < height; ++level) new (&node->link(level)) Link;
   char* bytes = node->bytes();
   entry.key.copy(bytes, entry.key.size());
@@ -261,10 +267,10 @@ SkipList::Node* SkipList::make_node(const Entry& entry, uint64_t prefix, uint32_
   return node;
 }
 
-uint32_t SkipList::height_of(const Entry& entry) const {
+uint32_t SkipList::height_of(uint64_t hash, Timestamp commit) const {
   // By the entry itself, so that writers share no counter and the order in which they come does not matter.
   // Each pair of zero bits at the end, which comes once in four, is one level more.
-  const auto zeros = static_cast<uint32_t>(std::countr_zero(checksum(entry.key, seed_ ^ entry.commit.raw)));
+  const auto zeros = static_cast<uint32_t>(std::countr_zero(mix(hash ^ mix(seed_ ^ commit.raw))));
   return std::min(1 + zeros / 2, kHeightMax);
 }
 

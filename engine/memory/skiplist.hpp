@@ -14,7 +14,7 @@ namespace coppice::engine {
 /// Entries in internal order, added and never removed. Keys and values lie in their nodes, nodes in an arena. Of
 /// entries with the same position, the one added last comes first.
 ///
-/// insert() is lock-free: it finds the place, links the node from the lowest level up with one CAS each, and
+/// link() is lock-free: it finds the place, links the node from the lowest level up with one CAS each, and
 /// where somebody else was faster walks on from where it stood, as no node ever goes away. Readers are wait-free
 /// but for the length of the list: they load, compare, and write nothing.
 ///
@@ -40,9 +40,14 @@ public:
   SkipList(const SkipList&) = delete;
   SkipList& operator=(const SkipList&) = delete;
 
+  /// Entries are added in two steps. First a node of its own, in no place yet, by key_hash() of its key.
   /// Requires: the key has 1 to kKeySizeMax bytes, the value at most kValueSizeMax.
+  Node* make(const Entry& entry, uint64_t hash);
+  /// Then places, in this order; each of many costs less than half.
+  void link(std::span<Node* const> nodes);
+
+  /// Both.
   void insert(const Entry& entry);
-  /// The same, in this order, but each of many costs less than half.
   void insert(std::span<const Entry> entries);
 
   // Of the following, each returns nullptr where there is none.
@@ -78,12 +83,11 @@ private:
   /// that is `ahead` already is known not to lie before.
   static Node* walk(Node* behind, uint32_t level, const Target& target, Node*& ahead);
 
-  void insert_together(std::span<const Entry> entries);
-  Search begin(const Entry& entry) const;
-  void link(const Entry& entry, const Search& search);
+  void link_together(std::span<Node* const> nodes);
+  void link(Node* node, const Search& search);
   bool find_end(Search& search) const;
-  Node* make_node(const Entry& entry, uint64_t prefix, uint32_t height);
-  uint32_t height_of(const Entry& entry) const;
+  Node* make_node(const Entry& entry, uint32_t height);
+  uint32_t height_of(uint64_t hash, Timestamp commit) const;
   Search search(const Target& target, uint32_t height) const;
 
   Arena& arena_;

@@ -37,8 +37,6 @@ const Shape& shape_of(uint32_t bits_per_key) { return kShapes[std::min(bits_per_
 
 }  // namespace
 
-uint64_t filter_hash(ByteView key) { return checksum(key, 0); }
-
 void BloomBuilder::add(uint64_t hash) {
   if (bits_per_key_ > 0) hashes_.push_back(hash);
 }

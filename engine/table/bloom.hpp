@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "schema/types.hpp"
+#include "engine/base/checksum.hpp"
 
 namespace coppice::engine {
 
@@ -26,7 +26,7 @@ inline constexpr size_t kFilterLineSize = 64;
 inline constexpr uint32_t kFilterBitsSetMax = 16;
 
 /// Of user keys, without their commits.
-uint64_t filter_hash(ByteView key);
+inline uint64_t filter_hash(ByteView key) { return key_hash(key); }
 
 class BloomBuilder {
 public:

@@ -7,7 +7,7 @@ namespace coppice::bench {
 
 void memtable(Stand& stand) {
   if (stand.contender.name != "tree") return;
-  engine::Memtable table(42);
+  engine::Memtable table(42, stand.settings.write_buffer_size);
   const Limit limit{.calls = stand.scale.entries / 2};
   stand.note(drive(stand.at.threads, limit, [&](unsigned index) {
     return [&, values = Values(), random = engine::Random(index + 400), commit = uint64_t{0},
