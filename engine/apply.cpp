@@ -15,11 +15,7 @@ void Applier::apply(const Batch& batch, Timestamp commit) {
 }
 
 void Applier::finish() {
-  if (count_ == 1) {
-    memtable_.insert(gathered_[0]);
-  } else {
-    memtable_.insert(std::span(gathered_).first(count_));
-  }
+  memtable_.gather(std::span(gathered_).first(count_));
   count_ = 0;
 }
 

@@ -9,7 +9,7 @@
 
 namespace coppice::engine {
 
-/// Gathers point operations, also of several batches, since a memtable takes many at once for less than half each.
+/// Gathers point operations, also of several batches, since a memtable takes many in one call for less.
 ///
 /// Readers at a batch's commit see it once finish() has returned and they are told of that moment, not before.
 /// Operations that a later range delete of the same batch covers are left out, because the range delete hides

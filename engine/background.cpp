@@ -157,6 +157,7 @@ Status seal_memtable(TreeState& tree) {
   tree.logs.set_size(tree.log.size());
   tree.log = *std::move(log);
   tree.logs.begin(number);
+  tree.active->settle();
   tree.sealed.push_back({tree.active, tree.last_commit});
   tree.active = tree.make_memtable();
   tree.measure();

@@ -156,6 +156,7 @@ private:
     waiting_.clear();
     waiting_size_ = 0;
     if (!is_full(*active, options_)) return;
+    active->settle();
     sealed.push_back({active, through});
     active = make_memtable();
   }

@@ -99,22 +99,84 @@ Memtable::Memtable(uint64_t seed, size_t expected_size)
 
 Memtable::~Memtable() = default;
 
-void Memtable::insert(std::span<const Entry> entries) {
-  constexpr size_t kTogetherMax = 16;
-  for (; entries.size() > kTogetherMax; entries = entries.subspan(kTogetherMax))
-    insert(entries.first(kTogetherMax));
+struct Memtable::Made {
+  std::span<SkipList::Node* const> span() const { return std::span(nodes).first(count); }
+
+  std::array<SkipList::Node*, SkipList::kTogetherMax> nodes;
+  std::array<KeyIndex::Put, SkipList::kTogetherMax> puts;
+  size_t count = 0;
+};
+
+void Memtable::insert(const Entry& entry) { entries_.link(make({&entry, 1}).span()); }
+
+void Memtable::gather(std::span<const Entry> entries) {
+  for (; entries.size() > SkipList::kTogetherMax; entries = entries.subspan(SkipList::kTogetherMax))
+    gather(entries.first(SkipList::kTogetherMax));
+  const Made made = make(entries);
+  bool may_be_equal = false;
+  for (size_t i = 0; i < made.count; ++i) {
+    const Timestamp commit = entries[i].commit;
+    // Nothing that came before has a commit so new, or else nothing of the same key has.
+    const bool differs =
+        commit > gathered_through_ || (commit == gathered_through_ && made.puts[i] == KeyIndex::Put::done);
+    if (!differs) may_be_equal = true;
+    gathered_through_ = std::max(gathered_through_, commit);
+  }
+  if (may_be_equal) {
+    // In a slot the order in which equals came would be lost.
+    settle();
+    return entries_.link(made.span());
+  }
+  for (SkipList::Node* const node : made.span()) {
+    gathered_[gathered_count_++].store(node, std::memory_order_release);
+    if (gathered_count_ == gathered_.size()) settle();
+  }
+}
+
+Memtable::Made Memtable::make(std::span<const Entry> entries) {
   Lane& lane = lanes_[this_lane()];
   for (const Entry& entry : entries) lane.note(entry.commit);
   lane.entry_count.fetch_add(entries.size(), std::memory_order_relaxed);
-  std::array<uint64_t, kTogetherMax> hashes;
+
+  std::array<uint64_t, SkipList::kTogetherMax> hashes;
   for (size_t i = 0; i < entries.size(); ++i) {
     hashes[i] = key_hash(entries[i].key);
     index_.prefetch(hashes[i]);
   }
-  std::array<SkipList::Node*, kTogetherMax> nodes;
-  for (size_t i = 0; i < entries.size(); ++i) nodes[i] = entries_.make(entries[i], hashes[i]);
-  entries_.link(std::span(nodes).first(entries.size()));
-  for (size_t i = 0; i < entries.size(); ++i) index_.put(*nodes[i], hashes[i]);
+  Made made;
+  for (const Entry& entry : entries) {
+    made.nodes[made.count] = entries_.make(entry, hashes[made.count]);
+    ++made.count;
+  }
+  for (size_t i = 0; i < made.count; ++i) made.puts[i] = index_.put(*made.nodes[i], hashes[i]);
+  return made;
+}
+
+void Memtable::settle() {
+  std::array<SkipList::Node*, SkipList::kTogetherMax> nodes;
+  size_t count = 0;
+  for (size_t i = 0; i < gathered_count_; ++i)
+    if (SkipList::Node* const node = gathered_[i].load(std::memory_order_acquire)) nodes[count++] = node;
+  entries_.link_missing(std::span(nodes).first(count));
+  for (size_t i = 0; i < gathered_count_; ++i) gathered_[i].store(nullptr, std::memory_order_release);
+  gathered_count_ = 0;
+}
+
+void Memtable::link_gathered() const {
+  std::array<const SkipList::Node*, SkipList::kTogetherMax> nodes;
+  std::array<Slot*, SkipList::kTogetherMax> slots;
+  size_t count = 0;
+  for (Slot& slot : gathered_) {
+    nodes[count] = slot.load(std::memory_order_acquire);
+    if (nodes[count] != nullptr) slots[count++] = &slot;
+  }
+  if (count == 0) return;
+  entries_.link_copies(std::span(nodes).first(count));
+  for (size_t i = 0; i < count; ++i) {
+    // Unless the slot was cleared, or taken by another node, meanwhile.
+    auto* node = const_cast<SkipList::Node*>(nodes[i]);
+    slots[i]->compare_exchange_strong(node, nullptr, std::memory_order_release, std::memory_order_relaxed);
+  }
 }
 
 void Memtable::add(std::span<const RangeDelete> ranges) {
@@ -135,6 +197,7 @@ std::optional<Entry> Memtable::find(ByteView key, uint64_t hash, Timestamp at) c
   const std::optional<const SkipList::Node*> newest = index_.find(key, hash);
   if (newest && *newest == nullptr) return std::nullopt;
   if (newest && (*newest)->commit() <= at) return (*newest)->entry();
+  link_gathered();
   const SkipList::Node* node = entries_.seek({key, at});
   if (node == nullptr || node->key() != key) return std::nullopt;
   return node->entry();
@@ -142,13 +205,17 @@ std::optional<Entry> Memtable::find(ByteView key, uint64_t hash, Timestamp at) c
 
 bool Memtable::has_put_after(Timestamp at, ByteView begin, ByteView end) const {
   if (newest_commit() <= at) return false;
+  link_gathered();
   for (const auto* node = entries_.seek({begin, kTimestampMax}); node != nullptr && node->key() < end;
        node = SkipList::next(*node))
     if (node->commit() > at && node->entry().kind == Kind::put) return true;
   return false;
 }
 
-std::unique_ptr<Cursor> Memtable::cursor() const { return std::make_unique<MemtableCursor>(entries_); }
+std::unique_ptr<Cursor> Memtable::cursor() const {
+  link_gathered();
+  return std::make_unique<MemtableCursor>(entries_);
+}
 
 size_t Memtable::size() const {
   return sizeof(*this) + arena_.size() + index_.size() + range_deletes_size_.load(std::memory_order_relaxed);

@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstring>
 
-#include "engine/base/checksum.hpp"
 #include "engine/base/random.hpp"
 
 namespace coppice::engine {
@@ -121,24 +120,31 @@ SkipList::Node* SkipList::make(const Entry& entry, uint64_t hash) {
 }
 
 void SkipList::link(std::span<Node* const> nodes) {
+  for_each_place(nodes, [this](Node* node, const Search& search) { link(node, search, AtEqual::in_front); });
+}
+
+void SkipList::link_missing(std::span<Node* const> nodes) {
+  for_each_place(nodes,
+                 [this](Node* node, const Search& search) { link(node, search, AtEqual::not_at_all); });
+}
+
+void SkipList::link_copies(std::span<const Node* const> nodes) {
+  for_each_place(nodes, [this](const Node* node, const Search& search) {
+    const Node* const ahead = search.places[0].ahead;
+    if (ahead != nullptr && is_at(*ahead, search.target())) return;
+    link(make_node(node->entry(), node->height_), search, AtEqual::not_at_all);
+  });
+}
+
+template <class AnyNode, class LinkOne>
+void SkipList::for_each_place(std::span<AnyNode* const> nodes, LinkOne&& link_one) {
   for (; nodes.size() > kTogetherMax; nodes = nodes.subspan(kTogetherMax))
-    link_together(nodes.first(kTogetherMax));
-  link_together(nodes);
+    for_each_place_together(nodes.first(kTogetherMax), link_one);
+  for_each_place_together(nodes, link_one);
 }
 
-void SkipList::insert(const Entry& entry) { insert({&entry, 1}); }
-
-void SkipList::insert(std::span<const Entry> entries) {
-  std::array<Node*, kTogetherMax> nodes;
-  while (!entries.empty()) {
-    const size_t count = std::min(entries.size(), kTogetherMax);
-    for (size_t i = 0; i < count; ++i) nodes[i] = make(entries[i], key_hash(entries[i].key));
-    link_together(std::span(nodes).first(count));
-    entries = entries.subspan(count);
-  }
-}
-
-void SkipList::link_together(std::span<Node* const> nodes) {
+template <class AnyNode, class LinkOne>
+void SkipList::for_each_place_together(std::span<AnyNode* const> nodes, LinkOne&& link_one) {
   std::array<Search, kTogetherMax> searches;
   std::array<Search*, kTogetherMax> under_way;
   size_t count = 0;
@@ -155,19 +161,21 @@ void SkipList::link_together(std::span<Node* const> nodes) {
   for (size_t i = 0; i < nodes.size(); ++i) {
     // Those that come in order go behind each other.
     if (searches[i].places[0].ahead == nullptr) find_end(searches[i]);
-    link(nodes[i], searches[i]);
+    link_one(nodes[i], searches[i]);
   }
 }
 
-void SkipList::link(Node* node, const Search& search) {
+void SkipList::link(Node* node, const Search& search, AtEqual at_equal) {
   const Target& target = search.target();
   const uint32_t height = search.noted();
   for (uint32_t level = 0; level < height; ++level) {
     auto [behind, ahead] = search.places[level];
     for (;;) {
-      // Set before anybody can see the new node in front of its equal.
-      if (level == 0 && ahead != nullptr && is_at(*ahead, target))
+      if (level == 0 && ahead != nullptr && is_at(*ahead, target)) {
+        if (at_equal == AtEqual::not_at_all) return;
+        // Set before anybody can see the new node in front of its equal.
         has_equals_.store(true, std::memory_order_relaxed);
+      }
       node->link(level).store(ahead, std::memory_order_relaxed);
       Node* found = ahead;
       if (behind->link(level).compare_exchange_strong(found, node, std::memory_order_release,

@@ -34,21 +34,23 @@ namespace coppice::engine {
 class SkipList {
 public:
   class Node;
+  /// Searches that are made at once.
+  static constexpr size_t kTogetherMax = 16;
 
   /// The same seed and entries give the same heights.
   SkipList(Arena& arena, uint64_t seed);
   SkipList(const SkipList&) = delete;
   SkipList& operator=(const SkipList&) = delete;
 
-  /// Entries are added in two steps. First a node of its own, in no place yet, by key_hash() of its key.
+  /// Entries are added in two steps. The first makes a node that is in no place yet. `hash`: key_hash() of its key.
   /// Requires: the key has 1 to kKeySizeMax bytes, the value at most kValueSizeMax.
   Node* make(const Entry& entry, uint64_t hash);
-  /// Then places, in this order; each of many costs less than half.
+  /// The second gives nodes their places, in this order; each of many costs less than half.
   void link(std::span<Node* const> nodes);
-
-  /// Both.
-  void insert(const Entry& entry);
-  void insert(std::span<const Entry> entries);
+  /// As link(), but leaves out a node whose position another node has.
+  void link_missing(std::span<Node* const> nodes);
+  /// The same with copies of the nodes, which are made where they are missing: for nodes that another thread may be linking.
+  void link_copies(std::span<const Node* const> nodes);
 
   // Of the following, each returns nullptr where there is none.
 
@@ -68,9 +70,6 @@ public:
 private:
   // With a quarter of the nodes of a level in the next, 12 levels serve 16 million entries.
   static constexpr uint32_t kHeightMax = 12;
-  // Searches that are made at once.
-  static constexpr size_t kTogetherMax = 16;
-
   using Link = std::atomic<Node*>;
   /// A position, taken apart for comparing.
   struct Target;
@@ -83,8 +82,14 @@ private:
   /// that is `ahead` already is known not to lie before.
   static Node* walk(Node* behind, uint32_t level, const Target& target, Node*& ahead);
 
-  void link_together(std::span<Node* const> nodes);
-  void link(Node* node, const Search& search);
+  /// Searches for some at once and calls `link_one(node, search)` for each in turn.
+  template <class AnyNode, class LinkOne>
+  void for_each_place(std::span<AnyNode* const> nodes, LinkOne&& link_one);
+  /// Requires: at most kTogetherMax.
+  template <class AnyNode, class LinkOne>
+  void for_each_place_together(std::span<AnyNode* const> nodes, LinkOne&& link_one);
+  enum class AtEqual { in_front, not_at_all };
+  void link(Node* node, const Search& search, AtEqual at_equal);
   bool find_end(Search& search) const;
   Node* make_node(const Entry& entry, uint32_t height);
   uint32_t height_of(uint64_t hash, Timestamp commit) const;

@@ -17,6 +17,17 @@ protected:
   void put(ByteView key, uint64_t commit, ByteView value) {
     memtable.insert({key, Timestamp{commit}, Kind::put, value});
   }
+  void gather(ByteView key, uint64_t commit, ByteView value) {
+    const Entry entry{key, Timestamp{commit}, Kind::put, value};
+    memtable.gather({&entry, 1});
+  }
+  std::string all() const {
+    std::string text_of_all;
+    const std::unique_ptr<Cursor> cursor = memtable.cursor();
+    for (const Entry* entry = cursor->seek({}); entry != nullptr; entry = cursor->next())
+      text_of_all += text(entry) + " ";
+    return text_of_all;
+  }
   std::string find(ByteView key, uint64_t at) const {
     const std::optional<Entry> entry = memtable.find(key, Timestamp{at});
     if (!entry) return "none";
@@ -151,6 +162,95 @@ TEST_F(MemtableTest, OfOneBatchTheLaterWriteWinsWhicheverWayOneComes) {
   EXPECT_EQ(text(cursor->seek_last()), "zz=last");
 }
 
+TEST_F(MemtableTest, WhatIsGatheredIsSeenLikeAnythingElse) {
+  gather("b", 2, "2");
+  gather("a", 3, "3");
+  gather("b", 4, "4");
+  EXPECT_EQ(find("b", 9), "4");
+  EXPECT_EQ(find("b", 3), "2");
+  EXPECT_EQ(find("b", 1), "none");
+  EXPECT_TRUE(memtable.has_put_after(Timestamp{3}, "b", "c"));
+  EXPECT_FALSE(memtable.has_put_after(Timestamp{3}, "a", "b"));
+  gather("aa", 5, "5");
+  EXPECT_EQ(all(), "a=3 aa=5 b=4 b=2 ");
+  gather("a", 6, "6");
+  memtable.settle();
+  EXPECT_EQ(all(), "a=6 a=3 aa=5 b=4 b=2 ");
+  EXPECT_EQ(memtable.entry_count(), 5u);
+}
+
+TEST_F(MemtableTest, EqualsThatAreGatheredKeepTheirOrder) {
+  // More keys than the index has room for, of some batches in one call, and some entry by entry with readers in between.
+  Random random(3);
+  std::map<std::string, std::string> newest;
+  std::vector<std::string> keys;
+  std::vector<std::string> values;
+  for (uint64_t commit = 1; commit < 600; ++commit) {
+    keys.clear();
+    values.clear();
+    for (size_t i = 1 + random.below(40); i > 0; --i) {
+      keys.push_back(std::to_string(random.below(random.one_in(2) ? 20 : 20000)));
+      values.push_back(std::to_string(commit) + " " + std::to_string(i));
+      newest[keys.back()] = values.back();
+    }
+    std::vector<Entry> entries;
+    for (size_t i = 0; i < keys.size(); ++i)
+      entries.push_back({keys[i], Timestamp{commit}, Kind::put, values[i]});
+    if (random.one_in(2)) {
+      memtable.gather(entries);
+    } else {
+      for (const Entry& entry : entries) {
+        memtable.gather({&entry, 1});
+        if (random.one_in(4)) memtable.cursor();
+      }
+    }
+    for (const std::string& key : keys) ASSERT_EQ(find(key, commit), newest[key]);
+  }
+  const std::unique_ptr<Cursor> cursor = memtable.cursor();
+  for (const auto& [key, value] : newest) {
+    ASSERT_EQ(text(cursor->seek({key})), key + "=" + value);
+    ASSERT_EQ(find(key, 10000), value);
+  }
+}
+
+TEST_F(MemtableTest, ReadersSeeAllThatIsVisibleWhileItIsGathered) {
+  // Commit t puts key t % kKeys with t as value: who sees t visible finds the last kKeys commits, by key and in order.
+  constexpr uint64_t kCommits = 4000;
+  constexpr uint64_t kKeys = 30;
+  std::atomic<uint64_t> visible{0};
+  std::atomic<uint64_t> wrong{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int reader = 0; reader < 4; ++reader) {
+      threads.emplace_back([&, reader] {
+        for (uint64_t at = 0; at < kCommits;) {
+          at = visible.load(std::memory_order_acquire);
+          if (at == 0) continue;
+          const uint64_t oldest = at > kKeys ? at - kKeys + 1 : 1;
+          for (uint64_t commit = oldest; reader % 2 == 0 && commit <= at; ++commit)
+            if (find("key" + std::to_string(commit % kKeys), at) != std::to_string(commit)) ++wrong;
+          const std::unique_ptr<Cursor> cursor = memtable.cursor();
+          for (uint64_t commit = oldest; commit <= at; ++commit)
+            if (text(cursor->seek({"key" + std::to_string(commit % kKeys), Timestamp{at}})) !=
+                "key" + std::to_string(commit % kKeys) + "=" + std::to_string(commit))
+              ++wrong;
+          if (!memtable.has_put_after(Timestamp{at - 1}, "key", "kez")) ++wrong;
+        }
+      });
+    }
+    for (uint64_t commit = 1; commit <= kCommits; ++commit) {
+      gather("key" + std::to_string(commit % kKeys), commit, std::to_string(commit));
+      visible.store(commit, std::memory_order_release);
+    }
+  }
+  EXPECT_EQ(wrong, 0u);
+  memtable.settle();
+  uint64_t count = 0;
+  const std::unique_ptr<Cursor> cursor = memtable.cursor();
+  for (const Entry* entry = cursor->seek({}); entry != nullptr; entry = cursor->next()) ++count;
+  EXPECT_EQ(count, kCommits);
+}
+
 TEST_F(MemtableTest, RangeDeletesOfAMomentStayAsTheyWere) {
   memtable.add({"a", "m", false, Timestamp{5}});
   const RangeDeletes& before = memtable.range_deletes();
@@ -202,12 +302,18 @@ TEST(MemtableCursorTest, MovesLikeAVectorOfTheEntries) {
     std::vector<size_t> order(entries.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     for (size_t i = order.size(); i-- > 1;) std::swap(order[i], order[random.below(i + 1)]);
+    const auto add = [&](const Entry& entry) {
+      if (round % 4 < 2) {
+        memtable.insert(entry);
+      } else {
+        memtable.gather({&entry, 1});
+      }
+    };
     // Some twice, as one batch may write them: the later counts.
     if (round % 2 == 0)
       for (const size_t i : order)
-        if (random.one_in(3))
-          memtable.insert({entries[i].key, Timestamp{entries[i].commit}, Kind::put, "first"});
-    for (const size_t i : order) memtable.insert(entries[i].view());
+        if (random.one_in(3)) add({entries[i].key, Timestamp{entries[i].commit}, Kind::put, "first"});
+    for (const size_t i : order) add(entries[i].view());
 
     const auto cursor = memtable.cursor();
     expect_moves_like(*cursor, entries, random, 300);

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/checksum.hpp"
 #include "engine/base/random.hpp"
 
 namespace coppice::engine {
@@ -22,10 +23,16 @@ struct Model {
   std::set<std::pair<Bytes, uint64_t>, Before> positions;
 };
 
+void insert(SkipList& list, const std::vector<Entry>& entries) {
+  std::vector<SkipList::Node*> nodes;
+  for (const Entry& entry : entries) nodes.push_back(list.make(entry, key_hash(entry.key)));
+  list.link(nodes);
+}
+
 class SkipListTest : public ::testing::Test {
 protected:
   void insert(ByteView key, uint64_t commit, ByteView value = "v") {
-    list.insert({key, Timestamp{commit}, Kind::put, value});
+    engine::insert(list, {{key, Timestamp{commit}, Kind::put, value}});
   }
   static std::string text(const SkipList::Node* node) {
     if (node == nullptr) return "none";
@@ -107,8 +114,8 @@ TEST_F(SkipListTest, OfEqualsTheLastComesFirst) {
 TEST_F(SkipListTest, EntriesComeBackWhole) {
   const Bytes key(kKeySizeMax, 'k');
   const Bytes value(3 << 20, 'v');
-  list.insert({key, Timestamp{7}, Kind::remove, ""});
-  list.insert({key, Timestamp{8}, Kind::put, value});
+  engine::insert(list, {{key, Timestamp{7}, Kind::remove, ""}});
+  engine::insert(list, {{key, Timestamp{8}, Kind::put, value}});
   const Entry newest = list.seek({key})->entry();
   EXPECT_EQ(newest.key, key);
   EXPECT_EQ(newest.value, value);
@@ -159,8 +166,8 @@ TEST_F(SkipListTest, ManyAtOnceAreAsOneByOne) {
     std::vector<Entry> entries;
     for (const Bytes& key : keys) entries.push_back({key, Timestamp{commit}, Kind::put, key});
     for (size_t i = 0; i < entries.size(); ++i) entries[i].value = entries[i].key.substr(0, i % 4);
-    list.insert(entries);
-    for (const Entry& entry : entries) other.insert(entry);
+    engine::insert(list, entries);
+    for (const Entry& entry : entries) engine::insert(other, {entry});
   }
   const SkipList::Node* node = list.seek({});
   for (const SkipList::Node* same = other.seek({}); same != nullptr; same = SkipList::next(*same)) {
@@ -170,6 +177,65 @@ TEST_F(SkipListTest, ManyAtOnceAreAsOneByOne) {
   }
   EXPECT_EQ(node, nullptr);
   EXPECT_TRUE(list.has_equals());
+}
+
+TEST_F(SkipListTest, OfWhatIsThereAlreadyNothingIsLinkedAgain) {
+  Random random(13);
+  Model model;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Bytes> keys(1 + random.below(20));
+    std::vector<SkipList::Node*> nodes;
+    for (Bytes& key : keys) {
+      key = std::to_string(random.below(300));
+      const uint64_t commit = 1 + random.below(3);
+      nodes.push_back(list.make({key, Timestamp{commit}, Kind::put, key}, key_hash(key)));
+      model.positions.emplace(key, commit);
+    }
+    if (random.one_in(2)) list.link_copies({nodes.data(), nodes.size()});
+    if (random.one_in(2)) list.link_missing(nodes);
+    list.link_copies({nodes.data(), nodes.size()});
+    ASSERT_EQ(count(), model.positions.size());
+  }
+  auto expected = model.positions.begin();
+  for (const SkipList::Node* node = list.seek({}); node != nullptr;
+       node = SkipList::next(*node), ++expected) {
+    ASSERT_EQ(node->key(), expected->first);
+    ASSERT_EQ(node->commit().raw, expected->second);
+    ASSERT_EQ(node->entry().value, expected->first);
+  }
+  EXPECT_FALSE(list.has_equals());
+}
+
+TEST_F(SkipListTest, ThreadsThatLinkTheSameLinkItOnce) {
+  constexpr int kThreads = 4;
+  constexpr uint64_t kEntries = 4000;
+  std::vector<SkipList::Node*> nodes;
+  for (uint64_t i = 0; i < kEntries; ++i) {
+    const Bytes key = std::to_string(mix(i));
+    nodes.push_back(list.make({key, Timestamp{1}, Kind::put, key}, key_hash(key)));
+  }
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (size_t i = 0; i < nodes.size(); i += 10) {
+          const std::span<SkipList::Node* const> some = std::span(nodes).subspan(i, 10);
+          // One of them has the nodes, as the others have only copies.
+          if (thread == 0) {
+            list.link_missing(some);
+          } else {
+            list.link_copies({some.data(), some.size()});
+          }
+          for (const SkipList::Node* node : some)
+            if (const SkipList::Node* found = list.seek({node->key(), node->commit()});
+                found == nullptr || found->key() != node->key())
+              ADD_FAILURE() << "not linked: " << node->key();
+        }
+      });
+    }
+  }
+  EXPECT_EQ(count(), kEntries);
+  EXPECT_FALSE(list.has_equals());
 }
 
 TEST_F(SkipListTest, WritersThatMeetAtOnePlaceKeepTheOrder) {
@@ -184,7 +250,7 @@ TEST_F(SkipListTest, WritersThatMeetAtOnePlaceKeepTheOrder) {
     for (int writer = 0; writer < kWriters; ++writer) {
       threads.emplace_back([&] {
         for (uint64_t n = next++; n < kEntries; n = next++)
-          list.insert({"key", Timestamp{kEntries - n}, Kind::put, value});
+          engine::insert(list, {{"key", Timestamp{kEntries - n}, Kind::put, value}});
       });
     }
   }
@@ -221,7 +287,7 @@ TEST_F(SkipListTest, ManyWritersAndReadersMeet) {
           std::vector<Entry> entries;
           for (uint64_t j = i; j < i + at_once; ++j)
             entries.push_back({keys[j - i], commit_of(writer, j), Kind::put, keys[j - i]});
-          list.insert(entries);
+          engine::insert(list, entries);
           progress[writer].store(i + at_once, std::memory_order_release);
         }
       });
