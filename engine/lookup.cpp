@@ -1,6 +1,7 @@
 #include "engine/lookup.hpp"
 
 #include "engine/base/checksum.hpp"
+#include "engine/table/block_io.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -27,7 +28,7 @@ public:
     COPPICE_TRY_ASSIGN(range_deletes, table.range_deletes(options));
     const Timestamp deleted =
         range_deletes == nullptr ? kTimestampMin : range_deletes->newest_covering(key_, at_);
-    COPPICE_TRY_ASSIGN(read, table.get(key_, hash_, at_, options));
+    COPPICE_TRY_ASSIGN(read, table.get(key_, hash_, at_, options, buffer_));
     if (read.found && read.kind == Kind::put && read.commit >= deleted) take(read.value);
     return read.found || deleted > kTimestampMin;
   }
@@ -45,6 +46,7 @@ private:
   Timestamp at_;
   Bytes& value_;
   bool has_value_ = false;
+  BlockBuffer buffer_;
 };
 
 Status ask_tables(const Version& version, ByteView key, const TableReadOptions& options, Verdict& verdict) {

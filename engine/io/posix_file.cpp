@@ -15,6 +15,7 @@
 
 #include "engine/io/descriptor.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/io/mapped_file.hpp"
 #include "engine/io/posix_log_file.hpp"
 
 namespace coppice::engine {
@@ -72,9 +73,21 @@ private:
 class PosixRandomFile final : public RandomFile {
 public:
   PosixRandomFile(Descriptor file, std::string path, uint64_t size)
-      : file_(std::move(file)), path_(std::move(path)), size_(size) {}
+      : file_(std::move(file)), path_(std::move(path)), size_(size), mapped_(MappedFile::map(file_, size)) {}
 
   Status read(uint64_t offset, size_t size, char* target) const override {
+    const bool is_mapped = mapped_ != nullptr && offset <= size_ && size <= size_ - offset;
+    if (is_mapped && mapped_->read(offset, size, target)) return success();
+    COPPICE_TRY(read_by_call(offset, size, target));
+    if (is_mapped) mapped_->note_in_memory(offset, size);
+    return success();
+  }
+
+  uint64_t size() const override { return size_; }
+  const std::string& name() const override { return path_; }
+
+private:
+  Status read_by_call(uint64_t offset, size_t size, char* target) const {
     const uint64_t begin = offset;
     const size_t wanted = size;
     while (size > 0) {
@@ -91,13 +104,10 @@ public:
     return success();
   }
 
-  uint64_t size() const override { return size_; }
-  const std::string& name() const override { return path_; }
-
-private:
   Descriptor file_;
   const std::string path_;
   const uint64_t size_;
+  const std::unique_ptr<MappedFile> mapped_;
 };
 
 class PosixDirectoryLock final : public DirectoryLock {

@@ -5,7 +5,8 @@
 
 namespace coppice::engine {
 
-/// FileSystem over POSIX calls, without buffers of its own.
+/// FileSystem over POSIX calls, without buffers of its own. Small reads of files that no longer change come from mappings;
+/// mapped_file.hpp says what that means for a program that handles SIGBUS itself.
 ///
 /// A name that already bears a file is unlinked before create() makes a new one, so that other links of the
 /// old file keep their content. A lock is an flock of the file LOCK in the directory, which holds its

@@ -31,6 +31,9 @@ constexpr size_t kLargeOverhead = 32;
 // After so many segments that gave no room, blocks that were hit go too: so no insertion walks far.
 constexpr size_t kSparingSweeps = 16;
 constexpr uint32_t kNoSlot = UINT32_MAX;
+// The cache remembers about a quarter as many misses as it has blocks: who is asked for again within so many will be hit more
+// often than what goes for it. Four times as many let in five times as much, and fewer reads were hits.
+constexpr size_t kSlotsPerMark = 8;
 
 uint64_t hash_of(const BlockKey& key) { return mix(key.table_id + mix(key.offset)); }
 uint64_t tag_of(uint64_t hash) { return (hash >> 36) << kTagShift; }
@@ -73,9 +76,9 @@ BlockCache::BlockCache(size_t budget) {
   const size_t slot_count = std::bit_ceil(budget / kBlockSizeUsual * 4 / 3);
   slot_mask_ = slot_count - 1;
   slots_size_ = slot_count * sizeof(Slot);
-  tables_size_ = slots_size_ + Doorkeeper::size(slot_count);
+  tables_size_ = slots_size_ + Doorkeeper::size(slot_count / kSlotsPerMark);
   budget_ = budget - tables_size_;
-  missed_ = std::make_unique<Doorkeeper>(slot_count);
+  missed_ = std::make_unique<Doorkeeper>(slot_count / kSlotsPerMark);
   segment_count_ = static_cast<uint32_t>(budget_ / kSegmentSize);
   memory_ = std::make_unique<HugeMemory>(slots_size_ + size_t{segment_count_} * kSegmentSize);
   slots_ = reinterpret_cast<Slot*>(memory_->data());

@@ -71,15 +71,31 @@ Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, cons
   const BlockKey key{footer.unique_id, handle.offset};
   if (BlockRef block = cache.find(key)) return block;
   if (options.cached_only) return would_block();
-  const RandomFile& from = through != nullptr ? *through : *file;
-  const bool is_kept = options.fill_cache && (kind == BlockKind::page || cache.is_wanted(key));
-  if (!is_kept || footer.version != kTableVersion) {
-    COPPICE_TRY_ASSIGN(block, load(from, handle, kind));
-    return is_kept ? cache.insert(key, view(block)) : BlockRef(std::move(block));
+  COPPICE_TRY_ASSIGN(block, load(through != nullptr ? *through : *file, handle, kind));
+  return is_wanted(key, kind, options) ? cache.insert(key, view(block)) : BlockRef(std::move(block));
+}
+
+Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kind,
+                                        const TableReadOptions& options, BlockBuffer& buffer) const {
+  const BlockKey key{footer.unique_id, handle.offset};
+  BlockRef cached = cache.find(key);
+  if (cached) return Kept{cached.bytes(), std::move(cached)};
+  if (options.cached_only) return would_block();
+  ByteView payload;
+  if (footer.version == kTableVersion) {
+    COPPICE_TRY_ASSIGN(read, read_block(*file, footer.unique_id, handle, buffer));
+    payload = read;
+  } else {
+    COPPICE_TRY_ASSIGN(block, load(*file, handle, kind));
+    payload = buffer.keep(std::move(block));
   }
-  BlockBuffer buffer;
-  COPPICE_TRY_ASSIGN(payload, read_block(from, footer.unique_id, handle, buffer));
-  return cache.insert(key, payload);
+  if (!is_wanted(key, kind, options)) return Kept{payload, {}};
+  BlockRef kept = cache.insert(key, payload);
+  return Kept{kept.bytes(), std::move(kept)};
+}
+
+bool OpenTable::is_wanted(const BlockKey& key, BlockKind kind, const TableReadOptions& options) const {
+  return options.fill_cache && (kind == BlockKind::page || cache.is_wanted(key));
 }
 
 const Block* OpenTable::find_filter() const { return held->find(kFilterPlace); }

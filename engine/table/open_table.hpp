@@ -50,11 +50,16 @@ struct OpenTable {
   /// Child `index` of the root, likewise. Requires: height is at least 2.
   const Block* find_page(uint32_t index) const;
 
-  /// A block that find_ does not find: held from then on, or, if there is no room for that, kept by `block`.
+  /// A block, kept by whatever keeps it: the table, `block`, or the buffer that it was read into.
   struct Kept {
     ByteView bytes;
     BlockRef block;
   };
+  /// As read(), but what the cache does not take is read into `buffer`, which costs no allocation.
+  Result<Kept> read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
+                    BlockBuffer& buffer) const;
+
+  // The following read what find_ does not find; from then on it does, if there is room for that.
   /// Requires: there is a filter. Blocks: as read().
   Result<Kept> read_filter(const TableReadOptions& options) const;
   /// Requires: as find_page(), and `handle` is the child's. Blocks: as read().
@@ -68,6 +73,7 @@ struct OpenTable {
 
 private:
   Result<Block> load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const;
+  bool is_wanted(const BlockKey& key, BlockKind kind, const TableReadOptions& options) const;
   Error would_block() const;
   void charge();
   std::optional<Kept> find_cached(size_t place, const BlockHandle& handle,

@@ -52,12 +52,8 @@ Result<bool> TableReader::passes_filter(const OpenTable& table, uint64_t hash,
   return filter_may_contain(filter.bytes, hash);
 }
 
-Result<PointRead> TableReader::get(ByteView key, Timestamp at, const TableReadOptions& options) const {
-  return get(key, filter_hash(key), at, options);
-}
-
-Result<PointRead> TableReader::get(ByteView key, uint64_t hash, Timestamp at,
-                                   const TableReadOptions& options) const {
+Result<PointRead> TableReader::get(ByteView key, uint64_t hash, Timestamp at, const TableReadOptions& options,
+                                   BlockBuffer& buffer) const {
   COPPICE_TRY_ASSIGN(table, open(options.cached_only));
   const uint32_t height = table->footer.height;
   if (height == 0) return PointRead{};
@@ -93,9 +89,10 @@ Result<PointRead> TableReader::get(ByteView key, uint64_t hash, Timestamp at,
       block = std::move(page.block);
       payload = page.bytes;
     } else {
-      COPPICE_TRY_ASSIGN(next, table->read(handle, level == 1 ? BlockKind::data : BlockKind::page, options));
-      block = std::move(next);
-      payload = block.bytes();
+      const BlockKind next = level == 1 ? BlockKind::data : BlockKind::page;
+      COPPICE_TRY_ASSIGN(read, table->read(handle, next, options, buffer));
+      block = std::move(read.block);
+      payload = read.bytes;
       prefetch_front(payload);
     }
   }

@@ -12,6 +12,7 @@
 
 namespace coppice::engine {
 
+class BlockBuffer;
 class RangeDeletes;
 struct OpenTable;
 
@@ -28,7 +29,7 @@ struct PointRead {
   bool found = false;
   Kind kind = Kind::put;
   Timestamp commit;
-  /// Lifetime: `block`'s.
+  /// Lifetime: `block`'s, and the buffer's that it was read with.
   ByteView value;
   BlockRef block;
 };
@@ -65,10 +66,10 @@ public:
   const TableMeta& meta() const { return meta_; }
   const std::string& path() const { return path_; }
 
-  /// The newest version of `key` at or before `at`. Knows nothing of range deletes. `hash`: filter_hash(key), for
-  /// callers that ask several tables.
-  Result<PointRead> get(ByteView key, uint64_t hash, Timestamp at, const TableReadOptions& options) const;
-  Result<PointRead> get(ByteView key, Timestamp at, const TableReadOptions& options) const;
+  /// The newest version of `key` at or before `at`. Knows nothing of range deletes. `hash`: filter_hash(key).
+  /// A block that the cache does not take lies in `buffer`.
+  Result<PointRead> get(ByteView key, uint64_t hash, Timestamp at, const TableReadOptions& options,
+                        BlockBuffer& buffer) const;
 
   /// Walks the entries; range deletes hide nothing. Lifetime: the reader outlives the cursor.
   std::unique_ptr<Cursor> cursor(const TableReadOptions& options) const;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/memory/range_deletes.hpp"
+#include "engine/table/bloom.hpp"
 #include "engine/table/open_table.hpp"
 #include "tests/support/cursor_model.hpp"
 #include "tests/support/memory_file_system.hpp"
@@ -25,6 +26,12 @@ protected:
     return TableReader(files, std::to_string(meta.number), meta, cache);
   }
 
+  /// What it finds is good until the next.
+  Result<PointRead> get(const TableReader& table, ByteView key, Timestamp at,
+                        const TableReadOptions& read_options) {
+    return table.get(key, filter_hash(key), at, read_options, buffer);
+  }
+
   // As users count: many keys, some of several versions, some removed.
   static std::vector<OwnedEntry> many_entries(int count) {
     std::vector<OwnedEntry> entries;
@@ -40,6 +47,7 @@ protected:
 
   MemoryFileSystem files;
   BlockCache cache{8 << 20};
+  BlockBuffer buffer;
   TableBuilderOptions options = [] {
     TableBuilderOptions some;
     some.number = 3;
@@ -91,7 +99,7 @@ TEST_F(TableTest, GetsTheNewestVersionUpToAMoment) {
     VectorCursor model(entries);
     const Entry* want = model.seek({key, at});
 
-    const auto got = table.get(key, at, {});
+    const auto got = get(table, key, at, {});
     ASSERT_TRUE(got.ok());
     ASSERT_EQ(got->found, want != nullptr && want->key == key) << key << "@" << at.raw;
     if (!got->found) continue;
@@ -115,7 +123,7 @@ TEST_F(TableTest, LongKeysMakeTheIndexGrowToAnyHeight) {
 
   const TableReader table = reader(meta);
   EXPECT_EQ(all_entries(*table.cursor({})), entries);
-  EXPECT_TRUE(table.get(entries[371].key, kTimestampMax, {})->found);
+  EXPECT_TRUE(get(table, entries[371].key, kTimestampMax, {})->found);
   EXPECT_TRUE(table.verify().ok());
 }
 
@@ -124,7 +132,7 @@ TEST_F(TableTest, ValuesLargerThanABlockStayWhole) {
       {"a", 1, Kind::put, "small"}, {"b", 1, Kind::put, Bytes(300'000, 'v')}, {"c", 1, Kind::put, ""}};
   const TableReader table = reader(write(entries));
   EXPECT_EQ(all_entries(*table.cursor({})), entries);
-  EXPECT_EQ(table.get("b", kTimestampMax, {})->value.size(), 300'000u);
+  EXPECT_EQ(get(table, "b", kTimestampMax, {})->value.size(), 300'000u);
 }
 
 TEST_F(TableTest, SaysWhatItHolds) {
@@ -148,7 +156,7 @@ TEST_F(TableTest, MayHoldRangeDeletesAlone) {
 
   EXPECT_EQ(table.cursor({})->seek({}), nullptr);
   EXPECT_EQ(table.cursor({})->seek_last(), nullptr);
-  EXPECT_FALSE(table.get("d", kTimestampMax, {})->found);
+  EXPECT_FALSE(get(table, "d", kTimestampMax, {})->found);
   const auto deletes = table.range_deletes({});
   ASSERT_TRUE(deletes.ok());
   EXPECT_EQ((*deletes)->newest_covering("d", kTimestampMax), Timestamp{7});
@@ -158,9 +166,9 @@ TEST_F(TableTest, MayHoldRangeDeletesAlone) {
 
 TEST_F(TableTest, TheFilterKeepsAbsentKeysFromTheBlocks) {
   const TableReader table = reader(write(many_entries(2'000)));
-  ASSERT_FALSE(table.get("no such key", kTimestampMax, {})->found);
+  ASSERT_FALSE(get(table, "no such key", kTimestampMax, {})->found);
   const uint64_t before = files.operation_count();
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(table.get("absent" + std::to_string(i), kTimestampMax, {}).ok());
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(get(table, "absent" + std::to_string(i), kTimestampMax, {}).ok());
   EXPECT_LE(files.operation_count() - before, 5u);
 }
 
@@ -168,12 +176,12 @@ TEST_F(TableTest, CachedReadsNeverTouchTheDisk) {
   const auto entries = many_entries(2'000);
   const TableReader table = reader(write(entries));
   const TableReadOptions cached{true, true};
-  EXPECT_EQ(table.get(entries[500].key, kTimestampMax, cached).error().code, Errc::would_block);
-  ASSERT_TRUE(table.get(entries[500].key, kTimestampMax, {})->found);
+  EXPECT_EQ(get(table, entries[500].key, kTimestampMax, cached).error().code, Errc::would_block);
+  ASSERT_TRUE(get(table, entries[500].key, kTimestampMax, {})->found);
 
   const uint64_t before = files.operation_count();
-  EXPECT_TRUE(table.get(entries[500].key, kTimestampMax, cached)->found);
-  EXPECT_EQ(table.get(entries[1'900].key, kTimestampMax, cached).error().code, Errc::would_block);
+  EXPECT_TRUE(get(table, entries[500].key, kTimestampMax, cached)->found);
+  EXPECT_EQ(get(table, entries[1'900].key, kTimestampMax, cached).error().code, Errc::would_block);
   const auto cursor = table.cursor(cached);
   EXPECT_EQ(cursor->seek({}), nullptr);
   EXPECT_EQ(cursor->status().error().code, Errc::would_block);
@@ -191,9 +199,9 @@ TEST_F(TableTest, AMissingFileIsTriedAgain) {
   const TableReader table = reader(meta);
   const Bytes content = files.content("3");
   files.set_content("3", "");
-  EXPECT_EQ(table.get("key0000001", kTimestampMax, {}).error().code, Errc::corruption);
+  EXPECT_EQ(get(table, "key0000001", kTimestampMax, {}).error().code, Errc::corruption);
   files.set_content("3", content);
-  EXPECT_TRUE(table.get("key0000001", kTimestampMax, {})->found);
+  EXPECT_TRUE(get(table, "key0000001", kTimestampMax, {})->found);
 }
 
 TEST_F(TableTest, CrossingADeleteLeavesOutAnOlderTable) {
@@ -224,7 +232,9 @@ TEST_F(TableTest, ManyThreadsMayOpenItAtOnce) {
     std::vector<std::thread> threads;
     for (size_t i = 0; i < 4; ++i)
       threads.emplace_back([&, i] {
-        const auto got = table.get(entries[i].key, Timestamp{entries[i].commit}, {});
+        BlockBuffer own;
+        const auto got =
+            table.get(entries[i].key, filter_hash(entries[i].key), Timestamp{entries[i].commit}, {}, own);
         if (got.ok() && got->found && got->value == entries[i].value) ++found;
       });
     for (std::thread& thread : threads) thread.join();
@@ -261,7 +271,7 @@ protected:
     EXPECT_TRUE(!cursor->status().ok() || count == entries.size());
 
     for (const OwnedEntry& entry : entries) {
-      const auto got = table.get(entry.key, Timestamp{entry.commit}, {});
+      const auto got = get(table, entry.key, Timestamp{entry.commit}, {});
       note(got.status());
       if (got.ok() && (!got->found || got->value != entry.value))
         ADD_FAILURE() << "wrong value of " << entry.key;
