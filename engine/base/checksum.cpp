@@ -1,6 +1,10 @@
 #include "engine/base/checksum.hpp"
 
 #include <xxhash.h>
+#ifdef COPPICE_XXHASH_DISPATCHES
+// Chooses the widest registers that the processor has, once.
+#include <xxh_x86dispatch.h>
+#endif
 
 namespace coppice::engine {
 

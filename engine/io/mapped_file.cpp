@@ -1,5 +1,6 @@
 #include "engine/io/mapped_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -13,6 +14,7 @@ namespace coppice::engine {
 namespace {
 
 constexpr size_t kPageSize = 4096;
+constexpr size_t kCacheLineSize = 64;
 constexpr size_t kWordBits = 64;
 // The kernel allows a process some 65,000 mappings, which the allocator needs too.
 constexpr uint32_t kFilesMax = 16 << 10;
@@ -108,25 +110,33 @@ bool MappedFile::is_known(size_t first_page, size_t last_page) const {
   return true;
 }
 
-bool MappedFile::is_in_memory(size_t first_page, size_t last_page) const {
-  std::array<unsigned char, kReadSizeMax / kPageSize + 1> pages{};
-  const size_t count = last_page - first_page + 1;
-  if (::mincore(begin_ + first_page * kPageSize, count * kPageSize, pages.data()) != 0) return true;
-  for (size_t page = 0; page < count; ++page)
-    if ((pages[page] & 1) == 0) return false;
-  return true;
+// Of a word's pages, those that are in memory.
+uint64_t MappedFile::pages_in_memory(size_t word) const {
+  std::array<unsigned char, kWordBits> pages{};
+  const uint64_t begin = uint64_t{word} * kWordBits * kPageSize;
+  const uint64_t size = std::min<uint64_t>(size_ - begin, kWordBits * kPageSize);
+  if (::mincore(begin_ + begin, size, pages.data()) != 0) return 0;
+  uint64_t mask = 0;
+  for (size_t page = 0; page < kWordBits; ++page) mask |= uint64_t{pages[page] & 1u} << page;
+  return mask;
 }
 
 bool MappedFile::read(uint64_t offset, size_t size, char* target) const {
-  if (size == 0 || size > kReadSizeMax) return false;
+  if (size == 0 || size > kReadSizeMax || broken_.load(std::memory_order_relaxed)) return false;
   const size_t first_page = offset / kPageSize;
   const size_t last_page = (offset + size - 1) / kPageSize;
-  if (broken_.load(std::memory_order_relaxed) || !is_known(first_page, last_page)) return false;
-  if (is_sample(kSampleInterval) && !is_in_memory(first_page, last_page)) {
+  if (!is_known(first_page, last_page)) {
+    for (size_t word = first_page / kWordBits; word <= last_page / kWordBits; ++word)
+      known_[word].fetch_or(pages_in_memory(word), std::memory_order_relaxed);
+    if (!is_known(first_page, last_page)) return false;
+  } else if (is_sample(kSampleInterval) &&
+             (pages_in_memory(first_page / kWordBits) >> (first_page % kWordBits) & 1) == 0) {
     for (size_t word = 0; word < word_count(); ++word) known_[word].store(0, std::memory_order_relaxed);
     return false;
   }
 
+  // All lines are on their way before the copy waits for the first.
+  for (size_t line = 0; line < size; line += kCacheLineSize) __builtin_prefetch(begin_ + offset + line, 0, 2);
   const Copy copy{begin_, size_, &broken_};
   copy_here = &copy;
   std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -134,16 +144,6 @@ bool MappedFile::read(uint64_t offset, size_t size, char* target) const {
   std::atomic_signal_fence(std::memory_order_seq_cst);
   copy_here = nullptr;
   return !broken_.load();
-}
-
-void MappedFile::note_in_memory(uint64_t offset, size_t size) const {
-  if (size == 0 || size > kReadSizeMax) return;
-  for (size_t page = offset / kPageSize; page <= (offset + size - 1) / kPageSize; ++page) {
-    std::atomic<uint64_t>& word = known_[page / kWordBits];
-    const uint64_t bit = uint64_t{1} << (page % kWordBits);
-    // Mostly set already, when threads meet.
-    if ((word.load(std::memory_order_relaxed) & bit) == 0) word.fetch_or(bit, std::memory_order_relaxed);
-  }
 }
 
 }  // namespace coppice::engine

@@ -12,9 +12,10 @@ namespace coppice::engine {
 /// the same costs about twice as much for 4 KiB.
 ///
 /// **What is on the disk is read by calls**, since a call brings all that it is asked for at once, where a mapping brings
-/// a page at a time. A bit for each page says that a call has read it, so that it is in memory. The system may have
-/// dropped it since; so one read in kSampleInterval asks whether its pages are there, and where one is not, all bits
-/// are cleared. With data much larger than memory nearly every read is a call then, and with data that fits none is.
+/// a page at a time. A bit for each page says that it was in memory when the system was last asked, which one call tells of
+/// many pages. The system may have dropped it since; so one read in kSampleInterval asks again, and where the page is
+/// gone all bits are cleared. With data much larger than memory nearly every read is a call then, and with data that
+/// fits none is.
 ///
 /// **A page that cannot be read is no crash.** The kernel reports it as SIGBUS to the thread that touched it: the disk fails,
 /// or somebody cut the file. The handler, installed when the first file is mapped, marks the file as broken, puts
@@ -45,8 +46,6 @@ public:
   /// Fills `[target, target + size)` from `offset`. False: use a call; `target` may hold anything. Zeros may stand
   /// where the file's last page was cut. Requires: inside of the file. Blocks: on the disk, if the system dropped pages.
   bool read(uint64_t offset, size_t size, char* target) const;
-  /// A call has just read this.
-  void note_in_memory(uint64_t offset, size_t size) const;
 
 private:
   static constexpr uint32_t kSampleInterval = 64;
@@ -55,7 +54,7 @@ private:
 
   size_t word_count() const;
   bool is_known(size_t first_page, size_t last_page) const;
-  bool is_in_memory(size_t first_page, size_t last_page) const;
+  uint64_t pages_in_memory(size_t word) const;
 
   char* const begin_;
   const uint64_t size_;

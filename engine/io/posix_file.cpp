@@ -78,9 +78,7 @@ public:
   Status read(uint64_t offset, size_t size, char* target) const override {
     const bool is_mapped = mapped_ != nullptr && offset <= size_ && size <= size_ - offset;
     if (is_mapped && mapped_->read(offset, size, target)) return success();
-    COPPICE_TRY(read_by_call(offset, size, target));
-    if (is_mapped) mapped_->note_in_memory(offset, size);
-    return success();
+    return read_by_call(offset, size, target);
   }
 
   uint64_t size() const override { return size_; }
