@@ -91,12 +91,17 @@ bool Shard::log_group() {
     pause_behind_group();
     return true;
   }
-  if (logged.error().code != Errc::unavailable) {
+  const bool no_room = logged.error().code == Errc::out_of_space && !tree_->broken();
+  if (logged.error().code != Errc::unavailable && !no_room) {
     fail(logged.error());
     return false;
   }
   for (; !group_.empty(); group_.pop_back()) waiting_.push_front(std::move(group_.back()));
-  stall();
+  if (no_room) {
+    refuse_waiting(no_writes(logged.error()));
+  } else {
+    stall();
+  }
   return false;
 }
 

@@ -23,6 +23,7 @@ std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<co
   job->rules.snapshots.assign(snapshots.begin(), snapshots.end());
   job->rules.floor = tree.visible();
   job->rules.owned = tree.readers->range;
+  job->retired_logs = std::exchange(tree.retired_logs, {});
   return job;
 }
 
@@ -79,20 +80,44 @@ std::vector<TableHandle> add_outputs(const TreeState& tree, const JobState& job,
   return added;
 }
 
+/// Logs before the one written to, but for those in `retired`, that are on the disk to their end, and of which the
+/// manifest does not say so.
+std::vector<uint64_t> durable_logs(const TreeState& tree, const std::vector<uint64_t>& retired) {
+  std::vector<uint64_t> durable;
+  for (const auto& [number, log] : tree.manifest.state().logs)
+    if (number < tree.logs.current() && !log.closed && !tree.log.follows(number) &&
+        std::ranges::find(retired, number) == retired.end())
+      durable.push_back(number);
+  return durable;
+}
+
+/// The spare log that the job began; nothing if a later one was begun since, as logs follow each other in the order of
+/// their numbers: the job then removes it.
+std::optional<LogWriter> take_spare_log(const TreeState& tree, JobState& job) {
+  const uint64_t last = tree.spare_logs.empty() ? tree.log.number() : tree.spare_logs.back().number();
+  if (!job.spare_log || job.spare_log->number() < last) return std::nullopt;
+  return std::exchange(job.spare_log, std::nullopt);
+}
+
 Status install_flush(TreeState& tree, JobState& job) {
   const Timestamp flushed = tree.sealed.front().through;
   VersionEdit edit;
   const std::vector<TableHandle> added = add_outputs(tree, job, 0, edit);
   edit.flushed = flushed;
   edit.logs_retired = tree.logs.retire(flushed);
+  for (const uint64_t number : edit.logs_retired) tree.log.release(number);
+  edit.logs_closed = durable_logs(tree, edit.logs_retired);
+  std::optional<LogWriter> spare = take_spare_log(tree, job);
+  if (spare) edit.logs_begun = {spare->number()};
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.flushes;
   tree.bytes_flushed += job.bytes_written();
   tree.sealed.pop_front();
+  if (spare) tree.spare_logs.push_back(*std::move(spare));
+  tree.retired_logs.insert(tree.retired_logs.end(), edit.logs_retired.begin(), edit.logs_retired.end());
   tree.measure();
   tree.publish();
-  remove_logs(tree.env, tree.directory, edit.logs_retired);
   return success();
 }
 
@@ -122,6 +147,19 @@ Status install_merge(TreeState& tree, JobState& job) {
   return success();
 }
 
+/// Nothing relies on the new file before the manifest names it, so a full disk leaves the tree as it was.
+/// Blocks: on the disk.
+Status begin_spare_log(TreeState& tree) {
+  const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
+  COPPICE_TRY_ASSIGN(log, begin_log(tree.env.files, tree.directory, number, tree.random.next()));
+  VersionEdit edit;
+  edit.logs_begun = {number};
+  edit.next_file_number = number + 1;
+  COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+  tree.spare_logs.push_back(std::move(log));
+  return success();
+}
+
 /// The plan of a merge that came back no longer forbids anything.
 void forget_under_way(TreeState& tree, const JobState& job) {
   if (job.kind == Job::Kind::flush) {
@@ -139,24 +177,15 @@ void forget_under_way(TreeState& tree, const JobState& job) {
 Status seal_memtable(TreeState& tree) {
   COPPICE_TRY(tree.check_usable());
   if (tree.active->empty()) return success();
-
-  const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
-  auto log = begin_log(tree.env, tree.directory, number, tree.random.next());
-  if (!log.ok()) {
-    // Nothing relies on the new file yet, so a full disk leaves the tree as it was.
-    remove_logs(tree.env, tree.directory, {number});
-    return std::move(log).error();
-  }
-  COPPICE_TRY(tree.broken_by(tree.log.close()));
-  VersionEdit edit;
-  edit.logs_begun = {number};
-  edit.logs_closed = {tree.logs.current()};
-  edit.next_file_number = number + 1;
-  COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+  if (tree.spare_logs.empty()) COPPICE_TRY(begin_spare_log(tree));
+  COPPICE_TRY(tree.broken_with_log(tree.log.seal()));
 
   tree.logs.set_size(tree.log.size());
-  tree.log = *std::move(log);
-  tree.logs.begin(number);
+  LogWriter log = std::move(tree.spare_logs.front());
+  tree.spare_logs.pop_front();
+  log.follow(std::move(tree.log));
+  tree.log = std::move(log);
+  tree.logs.begin(tree.log.number());
   tree.active->settle();
   tree.sealed.push_back({tree.active, tree.last_commit});
   tree.active = tree.make_memtable();
@@ -171,6 +200,7 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
   tree.flush_under_way = true;
   auto job = make_job(tree, Job::Kind::flush, snapshots);
   job->memtable = tree.sealed.front().memtable;
+  if (tree.spare_logs.size() < kSpareLogsMax) job->spare_log_salt = tree.random.next();
   job->parts.push_back({.range = {}, .cuts = TableCuts::of_flush(*tree.version, tree.options)});
   job->filter_bits_per_key = filter_bits(*tree.version, tree.options, 0);
   return job;
@@ -180,8 +210,12 @@ std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp>
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
   const Timestamp settled = snapshots.empty() ? tree.visible() : std::min(snapshots.front(), tree.visible());
-  return make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
-                    snapshots);
+  auto job = make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
+                        snapshots);
+  // No job comes to remove them, and no write is kept waiting.
+  if (job == nullptr && need == MergeNeed::idle)
+    remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
+  return job;
 }
 
 std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& range,
@@ -199,6 +233,7 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
 Status install(TreeState& tree, JobState& job) {
   forget_under_way(tree, job);
   COPPICE_TRY(tree.check_usable());
+  tree.retired_logs.insert(tree.retired_logs.end(), job.retired_logs.begin(), job.retired_logs.end());
   COPPICE_TRY(job.outcome());
   return job.kind == Job::Kind::flush ? install_flush(tree, job) : install_merge(tree, job);
 }

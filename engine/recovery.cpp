@@ -18,7 +18,8 @@ Error damage(const std::string& path, const std::string& what) {
 constexpr size_t kReplayedTogether = 64;
 constexpr size_t kReplayedSize = 256 << 10;
 
-/// The log that was written to last, if it may lack its end.
+/// A log that the manifest does not call closed. Behind the one that was written to last lie spare ones; before it
+/// some that were sealed, but perhaps not synced.
 struct OpenLog {
   uint64_t number = 0;
   LogHeader header;
@@ -51,7 +52,10 @@ public:
   std::shared_ptr<Memtable> active;
   std::deque<SealedMemtable> sealed;
   LiveLogs logs;
-  std::optional<OpenLog> open_log;
+  /// In order; what was read ends in the last of them.
+  std::vector<OpenLog> open_logs;
+  /// Logs behind that one; all that they may hold is given up.
+  std::vector<OpenLog> later_logs;
   Timestamp last_commit;
   uint64_t next_number = 1;
   /// Names of files that the manifest does not name.
@@ -86,12 +90,13 @@ private:
   Status read_logs() {
     const auto& named = manifest.state.logs;
     for (const auto& [number, log] : named) {
-      const bool last = number == named.rbegin()->first;
-      if (!log.closed && !last)
-        return damage(path(std::string(kManifestName)),
-                      "log " + std::to_string(number) + " was not closed before a later one was begun");
+      if (log.closed && !open_logs.empty())
+        return damage(path(std::string(kManifestName)), "log " + std::to_string(number) +
+                                                            " was closed before log " +
+                                                            std::to_string(open_logs.back().number));
       next_number = std::max(next_number, number + 1);
-      COPPICE_TRY(read_log(number, log.closed));
+      const bool ended = !open_logs.empty() && open_logs.back().end != LogEnd::closed;
+      COPPICE_TRY(ended ? check_later_log(number) : read_log(number, log.closed));
     }
     apply_waiting();
     return success();
@@ -99,25 +104,46 @@ private:
 
   Status read_log(uint64_t number, bool closed) {
     const std::string log_path = path(log_file_name(number));
-    auto reader = LogReader::open(env_.files, log_path, number);
-    if (!reader.ok() && reader.error().code == Errc::not_found)
-      return damage(log_path, "the log is missing, and " + path(std::string(kManifestName)) + " names it");
-    COPPICE_TRY(reader.status());
-
+    COPPICE_TRY_ASSIGN(reader, open_named_log(number));
     logs.begin(number);
     for (;;) {
-      COPPICE_TRY_ASSIGN(record, reader->next());
+      COPPICE_TRY_ASSIGN(record, reader.next());
       if (!record) break;
       if (Status replayed = replay(*record); !replayed.ok())
         return std::move(replayed).error().within(log_path + ": offset " +
-                                                  std::to_string(reader->record_offset()));
+                                                  std::to_string(reader.record_offset()));
     }
-    logs.set_size(reader->end_offset());
-    if (closed && reader->end() != LogEnd::closed)
-      return damage(log_path, "offset " + std::to_string(reader->end_offset()) +
+    logs.set_size(reader.end_offset());
+    if (closed && reader.end() != LogEnd::closed)
+      return damage(log_path, "offset " + std::to_string(reader.end_offset()) +
                                   ": the log was closed, and has lost its end");
-    if (!closed) open_log = OpenLog{number, reader->header(), reader->end_offset(), reader->end()};
+    if (!closed) open_logs.push_back({number, reader.header(), reader.end_offset(), reader.end()});
     return success();
+  }
+
+  /// The log before this one lacks its close record. It was sealed before anything was put here, so this log is empty;
+  /// or it was not synced when power failed, and then nothing here was either; or it is damaged.
+  Status check_later_log(uint64_t number) {
+    const std::string log_path = path(log_file_name(number));
+    COPPICE_TRY_ASSIGN(reader, open_named_log(number));
+    later_logs.push_back({number, reader.header()});
+    for (;;) {
+      COPPICE_TRY_ASSIGN(record, reader.next());
+      if (!record) return success();
+      if (record->unsynced)
+        return damage(path(log_file_name(open_logs.back().number)),
+                      "offset " + std::to_string(open_logs.back().end_offset) +
+                          ": the log has lost its end: " + log_file_name(number) +
+                          " was written when it was on the disk");
+    }
+  }
+
+  Result<LogReader> open_named_log(uint64_t number) {
+    const std::string log_path = path(log_file_name(number));
+    auto reader = LogReader::open(env_.files, log_path, number);
+    if (!reader.ok() && reader.error().code == Errc::not_found)
+      return damage(log_path, "the log is missing, and " + path(std::string(kManifestName)) + " names it");
+    return reader;
   }
 
   Status replay(const Record& record) {
@@ -205,12 +231,33 @@ private:
   size_t waiting_size_ = 0;
 };
 
-/// Makes what was read from the last log durable, and ends the log there.
-Status close_log(const TreeEnv& env, const std::string& directory, const OpenLog& log) {
-  COPPICE_TRY_ASSIGN(writer, LogWriter::resume(env.files, join_path(directory, log_file_name(log.number)),
-                                               log.header, log.end_offset));
-  // A close record that was read may not be on the disk yet.
-  return log.end == LogEnd::closed ? writer.sync() : writer.close();
+Result<LogWriter> cut_log(const TreeEnv& env, const std::string& directory, const OpenLog& log,
+                          uint64_t keep) {
+  return LogWriter::resume(env.files, join_path(directory, log_file_name(log.number)), log.header, keep);
+}
+
+/// Makes what was read durable, and ends it with a close record. Until that is there what lay behind is empty, in every
+/// later log from the last on, so that it never follows upon what was read. Oldest first: a record says that all before
+/// it is on the disk.
+Status close_logs(const TreeEnv& env, const std::string& directory, const Reading& found) {
+  for (auto log = found.later_logs.rbegin(); log != found.later_logs.rend(); ++log)
+    COPPICE_TRY(cut_log(env, directory, *log, kLogHeaderSize).status());
+  for (const OpenLog& log : found.open_logs) {
+    COPPICE_TRY_ASSIGN(writer, cut_log(env, directory, log, log.end_offset));
+    if (log.end != LogEnd::closed) COPPICE_TRY(writer.close());
+  }
+  return success();
+}
+
+/// `count` logs with numbers from `first` on.
+Result<std::deque<LogWriter>> begin_logs(const TreeEnv& env, const std::string& directory, uint64_t first,
+                                         uint64_t count, Random& random) {
+  std::deque<LogWriter> logs;
+  for (uint64_t number = first; number < first + count; ++number) {
+    COPPICE_TRY_ASSIGN(log, begin_log(env.files, directory, number, random.next()));
+    logs.push_back(std::move(log));
+  }
+  return logs;
 }
 
 void remove_orphans(const TreeEnv& env, const std::string& directory, const std::vector<std::string>& names) {
@@ -227,29 +274,33 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
 
   // All is decided; from here on files change.
   Random random(env.seed ^ checksum(directory, found.next_number));
-  const uint64_t log_number = found.next_number++;
+  constexpr uint64_t kLogCount = 1 + kSpareLogsMax;
+  const uint64_t log_number = std::exchange(found.next_number, found.next_number + kLogCount);
   const Timestamp flushed = found.manifest.state.flushed;
   COPPICE_TRY_ASSIGN(manifest, Manifest::resume(env.files, directory, std::move(found.manifest)));
-  if (found.open_log) COPPICE_TRY(close_log(env, directory, *found.open_log));
-  COPPICE_TRY_ASSIGN(log, begin_log(env, directory, log_number, random.next()));
+  COPPICE_TRY(close_logs(env, directory, found));
+  COPPICE_TRY_ASSIGN(new_logs, begin_logs(env, directory, log_number, kLogCount, random));
 
   // Whoever created the tree may have died before its own name was on the disk.
   COPPICE_TRY(env.files.sync_directory(parent_directory(directory)));
 
   VersionEdit edit;
-  edit.logs_begun = {log_number};
-  if (found.open_log) edit.logs_closed = {found.open_log->number};
+  for (const LogWriter& log : new_logs) edit.logs_begun.push_back(log.number());
+  for (const OpenLog& log : found.open_logs) edit.logs_closed.push_back(log.number);
   found.logs.begin(log_number);
   edit.logs_retired = found.logs.retire(flushed);
+  for (const OpenLog& log : found.later_logs) edit.logs_retired.push_back(log.number);
   edit.next_file_number = found.next_number;
   COPPICE_TRY(manifest.append(edit, random.next()));
 
-  remove_logs(env, directory, edit.logs_retired);
+  remove_logs(env.files, directory, edit.logs_retired);
   remove_orphans(env, directory, found.orphans);
 
   auto readers = std::make_shared<ReadState>();
   readers->range = manifest.state().range;
   readers->visible.store(found.last_commit.raw, std::memory_order_release);
+  LogWriter log = std::move(new_logs.front());
+  new_logs.pop_front();
   auto state = std::make_unique<TreeState>(TreeState{
       .env = env,
       .directory = directory,
@@ -258,6 +309,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
       .manifest = std::move(manifest),
       .log = std::move(log),
       .logs = std::move(found.logs),
+      .spare_logs = std::move(new_logs),
       .numbers = std::make_shared<FileNumbers>(found.next_number),
       .merge_rate = std::make_shared<MergeRate>(0),
       .random = random,

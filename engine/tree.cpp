@@ -60,8 +60,12 @@ Status Tree::close() {
   tree.reclaim();
   COPPICE_TRY(tree.broken_by(tree.log.close()));
   VersionEdit edit;
-  edit.logs_closed = {tree.logs.current()};
+  for (const LogWriter& spare : tree.spare_logs) edit.logs_retired.push_back(spare.number());
+  for (const auto& [number, log] : tree.manifest.state().logs)
+    if (number <= tree.logs.current() && !log.closed) edit.logs_closed.push_back(number);
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+  remove_logs(tree.env.files, tree.directory, edit.logs_retired);
+  remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
   return tree.broken_by(tree.manifest.close());
 }
 
@@ -86,19 +90,26 @@ Status Tree::log_group(std::span<const GroupWrite> group) {
     return Error{Errc::unavailable, tree.directory + ": too much waits to be flushed or merged",
                  kRetryAfterMs};
 
+  std::vector<Bytes> spanning;
+  size_t size = 0;
+  for (const GroupWrite& write : group) {
+    if (!write.spanning.empty()) spanning.push_back(encode_spanning(write.batch->bytes(), write.spanning));
+    size += record_size(write.spanning.empty() ? write.batch->bytes().size() : spanning.back().size());
+  }
+  // The first must not be in the log when there is no room for the last.
+  if (group.size() > 1) COPPICE_TRY(tree.broken_with_log(tree.log.make_room(size)));
+
+  auto parts = spanning.begin();
   for (const GroupWrite& write : group) {
     COPPICE_CHECK(write.commit > tree.last_logged);
+    const bool spans = !write.spanning.empty();
+    const std::array<ByteView, 1> payload{spans ? ByteView(*parts++) : write.batch->bytes()};
+    const Status added =
+        tree.log.add(spans ? RecordKind::spanning : RecordKind::batch, write.commit, payload);
+    COPPICE_TRY(group.size() > 1 ? tree.broken_by(added) : tree.broken_with_log(added));
     tree.last_logged = write.commit;
     tree.logs.note(write.commit);
-    if (write.spanning.empty()) {
-      const std::array<ByteView, 1> payload{write.batch->bytes()};
-      COPPICE_TRY(tree.broken_by(tree.log.add(RecordKind::batch, write.commit, payload)));
-    } else {
-      const Bytes bytes = encode_spanning(write.batch->bytes(), write.spanning);
-      const std::array<ByteView, 1> payload{bytes};
-      COPPICE_TRY(tree.broken_by(tree.log.add(RecordKind::spanning, write.commit, payload)));
-      tree.logs.note_spanning(write.commit);
-    }
+    if (spans) tree.logs.note_spanning(write.commit);
   }
   tree.logs.set_size(tree.log.size());
   return success();

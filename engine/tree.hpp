@@ -67,8 +67,8 @@ struct GroupWrite {
 ///
 /// Work in the background takes three as well: plan on the owner, run anywhere, install on the owner.
 ///
-/// After an error of log_group, install_sync, seal_memtable or install nothing is known about the disk:
-/// broken() tells, every later write is refused, and only opening the directory again says what is kept.
+/// After an error of log_group, install_sync, seal_memtable or install broken() tells whether nothing is known about the
+/// disk: then every later write is refused, and only opening the directory again says what is kept.
 class Tree {
 public:
   /// Makes `directory` an empty tree that owns `range`. Durable: on success.
@@ -101,7 +101,8 @@ public:
   Status write(const Batch& batch, Timestamp commit, Durability durability);
 
   /// Puts the group into the log. Durable: `buffered`.
-  /// unavailable, with a time to wait and nothing logged, while too much waits to be flushed or merged.
+  /// unavailable, with a time to wait and nothing logged, while too much waits to be flushed or merged. out_of_space
+  /// leaves the tree as it was, unless it is broken().
   Status log_group(std::span<const GroupWrite> group);
   /// Requires: none is under way. The value's run() makes durable all that was logged before.
   LogSync plan_sync();
@@ -124,7 +125,8 @@ public:
 
   bool memtable_full() const;
   /// Begins a new memtable and log; does nothing if the active memtable is empty. When no new log can be begun,
-  /// on a full disk for instance, the tree stays as it was. Blocks: on the disk, until the old log is synced.
+  /// on a full disk for instance, the tree stays as it was. Blocks: on the disk, shortly, if more memtables were sealed
+  /// than flushes have prepared logs for: two.
   Status seal_memtable();
   /// Writes the oldest sealed memtable to a table. Nothing to do, or one is under way: nothing.
   std::optional<Job> plan_flush(std::span<const Timestamp> snapshots);

@@ -42,22 +42,14 @@ Status TreeState::broken_by(Status status) {
   return status;
 }
 
+Status TreeState::broken_with_log(Status status) {
+  broken = broken || log.broken();
+  return status;
+}
+
 bool is_full(const Memtable& memtable, const TreeOptions& options) {
   constexpr uint32_t kRangeDeletesMax = 256;
   return memtable.size() >= options.memtable_size || memtable.range_delete_count() >= kRangeDeletesMax;
-}
-
-Result<LogWriter> begin_log(const TreeEnv& env, const std::string& directory, uint64_t number,
-                            uint64_t salt) {
-  COPPICE_TRY_ASSIGN(
-      log, LogWriter::begin(env.files, join_path(directory, log_file_name(number)), LogHeader{number, salt}));
-  COPPICE_TRY(log.sync());
-  COPPICE_TRY(env.files.sync_directory(directory));
-  return log;
-}
-
-void remove_logs(const TreeEnv& env, const std::string& directory, const std::vector<uint64_t>& numbers) {
-  for (uint64_t number : numbers) (void)env.files.remove(join_path(directory, log_file_name(number))).ok();
 }
 
 }  // namespace coppice::engine

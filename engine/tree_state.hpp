@@ -10,11 +10,14 @@
 #include "engine/base/random.hpp"
 #include "engine/compact/job_state.hpp"
 #include "engine/log/live_logs.hpp"
-#include "engine/log/log_writer.hpp"
+#include "engine/log/log_files.hpp"
 #include "engine/read_state.hpp"
 #include "engine/version/manifest.hpp"
 
 namespace coppice::engine {
+
+/// So many memtables can be sealed, while one is being flushed, without waiting for the disk.
+inline constexpr size_t kSpareLogsMax = 2;
 
 struct SealedMemtable {
   std::shared_ptr<const Memtable> memtable;
@@ -31,6 +34,10 @@ struct TreeState {
   Manifest manifest;
   LogWriter log;
   LiveLogs logs;
+  /// Begun, named in the manifest and empty: the next logs, in order.
+  std::deque<LogWriter> spare_logs;
+  /// No manifest names them any more; the next job removes them.
+  std::vector<uint64_t> retired_logs = {};
   std::shared_ptr<FileNumbers> numbers;
   std::shared_ptr<MergeRate> merge_rate;
   Random random;
@@ -80,15 +87,11 @@ struct TreeState {
   Status check_usable() const;
   /// Remembers a failure after which only recovery knows what is on the disk.
   Status broken_by(Status status);
+  /// The same of the log, which a lack of room leaves as it was.
+  Status broken_with_log(Status status);
 };
 
 /// It should be sealed: by size, or because each range delete costs as much as there are already.
 bool is_full(const Memtable& memtable, const TreeOptions& options);
-
-/// A new file that is on the disk, header and name included. Blocks: on the disk.
-Result<LogWriter> begin_log(const TreeEnv& env, const std::string& directory, uint64_t number, uint64_t salt);
-
-/// Removes logs that no manifest names any more. A failure leaves orphans, which the next opening removes.
-void remove_logs(const TreeEnv& env, const std::string& directory, const std::vector<uint64_t>& numbers);
 
 }  // namespace coppice::engine

@@ -93,6 +93,15 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
   return output.finish();
 }
 
+/// What a job does with logs, once.
+void care_for_logs(JobState& job) {
+  remove_logs(job.env.files, job.directory, std::exchange(job.retired_logs, {}));
+  if (!job.spare_log_salt) return;
+  const uint64_t number = job.numbers->fetch_add(1, std::memory_order_relaxed);
+  auto spare = begin_log(job.env.files, job.directory, number, *job.spare_log_salt);
+  if (spare.ok()) job.spare_log = *std::move(spare);
+}
+
 }  // namespace
 
 Status JobState::outcome() const {
@@ -119,6 +128,8 @@ void JobState::remove_outputs(JobPart& part) {
 
 void JobState::remove_outputs() {
   for (JobPart& part : parts) remove_outputs(part);
+  if (spare_log) remove_logs(env.files, directory, {spare_log->number()});
+  spare_log.reset();
 }
 
 Job::Job(std::unique_ptr<JobState> state) : state_(std::move(state)) {}
@@ -141,6 +152,7 @@ void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace&
   JobPart& part = job.parts[index];
   COPPICE_CHECK(!part.has_run);
   part.has_run = true;
+  if (index == 0) care_for_logs(job);
   if (job.kind == Kind::merge && job.plan.move) return;
 
   part.status = job.failed.load(std::memory_order_relaxed) ? Error{Errc::cancelled, "another part has failed"}

@@ -10,6 +10,7 @@
 #include "engine/compact/picker.hpp"
 #include "engine/compact/survivors.hpp"
 #include "engine/compact/table_cuts.hpp"
+#include "engine/log/log_files.hpp"
 #include "engine/memory/memtable.hpp"
 #include "engine/options.hpp"
 #include "engine/table/table_builder.hpp"
@@ -50,8 +51,15 @@ struct JobState {
   /// Of the tables written.
   uint32_t filter_bits_per_key = 0;
 
+  /// The first part removes them before all else. Of a job that never ran they are left.
+  std::vector<uint64_t> retired_logs;
+
   /// Of a flush.
   std::shared_ptr<const Memtable> memtable;
+  /// A log is begun with this salt, for a memtable to come.
+  std::optional<uint64_t> spare_log_salt;
+  /// That log; nothing also if it could not be begun, on a full disk for instance.
+  std::optional<LogWriter> spare_log;
   /// Of a merge.
   MergePlan plan;
 

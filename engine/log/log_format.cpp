@@ -86,13 +86,14 @@ size_t record_size(size_t payload_size) {
 }
 
 void write_record(std::span<char> target, uint64_t salt, RecordKind kind, Timestamp commit,
-                  std::span<const ByteView> payload, uint64_t unsynced) {
+                  std::span<const ByteView> payload, std::optional<uint64_t> unsynced) {
   size_t payload_size = 0;
   for (ByteView piece : payload)
     payload_size += piece.copy(target.data() + kRecordHeaderSize + payload_size, piece.size());
   COPPICE_CHECK(record_size(payload_size) == target.size());
 
-  const uint64_t units = std::min(aligned(unsynced) / kRecordAlignment, kUnsyncedUnknown);
+  const uint64_t units =
+      unsynced ? std::min(aligned(*unsynced) / kRecordAlignment, kUnsyncedUnknown) : kUnsyncedUnknown;
   RecordHeader header{0, static_cast<uint32_t>(payload_size), static_cast<uint8_t>(kind), {}, commit.raw};
   for (size_t i = 0; i < std::size(header.unsynced); ++i)
     header.unsynced[i] = static_cast<uint8_t>(units >> (8 * i));

@@ -42,15 +42,16 @@ Result<LogHeader> decode_log_header(ByteView bytes, const std::string& name);
 size_t record_size(size_t payload_size);
 
 /// Fills `target`, which is zeros, with a record. `payload` may come in pieces, so that its owner need not join
-/// them. `unsynced`: so many bytes before the record were not known to be on the disk when it was written.
+/// them. `unsynced`: all before the record, earlier logs included, was known to be on the disk when it was written, but
+/// for so many bytes; nothing: none of it was.
 /// Requires: `target` has record_size() bytes.
 void write_record(std::span<char> target, uint64_t salt, RecordKind kind, Timestamp commit,
-                  std::span<const ByteView> payload, uint64_t unsynced);
+                  std::span<const ByteView> payload, std::optional<uint64_t> unsynced);
 
 struct Record {
   RecordKind kind = RecordKind::batch;
   Timestamp commit;
-  /// Of the bytes before it all but so many were on the disk when it was written; nothing: none is known to be.
+  /// As write_record() was told; nothing also if it was more than a header can say.
   std::optional<uint64_t> unsynced;
   /// Lifetime: of the bytes it was found in.
   ByteView payload;

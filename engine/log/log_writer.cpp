@@ -1,10 +1,13 @@
 #include "engine/log/log_writer.hpp"
 
+#include <algorithm>
+
 namespace coppice::engine {
 
 Status LogSync::run() {
   COPPICE_TRY(before_);
-  return file_->sync();
+  for (const auto& file : files_) COPPICE_TRY(file->sync());
+  return success();
 }
 
 Result<LogWriter> LogWriter::begin(FileSystem& files, const std::string& path, const LogHeader& header) {
@@ -13,7 +16,7 @@ Result<LogWriter> LogWriter::begin(FileSystem& files, const std::string& path, c
   COPPICE_TRY_ASSIGN(target, file->reserve(bytes.size()));
   bytes.copy(target, bytes.size());
   COPPICE_TRY(file->commit(bytes.size()));
-  return LogWriter(std::move(file), path, header.salt);
+  return LogWriter(std::move(file), path, header);
 }
 
 Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, const LogHeader& header,
@@ -22,10 +25,15 @@ Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, 
   COPPICE_CHECK(keep % kRecordAlignment == 0);
   COPPICE_TRY_ASSIGN(file, files.reopen_log(path, keep));
   COPPICE_TRY(file->sync());
-  LogWriter writer(std::move(file), path, header.salt);
+  LogWriter writer(std::move(file), path, header);
   writer.size_ = keep;
   writer.synced_ = keep;
   return writer;
+}
+
+Status LogWriter::make_room(size_t size) {
+  COPPICE_TRY(refusal());
+  return file_->reserve(size).status();
 }
 
 Status LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteView> payload) {
@@ -33,9 +41,11 @@ Status LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteVie
   size_t payload_size = 0;
   for (ByteView piece : payload) payload_size += piece.size();
   const size_t size = record_size(payload_size);
-  broken_ = true;
   COPPICE_TRY_ASSIGN(target, file_->reserve(size));
-  write_record({target, size}, salt_, kind, commit, payload, size_ - synced_);
+  std::optional<uint64_t> unsynced;
+  if (earlier_.empty()) unsynced = size_ - synced_;
+  write_record({target, size}, salt_, kind, commit, payload, unsynced);
+  broken_ = true;
   COPPICE_TRY(file_->commit(size));
   broken_ = false;
   size_ += size;
@@ -44,7 +54,12 @@ Status LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteVie
 
 LogSync LogWriter::plan_sync() {
   planned_ = size_;
-  return {file_, refusal()};
+  planned_earlier_ = earlier_.size();
+  std::vector<std::shared_ptr<LogFile>> files;
+  files.reserve(earlier_.size() + 1);
+  for (const Earlier& one : earlier_) files.push_back(one.file);
+  files.push_back(file_);
+  return {std::move(files), refusal()};
 }
 
 Status LogWriter::install_sync(const Status& outcome) {
@@ -52,6 +67,8 @@ Status LogWriter::install_sync(const Status& outcome) {
   // failure is final.
   if (outcome.ok()) {
     synced_ = planned_;
+    earlier_.erase(earlier_.begin(), earlier_.begin() + static_cast<std::ptrdiff_t>(planned_earlier_));
+    planned_earlier_ = 0;
   } else {
     broken_ = true;
   }
@@ -60,8 +77,27 @@ Status LogWriter::install_sync(const Status& outcome) {
 
 Status LogWriter::sync() { return install_sync(plan_sync().run()); }
 
+void LogWriter::follow(LogWriter earlier) {
+  COPPICE_CHECK(size_ == kLogHeaderSize);
+  COPPICE_CHECK(earlier_.empty());
+  broken_ = broken_ || earlier.broken_;
+  earlier_ = std::move(earlier.earlier_);
+  earlier_.push_back({earlier.number_, std::move(earlier.file_)});
+}
+
+void LogWriter::release(uint64_t number) {
+  const auto found = std::ranges::find(earlier_, number, &Earlier::number);
+  if (found == earlier_.end()) return;
+  if (static_cast<size_t>(found - earlier_.begin()) < planned_earlier_) --planned_earlier_;
+  earlier_.erase(found);
+}
+
+bool LogWriter::follows(uint64_t number) const {
+  return std::ranges::find(earlier_, number, &Earlier::number) != earlier_.end();
+}
+
 Status LogWriter::close() {
-  COPPICE_TRY(add(RecordKind::close, kTimestampMin, {}));
+  COPPICE_TRY(seal());
   return end();
 }
 

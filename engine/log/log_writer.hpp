@@ -4,13 +4,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/io/file.hpp"
 #include "engine/log/log_format.hpp"
 
 namespace coppice::engine {
 
-/// Makes durable what a log writer held when it gave this out. Made by LogWriter::plan_sync().
+/// Makes durable what a log writer held when it gave this out, and before that the logs it follows. Made by
+/// LogWriter::plan_sync().
 /// Threads: run() on any one thread, while the writer goes on adding.
 class LogSync {
 public:
@@ -25,19 +27,23 @@ public:
 
 private:
   friend class LogWriter;
-  LogSync(std::shared_ptr<LogFile> file, Status before)
-      : file_(std::move(file)), before_(std::move(before)) {}
+  LogSync(std::vector<std::shared_ptr<LogFile>> files, Status before)
+      : files_(std::move(files)), before_(std::move(before)) {}
 
-  // Shared with the writer, which may be gone before the sync has run.
-  std::shared_ptr<LogFile> file_;
+  // Oldest first. Shared with the writer, which may be gone before the sync has run.
+  std::vector<std::shared_ptr<LogFile>> files_;
   Status before_;
 };
 
 /// A record is encoded where it stays, in memory that is the file's: there is no buffer in between, and nothing
 /// to hand over.
 ///
+/// A log may follow another that was sealed and not synced: whoever seals does not wait for the disk. A sync of the
+/// later log takes the earlier along, first; if power fails before, what the later one holds is given up as well.
+///
 /// After an operation has failed nothing is known about the tail of the file, so the log writer refuses everything
-/// from then on; recovery decides what survived.
+/// from then on; recovery decides what survived. Only a failure to make room leaves the file, and the writer, as they
+/// were.
 class LogWriter {
 public:
   /// Begins a new file with `header`, whose salt is random. Durable: not before a sync.
@@ -47,8 +53,10 @@ public:
   static Result<LogWriter> resume(FileSystem& files, const std::string& path, const LogHeader& header,
                                   uint64_t keep);
 
+  /// So that the next records find room, if they take `size` bytes together. out_of_space leaves all as it was.
+  Status make_room(size_t size);
   /// Puts a record behind the last one. `payload` may come in pieces, so that its owner need not join them.
-  /// Durable: `buffered`, on success.
+  /// out_of_space leaves all as it was unless broken() says otherwise. Durable: `buffered`, on success.
   Status add(RecordKind kind, Timestamp commit, std::span<const ByteView> payload);
 
   /// What the value's run() returns must be told to install_sync(). Durable: on its success, every record added
@@ -58,6 +66,15 @@ public:
   /// plan_sync, run and install_sync at once. Blocks: on the disk.
   Status sync();
 
+  /// Writes the close record; nothing may be added afterwards. Errors as add(). Durable: `buffered`, on success.
+  Status seal() { return add(RecordKind::close, kTimestampMin, {}); }
+  /// `earlier` was sealed, and this log goes on behind it. Requires: this has no records.
+  void follow(LogWriter earlier);
+  /// Log `number`, which this may follow, need not be kept any longer: what it holds is durable elsewhere.
+  void release(uint64_t number);
+  /// Some sync must yet make log `number` durable.
+  bool follows(uint64_t number) const;
+
   /// Ends the file behind the last record and syncs; nothing may be added afterwards. Blocks: on the disk.
   Status end();
   /// Writes the close record, and end().
@@ -66,22 +83,33 @@ public:
   /// Of the header and all records, in bytes.
   uint64_t size() const { return size_; }
   bool broken() const { return broken_; }
+  /// The one in the header.
+  uint64_t number() const { return number_; }
   const std::string& path() const { return path_; }
 
 private:
-  LogWriter(std::shared_ptr<LogFile> file, std::string path, uint64_t salt)
-      : file_(std::move(file)), path_(std::move(path)), salt_(salt) {}
+  struct Earlier {
+    uint64_t number;
+    std::shared_ptr<LogFile> file;
+  };
+
+  LogWriter(std::shared_ptr<LogFile> file, std::string path, const LogHeader& header)
+      : file_(std::move(file)), path_(std::move(path)), number_(header.number), salt_(header.salt) {}
 
   Status refusal() const;
 
   std::shared_ptr<LogFile> file_;
   std::string path_;
+  uint64_t number_;
   uint64_t salt_;
   uint64_t size_ = kLogHeaderSize;
   bool broken_ = false;
   // A sync has succeeded for all before synced_; the one planned last is for all before planned_.
   uint64_t synced_ = kLogHeaderSize;
   uint64_t planned_ = kLogHeaderSize;
+  // Oldest first; the sync planned last takes those before planned_earlier_.
+  std::vector<Earlier> earlier_;
+  size_t planned_earlier_ = 0;
 };
 
 }  // namespace coppice::engine

@@ -90,7 +90,8 @@ Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
     whole_size_ = writer_.size();
     return success();
   }
-  COPPICE_TRY(add_edit(writer_, edit));
+  // The state has the edit already, so nothing more can be written.
+  if (Status added = add_edit(writer_, edit); !added.ok()) return writer_.install_sync(std::move(added));
   return writer_.sync();
 }
 

@@ -10,7 +10,7 @@
 namespace coppice::engine {
 
 inline constexpr uint32_t kLevelCount = 7;
-inline constexpr uint32_t kManifestFormatVersion = 1;
+inline constexpr uint32_t kManifestFormatVersion = 2;
 /// A tree that began a million files a second would need 500 years to get there.
 inline constexpr uint64_t kFileNumberMax = uint64_t{1} << 54;
 

@@ -35,6 +35,7 @@ public:
       if (!write(Durability::memory, {{"f", Bytes(300, 'f')}, {"g", number()}})) return false;
       if (!delete_range("d", "e")) return false;
       if (round == 1 && !work(stand.tree->seal_memtable())) return false;
+      if (round == 2 && !write_behind_seals()) return false;
       if (!write(Durability::synced, {{"h" + number(), number()}, {"a", number()}})) return false;
       if (!work(stand.flush())) return false;
       if (!write(Durability::buffered, {{"i", number()}, {"b", number()}})) return false;
@@ -58,6 +59,14 @@ private:
   bool created() {
     was_created = stand.create().ok();
     return was_created && stand.open().ok();
+  }
+  /// Three logs before a flush, the first and the last with a synced write.
+  bool write_behind_seals() {
+    if (!work(stand.tree->seal_memtable())) return false;
+    if (!write(Durability::buffered, {{"j", number()}})) return false;
+    if (!work(stand.tree->seal_memtable())) return false;
+    if (!write(Durability::buffered, {{"k", number()}})) return false;
+    return write(Durability::synced, {{"l", number()}}) && write(Durability::buffered, {{"m", number()}});
   }
   // A failure of background work may leave the tree in service.
   bool work(const Status& status) { return status.ok() || !stand.tree->broken(); }
@@ -156,28 +165,30 @@ TEST_P(TreeCrashTest, WhateverWasAcknowledgedIsThereAndNoBatchIsHalf) {
   EXPECT_GT(after, 100u);
 }
 
-/// Recovery itself is cut short at every operation, and begins anew.
+/// Recovery itself is cut short at every operation, and begins anew. Lives of different lengths leave one log or several.
 TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
-  bool recovered = false;
-  for (uint64_t after = 0; !recovered; ++after) {
-    SCOPED_TRACE("operation " + std::to_string(after));
-    MemoryFileSystem files;
-    Life life(files);
-    files.stop_after(120);
-    life.live();
-    life.stand.drop();
-    end(files, 7);
+  for (uint64_t lived = 120; lived < 600; lived += 40) {
+    bool recovered = false;
+    for (uint64_t after = 0; !recovered; ++after) {
+      SCOPED_TRACE("lived for " + std::to_string(lived) + ", operation " + std::to_string(after));
+      MemoryFileSystem files;
+      Life life(files);
+      files.stop_after(lived);
+      life.live();
+      life.stand.drop();
+      end(files, 7 + lived);
 
-    const uint64_t before = files.operation_count();
-    arm(files, after);
-    (void)life.stand.open().ok();
-    life.stand.drop();
-    recovered = files.operation_count() - before <= after;
-    end(files, after);
-    const Status opened = life.stand.open();
-    ASSERT_TRUE(opened.ok()) << to_string(opened.error());
-    const auto first = life.states.begin() + static_cast<std::ptrdiff_t>(life.synced);
-    EXPECT_NE(std::find(first, life.states.end(), life.stand.items()), life.states.end());
+      const uint64_t before = files.operation_count();
+      arm(files, after);
+      (void)life.stand.open().ok();
+      life.stand.drop();
+      recovered = files.operation_count() - before <= after;
+      end(files, after);
+      const Status opened = life.stand.open();
+      ASSERT_TRUE(opened.ok()) << to_string(opened.error());
+      const auto first = life.states.begin() + static_cast<std::ptrdiff_t>(life.synced);
+      EXPECT_NE(std::find(first, life.states.end(), life.stand.items()), life.states.end());
+    }
   }
 }
 

@@ -161,6 +161,52 @@ TEST_F(TreeDamageTest, VerifyFindsAFlippedBitInATable) {
   }
 }
 
+/// The name of the log that holds `text`.
+std::string log_with(MemoryFileSystem& files, const TreeStand& stand, ByteView text) {
+  const auto names = *files.list(stand.directory());
+  for (const std::string& name : names)
+    if (name.ends_with(".log") && files.content(stand.path(name)).find(text) != Bytes::npos) return name;
+  return {};
+}
+
+TEST_F(TreeDamageTest, ASealedLogThatLostItsEndIsMissedByWhatWasSyncedBehindIt) {
+  for (const Durability durability : {Durability::synced, Durability::buffered}) {
+    SCOPED_TRACE(static_cast<int>(durability));
+    MemoryFileSystem own;
+    TreeStand tree(own);
+    ok(tree.create());
+    ok(tree.open());
+    ok(tree.put("a", "kept"));
+    ok(tree.put("b", "sealed"));
+    ok(tree.tree->seal_memtable());
+    ok(tree.put("c", "behind", durability));
+    ok(tree.put("d", "last"));
+    tree.drop();
+    const std::string log = log_with(own, tree, "sealed");
+    ASSERT_FALSE(log.empty());
+    Bytes content = own.content(tree.path(log));
+    content.resize(content.find("sealed"));
+    own.set_content(tree.path(log), content);
+
+    const Status opened = tree.open();
+    if (durability == Durability::synced) {
+      ASSERT_FALSE(opened.ok());
+      EXPECT_EQ(opened.error().code, Errc::corruption);
+      EXPECT_THAT(opened.error().text, HasSubstr(log));
+      EXPECT_EQ(own.content(tree.path(log)), content);
+      continue;
+    }
+    // Nothing of it was on the disk for certain, so all that came later is given up with it.
+    ok(opened);
+    EXPECT_EQ(tree.items(), (Items{{"a", "kept"}}));
+    ok(tree.put("e", "new", Durability::synced));
+    tree.drop();
+    own.crash();
+    ok(tree.open());
+    EXPECT_EQ(tree.items(), (Items{{"a", "kept"}, {"e", "new"}}));
+  }
+}
+
 TEST_F(TreeDamageTest, ANewerFormatIsRefusedAndLeftAlone) {
   close();
   Bytes manifest = whole.at(Bytes(kManifestName));

@@ -216,6 +216,28 @@ TEST_F(LogTest, WhatWasSyncedBeforeALaterRecordIsMissed) {
   EXPECT_EQ(read().error.code, Errc::corruption);
 }
 
+TEST_F(LogTest, BehindALogThatIsNotSyncedARecordProvesNothing) {
+  const std::string next_path = path + ".next";
+  LogWriter earlier = begin();
+  add(earlier, "earlier", 1);
+  ASSERT_TRUE(earlier.seal().ok());
+  auto writer = LogWriter::begin(files, next_path, {kNumber + 1, kSalt + 1});
+  ASSERT_TRUE(writer.ok());
+  writer->follow(std::move(earlier));
+  EXPECT_TRUE(writer->follows(kNumber));
+  add(*writer, "before a sync", 2);
+  ASSERT_TRUE(writer->sync().ok());
+  EXPECT_FALSE(writer->follows(kNumber));
+  add(*writer, "behind it", 3);
+
+  EXPECT_EQ(read().end, LogEnd::closed);
+  auto reader = LogReader::open(files, next_path, kNumber + 1);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ((*reader->next())->unsynced, std::nullopt);
+  EXPECT_EQ((*reader->next())->unsynced, 0u);
+  ASSERT_TRUE(files.remove(next_path).ok());
+}
+
 TEST_F(LogTest, RecordsOfAnotherLogAreNotTakenForItsOwn) {
   write_three();
   const Bytes old = content_of(files, path);

@@ -1,9 +1,11 @@
 // Flushes and merges of a tree, and what is left when one of them cannot be done.
+#include <algorithm>
 #include <atomic>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/tree_state.hpp"
 #include "tests/engine/tree_fixture.hpp"
 #include "tests/support/memory_file_system.hpp"
 
@@ -14,7 +16,15 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-class TreeBackgroundTest : public TreeFixture {};
+class TreeBackgroundTest : public TreeFixture {
+protected:
+  /// Of files in the directory.
+  size_t table_count() {
+    const auto names = *files.list(stand.directory());
+    return static_cast<size_t>(
+        std::ranges::count_if(names, [](const std::string& name) { return name.ends_with(".sst"); }));
+  }
+};
 
 TEST_F(TreeBackgroundTest, MergesUntilOneLevelIsLeft) {
   for (int round = 0; round < 5; ++round) {
@@ -126,13 +136,13 @@ TEST_F(TreeBackgroundTest, ACancelledMergeLeavesNothingBehind) {
     for (int number = 0; number < 400; ++number) ok(stand.put(key_of(number), "v"));
     ok(stand.flush());
   }
-  const auto before = files.list(stand.directory())->size();
   auto job = stand.tree->plan_merge({});
   ASSERT_TRUE(job);
+  const auto before = table_count();
   const std::atomic<bool> cancelled{true};
   job->run(cancelled);
   EXPECT_EQ(stand.tree->install(*std::move(job)).error().code, Errc::cancelled);
-  EXPECT_EQ(files.list(stand.directory())->size(), before);
+  EXPECT_EQ(table_count(), before);
   EXPECT_EQ(stand.items().size(), 400u);
 }
 
@@ -141,8 +151,73 @@ TEST_F(TreeBackgroundTest, FilesThatNobodyNeedsAreRemoved) {
   ok(stand.compact());
   size_t tables = 0;
   for (const LevelStats& level : stand.tree->stats().levels) tables += level.tables;
-  // The manifest and one log.
-  EXPECT_EQ(files.list(stand.directory())->size(), tables + 2);
+  // The manifest, one log, and those for memtables to come.
+  EXPECT_EQ(files.list(stand.directory())->size(), tables + 2 + kSpareLogsMax);
+}
+
+TEST(TreeSealTest, WaitsForNoDiskAsLongAsALogIsReady) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  ASSERT_TRUE(stand.create().ok());
+  ASSERT_TRUE(stand.open().ok());
+  for (size_t count = 0; count < kSpareLogsMax; ++count) {
+    ASSERT_TRUE(stand.put("a", "1").ok());
+    const uint64_t before = files.operation_count();
+    ASSERT_TRUE(stand.tree->seal_memtable().ok());
+    // The close record: its room, and itself.
+    EXPECT_EQ(files.operation_count() - before, 2u);
+  }
+  // None is left; a flush brings one.
+  ASSERT_TRUE(stand.put("a", "2").ok());
+  files.set_room(100);
+  EXPECT_EQ(stand.tree->seal_memtable().error().code, Errc::out_of_space);
+  EXPECT_FALSE(stand.tree->broken());
+  files.heal();
+  ASSERT_TRUE(stand.finish(stand.tree->plan_flush({})).ok());
+  files.set_room(100);
+  EXPECT_TRUE(stand.tree->seal_memtable().ok());
+}
+
+TEST(TreeSealTest, ASyncTakesTheLogBeforeAlong) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  ASSERT_TRUE(stand.create().ok());
+  ASSERT_TRUE(stand.open().ok());
+  ASSERT_TRUE(stand.put("a", "1").ok());
+  ASSERT_TRUE(stand.tree->seal_memtable().ok());
+  ASSERT_TRUE(stand.put("b", "2").ok());
+  ASSERT_TRUE(stand.tree->seal_memtable().ok());
+  ASSERT_TRUE(stand.put("c", "3", Durability::synced).ok());
+  stand.drop();
+  files.crash();
+  ASSERT_TRUE(stand.open().ok());
+  EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "1"), Pair("b", "2"), Pair("c", "3")));
+}
+
+TEST(TreeSpaceTest, AWriteThatFindsNoRoomLeavesTheTreeAsItWas) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  ASSERT_TRUE(stand.create().ok());
+  ASSERT_TRUE(stand.open().ok());
+  ASSERT_TRUE(stand.put("a", "1").ok());
+  files.set_room(500);
+  EXPECT_EQ(stand.put("b", Bytes(5000, 'x')).error().code, Errc::out_of_space);
+  // Of a group none is logged, though the first would fit.
+  Batch small;
+  Batch large;
+  ASSERT_TRUE(small.put("c", "3").ok());
+  ASSERT_TRUE(large.put("d", Bytes(5000, 'x')).ok());
+  const std::array<GroupWrite, 2> group{GroupWrite{&small, stand.tick(), {}},
+                                        GroupWrite{&large, stand.tick(), {}}};
+  EXPECT_EQ(stand.tree->log_group(group).error().code, Errc::out_of_space);
+  EXPECT_FALSE(stand.tree->broken());
+
+  files.heal();
+  ASSERT_TRUE(stand.put("e", "5", Durability::synced).ok());
+  stand.drop();
+  files.crash();
+  ASSERT_TRUE(stand.open().ok());
+  EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "1"), Pair("e", "5")));
 }
 
 TEST(TreeSpaceTest, AFullDiskAtASealLeavesTheTreeAsItWas) {

@@ -38,7 +38,7 @@ protected:
     return items;
   }
 
-  /// A table of every compression, with every kind of entry, and a log with every kind of record.
+  /// A table of every compression, with every kind of entry, and two logs with every kind of record, one of them sealed.
   static void write(TreeStand& stand) {
     ok(stand.create());
     ok(stand.open());
@@ -54,6 +54,7 @@ protected:
     ok(stand.put(key(110), "again"));
     ok(stand.flush());
     ok(stand.remove(key(290)));
+    ok(stand.tree->seal_memtable());
     Batch own;
     ok(own.put("shared", "by two shards"));
     const SpanningPart parts[] = {{1, own.bytes()}, {2, own.bytes()}};

@@ -33,7 +33,7 @@ public:
   /// So does every one behind it, as if the process had been killed in there.
   void stop_after(uint64_t after);
   /// From here on appends fail with out_of_space once they have written this many bytes together, and reserves
-  /// likewise with the zeros that they make ahead.
+  /// likewise with the zeros that they make ahead; without any room all reserves fail.
   void set_room(uint64_t bytes);
   /// No more failures; those that happened stay happened. Room is endless.
   void heal();

@@ -88,8 +88,8 @@ public:
     if (size > node_->content.size() - size_) grown = size + kChunkSize;
     if (!status.ok()) {
       grown = files_.part_written(grown);
-    } else if (grown > files_.room_) {
-      grown = files_.room_;
+    } else if (grown > files_.room_ || files_.room_ == 0) {
+      grown = std::min<uint64_t>(grown, files_.room_);
       status = failure(Errc::out_of_space, path_, "append", "no space left");
     }
     node_->content.append(grown, '\0');
