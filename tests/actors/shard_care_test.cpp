@@ -146,6 +146,36 @@ TEST_F(ShardCareTest, ACutThatFindsNoSpaceLeavesTheShardWhole) {
   EXPECT_EQ(get("a"), "v");
 }
 
+TEST_F(ShardCareTest, ATreeThatWasLeftAloneForAWhileIsMergedFurther) {
+  const auto level0_tables = [this] {
+    Answer<ShardStats> stats;
+    shard->stats(stats.done());
+    return (*stats.result)->tree.levels.front().tables;
+  };
+  const auto write_and_flush = [this](const char* key) {
+    write(key);
+    Answer<Nothing> flush;
+    shard->flush(flush.done());
+    host.settle(*shard);
+    EXPECT_TRUE(flush.ok());
+  };
+  write_and_flush("a");
+  host.wait(*shard, std::chrono::milliseconds(4'900));
+  EXPECT_TRUE(host.jobs.empty());
+
+  // From here on it counts anew.
+  write_and_flush("b");
+  host.wait(*shard, std::chrono::milliseconds(4'900));
+  EXPECT_TRUE(host.jobs.empty());
+  EXPECT_EQ(level0_tables(), 2u);
+
+  host.wait(*shard, std::chrono::milliseconds(100));
+  EXPECT_EQ(host.jobs.size(), 1u);
+  host.settle(*shard);
+  EXPECT_EQ(level0_tables(), 0u);
+  EXPECT_EQ(get("a"), "v");
+}
+
 TEST_F(ShardCareTest, WhatColdTablesKeepIsGivenBackWithoutBeingAskedFor) {
   write("k");
   Answer<Nothing> compact;

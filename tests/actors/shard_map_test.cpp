@@ -1,7 +1,10 @@
 #include "actors/shard_map.hpp"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
+#include "engine/io/posix_file.hpp"
 #include "tests/support/memory_file_system.hpp"
 
 namespace coppice::actors {
@@ -80,6 +83,23 @@ TEST_F(ShardMapTest, ANewerFormatIsUnsupported) {
   content[8] = 2;
   files.set_content(kPath, content);
   EXPECT_EQ(code_of_read(), Errc::unsupported);
+}
+
+// After a change of the format, raise its number, and write another file beside the old ones, which stay as they are, by
+//   COPPICE_WRITE_GOLDEN=tests/golden/shard-map-format-<n> actors_test --gtest_filter='*EveryEarlierFormatStillOpens'
+TEST_F(ShardMapTest, EveryEarlierFormatStillOpens) {
+  ShardMap map = *ShardMap::create(0x0123456789abcdef, {Bytes("\0\xff", 2), "h", Bytes(1000, 'q')});
+  map.next_shard_id = 7;
+  map = map.after_split(2, "c", 5, 6);
+  engine::PosixFileSystem disk;
+  if (const char* target = std::getenv("COPPICE_WRITE_GOLDEN")) {
+    ASSERT_TRUE(write_shard_map(disk, target, map).ok());
+  }
+  for (const char* name : {"shard-map-format-1"}) {
+    const auto read = read_shard_map(disk, std::string(COPPICE_SOURCE_DIR "/tests/golden/") + name);
+    ASSERT_TRUE(read.ok()) << to_string(read.error());
+    EXPECT_EQ(*read, map);
+  }
 }
 
 }  // namespace

@@ -33,6 +33,44 @@ TEST_F(ShardWritesTest, AllThatWaitsSharesOneAppendAndOneSync) {
   EXPECT_EQ((*stats.result)->syncs, 1u);
 }
 
+TEST_F(ShardWritesTest, GroupsPauseWhileFlushesAreBehind) {
+  Answer<Nothing> closed;
+  shard->close({}, closed.done());
+  host.settle(*shard);
+  ASSERT_TRUE(closed.ok());
+  shard.reset();
+  options.sealed_memtables_max = 4;
+  open();
+  shard->adopt({}, {});
+
+  // Memtables are sealed, and no flush comes back.
+  Answer<Timestamp>* last = nullptr;
+  int count = 0;
+  do {
+    last = write("k" + std::to_string(count), Bytes(1 << 10, 'v'));
+    while (!host.apart.empty()) host.run_one_apart(*shard);
+  } while (last->result && ++count < 1'000);
+  ASSERT_FALSE(last->result) << "no write had to wait";
+  Answer<ShardStats> stats;
+  shard->stats(stats.done());
+  EXPECT_LT((*stats.result)->tree.debt, 1.0);
+  EXPECT_GT((*stats.result)->tree.debt, 0.0);
+  EXPECT_GT((*stats.result)->stalls, 0u);
+  EXPECT_GT((*stats.result)->stalled_us, 0u);
+
+  // Another write does not end the pause; time does.
+  auto behind = write("behind");
+  EXPECT_FALSE(last->result);
+  host.wait(*shard, std::chrono::duration_cast<std::chrono::milliseconds>(engine::WritePace::kWaitMax));
+  EXPECT_TRUE(last->ok());
+  EXPECT_TRUE(behind->ok());
+
+  // Once they have come back nobody waits.
+  host.settle(*shard);
+  EXPECT_TRUE(write("l")->ok());
+  EXPECT_TRUE(write("l")->ok());
+}
+
 TEST_F(ShardWritesTest, AGroupHasOnlySoManyRangeDeletes) {
   for (int i = 0; i < 200; ++i) {
     auto request = std::make_unique<WriteRequest>();

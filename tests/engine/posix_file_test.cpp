@@ -59,6 +59,22 @@ TEST_F(PosixFileTest, WhatWasAppendedIsRead) {
   EXPECT_EQ(middle, "e t");
 }
 
+TEST_F(PosixFileTest, WhatIsWrittenBackAsItGrowsIsRead) {
+  auto file = files.create(path("a"));
+  ASSERT_TRUE(file.ok());
+  EXPECT_TRUE((*file)->write_back().ok());  // of nothing
+  Bytes written;
+  for (int i = 0; i < 5; ++i) {
+    const Bytes piece(100'000, static_cast<char>('a' + i));
+    EXPECT_TRUE((*file)->append(piece).ok());
+    EXPECT_TRUE((*file)->write_back().ok());
+    written += piece;
+  }
+  EXPECT_TRUE((*file)->write_back().ok());
+  EXPECT_TRUE((*file)->sync().ok());
+  EXPECT_EQ(content("a"), written);
+}
+
 TEST_F(PosixFileTest, ReadPastTheEndIsCorruptionThatNamesFileAndOffset) {
   write("a", "1234567");
   auto opened = files.open(path("a"));

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/process/process_fixture.hpp"
@@ -32,6 +33,13 @@ protected:
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+/// Looks until every thread of the child stands still; false: it has ended.
+bool becomes_stopped(pid_t pid) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WEXITED | WNOWAIT) == 0 &&
+         info.si_code == CLD_STOPPED;
+}
+
 TEST_F(ServeTest, ACleanStopKeepsEvenWhatWasInMemory) {
   for (int signal : {SIGTERM, SIGINT}) {
     const std::string key = "stopped by " + std::to_string(signal);
@@ -46,6 +54,24 @@ TEST_F(ServeTest, ACleanStopKeepsEvenWhatWasInMemory) {
     EXPECT_EQ(again({"get", key}).output, "kept");
     EXPECT_EQ(again.stop(), 0);
   }
+}
+
+TEST_F(ServeTest, ASecondSignalEndsAtOnceAndLosesNothingAcknowledged) {
+  Server server(data());
+  ASSERT_TRUE(server.is_ready()) << server.errors();
+  EXPECT_EQ(server({"put", "key", "kept"}).code, 0);
+  // Both wait for it, so that the clean stop cannot end between them.
+  server.process().send_signal(SIGSTOP);
+  ASSERT_TRUE(becomes_stopped(server.process().pid()));
+  server.process().send_signal(SIGINT);
+  server.process().send_signal(SIGTERM);
+  server.process().send_signal(SIGCONT);
+  EXPECT_EQ(server.process().wait(), 128 + SIGTERM) << server.errors();
+
+  Server again(data());
+  ASSERT_TRUE(again.is_ready()) << again.errors();
+  EXPECT_EQ(again({"get", "key"}).output, "kept");
+  EXPECT_EQ(again.stop(), 0);
 }
 
 TEST_F(ServeTest, SaysWhereItServesAndHowToTryIt) {
