@@ -17,6 +17,14 @@ TEST(WritePaceTest, WithoutALimitNobodyWaits) {
             Clock::duration(0));
 }
 
+TEST(WritePaceTest, AWriterThatIsLetGoOwesNothing) {
+  WritePace pace;
+  const Clock::time_point now{};
+  for (int count = 0; count < 100; ++count) (void)pace.wrote(now, 1'000'000, 1e6);
+  EXPECT_EQ(pace.wrote(now, 1, std::numeric_limits<double>::infinity()), Clock::duration(0));
+  EXPECT_EQ(pace.wrote(now, 1000, 1e6), milliseconds(1));
+}
+
 TEST(WritePaceTest, KeepsToTheRate) {
   WritePace pace;
   Clock::time_point now{};
