@@ -29,7 +29,7 @@ private:
   void apply_with_range_deletes(const Batch& batch, Timestamp commit);
   void insert(const Operation& operation, Timestamp commit);
 
-  static constexpr size_t kGatheredMax = 16;
+  static constexpr size_t kGatheredMax = SkipList::kTogetherMax;
 
   Memtable& memtable_;
   std::array<Entry, kGatheredMax> gathered_;

@@ -29,7 +29,7 @@ namespace coppice::engine {
 /// moment) does not wait: it links copies of what is gathered where they are missing, and clears their slots. The
 /// owner does the same with the nodes themselves. Which of the two comes first, one of them is linked.
 ///
-///     owner    node -> index -> slot -> ... 16 slots are taken: link what is missing -> clear the slots
+///     owner    node -> index -> slot -> ... all slots are taken: link what is missing -> clear the slots
 ///     reader            read the slots -> link copies of what is missing -> clear the slots -> walk
 ///
 /// Orderings. A slot is set with release behind its node's bytes, and cleared with release behind the link. A reader loads it
