@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "engine/apply.hpp"
 #include "engine/base/checksum.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/log/log_reader.hpp"
+#include "engine/replay.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -13,10 +13,6 @@ namespace {
 Error damage(const std::string& path, const std::string& what) {
   return Error{Errc::corruption, path + ": " + what};
 }
-
-// Batches, and their bytes, that go into the memtable at once: many cost less each.
-constexpr size_t kReplayedTogether = 64;
-constexpr size_t kReplayedSize = 256 << 10;
 
 /// A log that the manifest does not call closed. Behind the one that was written to last lie spare ones; before it
 /// some that were sealed, but perhaps not synced.
@@ -31,7 +27,11 @@ struct OpenLog {
 class Reading {
 public:
   Reading(const TreeEnv& env, const std::string& directory, const TreeOptions& options)
-      : env_(env), directory_(directory), options_(options), random_(env.seed ^ checksum(directory, 0)) {}
+      : env_(env),
+        directory_(directory),
+        options_(options),
+        random_(env.seed ^ checksum(directory, 0)),
+        replay_(options.memtable_size) {}
 
   Status read() {
     COPPICE_TRY_ASSIGN(content, Manifest::read(env_.files, directory_));
@@ -166,21 +166,14 @@ private:
   void replay(Batch batch, Timestamp commit) {
     // What is flushed already stays in its log as long as others need the log.
     if (commit <= manifest.state.flushed) return;
-    waiting_size_ += batch.bytes().size();
-    const bool costly = batch.range_delete_count() > 0;
-    waiting_.emplace_back(std::move(batch), commit);
-    if (costly || waiting_.size() >= kReplayedTogether || waiting_size_ >= kReplayedSize) apply_waiting();
+    replay_.add(std::move(batch), commit);
+    if (replay_.full()) apply_waiting();
   }
 
   void apply_waiting() {
-    if (waiting_.empty()) return;
-    Applier applier(*active);
-    for (const auto& [batch, commit] : waiting_) applier.apply(batch, commit);
-    applier.finish();
-    const Timestamp through = waiting_.back().second;
+    if (replay_.empty()) return;
+    const Timestamp through = replay_.apply_to(*active);
     last_commit = std::max(last_commit, through);
-    waiting_.clear();
-    waiting_size_ = 0;
     if (!is_full(*active, options_)) return;
     active->settle();
     sealed.push_back({active, through});
@@ -226,9 +219,7 @@ private:
   const TreeOptions& options_;
   Random random_;
   Timestamp last_logged_;
-  // Batches that were read and go into the memtable together.
-  std::vector<std::pair<Batch, Timestamp>> waiting_;
-  size_t waiting_size_ = 0;
+  Replay replay_;
 };
 
 Result<LogWriter> cut_log(const TreeEnv& env, const std::string& directory, const OpenLog& log,
