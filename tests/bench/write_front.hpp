@@ -21,8 +21,6 @@ private:
   enum class State : uint8_t { waiting, leading, done };
   std::atomic<State> state_{State::waiting};
   PendingWrite* older_ = nullptr;
-  /// Counts up from the write that found the list empty.
-  uint32_t place_ = 0;
   std::vector<PendingWrite*> group_;
 };
 
@@ -40,15 +38,15 @@ public:
   template <class CommitGroup>
   void commit(PendingWrite& mine, CommitGroup&& commit_group) {
     mine.state_.store(PendingWrite::State::waiting, std::memory_order_relaxed);
+    present_.fetch_add(1, std::memory_order_relaxed);
     PendingWrite* older = newest_.load(std::memory_order_relaxed);
     do {
       mine.older_ = older;
-      mine.place_ = older == nullptr ? 0 : older->place_ + 1;
     } while (!newest_.compare_exchange_weak(older, &mine, std::memory_order_acq_rel));
     if (older != nullptr && wait(mine) == PendingWrite::State::done) return;
 
-    const bool synced = mine.durability == Durability::synced;
-    PendingWrite* const newest = synced ? gather(mine) : newest_.load(std::memory_order_acquire);
+    if (mine.durability == Durability::synced) gather();
+    PendingWrite* const newest = newest_.load(std::memory_order_acquire);
     mine.group_.clear();
     for (PendingWrite* write = newest; write != &mine; write = write->older_) mine.group_.push_back(write);
     mine.group_.push_back(&mine);
@@ -57,7 +55,8 @@ public:
     commit_group(mine.group_);
     took_ = Clock::now() - begun;
 
-    PendingWrite* const next = leave(mine.place_, newest);
+    writers_ = present_.fetch_sub(static_cast<uint32_t>(mine.group_.size()), std::memory_order_relaxed);
+    PendingWrite* const next = leave(newest);
     // Each may be gone, or used again, as soon as it is done.
     for (PendingWrite* write : mine.group_) {
       if (write != &mine) wake(*write, PendingWrite::State::done);
@@ -68,22 +67,17 @@ public:
 private:
   using Clock = std::chrono::steady_clock;
 
-  /// Waits for those who wrote last time; the newest of all that are there then.
-  PendingWrite* gather(const PendingWrite& mine) {
+  /// Waits for those who wrote last time.
+  void gather() const {
     const auto until = Clock::now() + took_ / 4;
-    while (true) {
-      PendingWrite* const newest = newest_.load(std::memory_order_acquire);
-      if (newest->place_ - mine.place_ + 1 >= writers_ || Clock::now() >= until) return newest;
+    while (present_.load(std::memory_order_relaxed) < writers_ && Clock::now() < until)
       std::this_thread::yield();
-    }
   }
 
   /// Empties the list up to `newest`; who leads next, or nobody.
-  PendingWrite* leave(uint32_t first_place, PendingWrite* newest) {
+  PendingWrite* leave(PendingWrite* newest) {
     PendingWrite* last = newest;
-    const bool all = newest_.compare_exchange_strong(last, nullptr, std::memory_order_acq_rel);
-    writers_ = last->place_ - first_place + 1;
-    if (all) return nullptr;
+    if (newest_.compare_exchange_strong(last, nullptr, std::memory_order_acq_rel)) return nullptr;
     while (last->older_ != newest) last = last->older_;
     return last;
   }
@@ -111,6 +105,8 @@ private:
   }
 
   std::atomic<PendingWrite*> newest_{nullptr};
+  /// Writers between their coming and the end of their group.
+  std::atomic<uint32_t> present_{0};
   // The leader's: writes that came last time, those during the sync included, and how long it took.
   uint32_t writers_ = 0;
   Clock::duration took_{};
