@@ -22,6 +22,21 @@ std::shared_ptr<engine::TreeReader> only_reader(const Core& core, std::span<cons
   return only && route.port != nullptr ? route.port->reader : nullptr;
 }
 
+Error too_large() {
+  return Error{Errc::invalid_argument,
+               "the values asked for pass 64 MiB, the most in one answer: ask for fewer keys at a time"};
+}
+
+/// All at one moment. Requires: the keys are the reader's own, or were so a moment ago.
+Result<Values> read_together(const engine::TreeReader& reader, std::span<const Bytes> keys,
+                             const engine::ReadOptions& options) {
+  if (keys.size() > kAnswerSizeMax / kAnswerOverhead) return too_large();
+  const std::vector<ByteView> views(keys.begin(), keys.end());
+  Result<Values> values = reader.get_many(views, options, kAnswerSizeMax - keys.size() * kAnswerOverhead);
+  if (!values.ok() && values.error().code == Errc::invalid_argument) return too_large();
+  return values;
+}
+
 Result<Values> read_each(const Core& core, std::span<const Bytes> keys, const SnapshotHandle& snapshot,
                          bool cached_only) {
   Values values;
@@ -30,9 +45,7 @@ Result<Values> read_each(const Core& core, std::span<const Bytes> keys, const Sn
   for (const Bytes& key : keys) {
     COPPICE_TRY_ASSIGN(value, read_one(core, key, snapshot, cached_only));
     size += kAnswerOverhead + (value ? value->size() : 0);
-    if (size > kAnswerSizeMax)
-      return Error{Errc::invalid_argument,
-                   "the values asked for pass 64 MiB, the most in one answer: ask for fewer keys at a time"};
+    if (size > kAnswerSizeMax) return too_large();
     values.push_back(std::move(value));
   }
   return values;
@@ -72,16 +85,20 @@ Result<std::optional<Bytes>> read_one(const Core& core, ByteView key, const Snap
 Result<Values> read_many(const Core& core, std::span<const Bytes> keys, const SnapshotHandle& snapshot,
                          bool cached_only) {
   COPPICE_TRY(check_keys(keys));
-  if (snapshot != nullptr || keys.size() <= 1) return read_each(core, keys, snapshot, cached_only);
-  // On one shard: if nothing became visible between the first read and the last, all were of one moment.
+  if (keys.size() <= 1) return read_each(core, keys, snapshot, cached_only);
+  engine::ReadOptions options;
+  options.cached_only = cached_only;
+  if (snapshot != nullptr) options.at = snapshot->timestamp();
+  // One shard reads all of its keys at one moment, and so together. Of a shard that was split meanwhile the answer may be
+  // old.
   constexpr int kTries = 3;
   for (int i = 0; i < kTries; ++i) {
     const std::shared_ptr<engine::TreeReader> reader = only_reader(core, keys);
     if (reader == nullptr) break;
-    const Timestamp before = reader->visible();
-    COPPICE_TRY_ASSIGN(values, read_each(core, keys, snapshot, cached_only));
-    if (reader->visible() == before && only_reader(core, keys) == reader) return values;
+    Result<Values> values = read_together(*reader, keys, options);
+    if (only_reader(core, keys) == reader) return values;
   }
+  if (snapshot != nullptr) return read_each(core, keys, snapshot, cached_only);
   return Error{Errc::would_block, "the keys need a snapshot"};
 }
 

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/cursor/visible_cursor.hpp"
 #include "schema/types.hpp"
@@ -45,6 +47,13 @@ public:
     if (!found) return std::optional<Bytes>();
     return std::optional<Bytes>(std::move(value));
   }
+
+  /// The values of `keys`, in their order, all at one moment; nothing where a key is absent. For keys that come together this is
+  /// faster than a get for each, and blocks that have to come from the disk are read at once. An error of one key is that
+  /// of all. invalid_argument: the values have more than `size_max` bytes together.
+  virtual Result<std::vector<std::optional<Bytes>>> get_many(std::span<const ByteView> keys,
+                                                             const ReadOptions& options,
+                                                             size_t size_max = SIZE_MAX) const = 0;
 
   /// Walks the live keys of `range` (cut to the tree's own) at one moment. The cursor pins the view that it
   /// reads.

@@ -4,6 +4,7 @@
 #include "engine/cursor/merge_cursor.hpp"
 #include "engine/cursor/snapshot_cursor.hpp"
 #include "engine/lookup.hpp"
+#include "engine/lookup_many.hpp"
 #include "engine/standpoint.hpp"
 
 namespace coppice::engine {
@@ -81,13 +82,21 @@ public:
   Timestamp visible() const override { return Timestamp{state_->visible.load(std::memory_order_acquire)}; }
 
   Result<bool> get(ByteView key, const ReadOptions& options, Bytes& value) const override {
-    COPPICE_TRY(check_key(key));
-    if (!state_->range.contains(key))
-      return Error{Errc::moved, "the shard asked does not own the key " + printable(key)};
+    COPPICE_TRY(check(key));
     Standpoint standpoint(*state_, options.at);
     COPPICE_TRY(standpoint.pin());
     return look_up(standpoint.view(), key, standpoint.at(),
                    {.cached_only = options.cached_only, .fill_cache = true}, value);
+  }
+
+  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const ByteView> keys,
+                                                     const ReadOptions& options,
+                                                     size_t size_max) const override {
+    for (const ByteView key : keys) COPPICE_TRY(check(key));
+    Standpoint standpoint(*state_, options.at);
+    COPPICE_TRY(standpoint.pin());
+    return look_up_many(standpoint.view(), keys, standpoint.at(),
+                        {.cached_only = options.cached_only, .fill_cache = true}, size_max);
   }
 
   Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
@@ -119,6 +128,12 @@ public:
   }
 
 private:
+  Status check(ByteView key) const {
+    COPPICE_TRY(check_key(key));
+    if (state_->range.contains(key)) return success();
+    return Error{Errc::moved, "the shard asked does not own the key " + printable(key)};
+  }
+
   Status verify(const TableReader& table, VerifyReport& report) const {
     // The tree may be closed meanwhile, and then should not be waited for long.
     if (!state_->views.pin()) return Error{Errc::unavailable, "the tree was closed during the verification"};

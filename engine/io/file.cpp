@@ -12,6 +12,10 @@ Error short_read(const std::string& path, uint64_t offset, uint64_t size, uint64
                                      " were expected: the file was cut short; restore it from a backup"};
 }
 
+void FileSystem::read_all(std::span<FileRead> reads) {
+  for (FileRead& read : reads) read.status = read.file->read(read.offset, read.size, read.target);
+}
+
 Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max) {
   COPPICE_TRY_ASSIGN(file, files.open(path));
   if (file->size() > size_max)

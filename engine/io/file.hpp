@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,8 +63,21 @@ public:
   /// Fills `[target, target + size)` from `offset`. Fewer bytes in the file: corruption, naming the file and
   /// offset. Blocks: on the disk.
   virtual Status read(uint64_t offset, size_t size, char* target) const = 0;
+  /// As far as is known, read() would not wait for the disk. False is no more than a guess.
+  virtual bool is_in_memory(uint64_t /*offset*/, size_t /*size*/) const { return false; }
+  /// Begins to load what is in memory, for a read() soon.
+  virtual void prefetch(uint64_t /*offset*/, size_t /*size*/) const {}
   virtual uint64_t size() const = 0;
   virtual const std::string& name() const = 0;
+};
+
+/// One of several reads; `status` is what RandomFile::read would return.
+struct FileRead {
+  const RandomFile* file = nullptr;
+  uint64_t offset = 0;
+  size_t size = 0;
+  char* target = nullptr;
+  Status status;
 };
 
 /// Keeps a directory ours until it is destroyed or the process ends.
@@ -84,6 +98,8 @@ public:
   /// Opens an existing file to go on after its first `keep` bytes; what lies behind them is cut off.
   virtual Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) = 0;
   virtual Result<std::unique_ptr<RandomFile>> open(const std::string& path) = 0;
+  /// Reads of files that this file system opened, all at once where it can. Blocks: on the disk, until all are done.
+  virtual void read_all(std::span<FileRead> reads);
 
   /// Names, not paths, in no order, without . and ..
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;

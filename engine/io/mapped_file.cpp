@@ -121,22 +121,34 @@ uint64_t MappedFile::pages_in_memory(size_t word) const {
   return mask;
 }
 
-bool MappedFile::read(uint64_t offset, size_t size, char* target) const {
+bool MappedFile::is_in_memory(uint64_t offset, size_t size) const {
   if (size == 0 || size > kReadSizeMax || broken_.load(std::memory_order_relaxed)) return false;
   const size_t first_page = offset / kPageSize;
   const size_t last_page = (offset + size - 1) / kPageSize;
   if (!is_known(first_page, last_page)) {
     for (size_t word = first_page / kWordBits; word <= last_page / kWordBits; ++word)
       known_[word].fetch_or(pages_in_memory(word), std::memory_order_relaxed);
-    if (!is_known(first_page, last_page)) return false;
-  } else if (is_sample(kSampleInterval) &&
-             (pages_in_memory(first_page / kWordBits) >> (first_page % kWordBits) & 1) == 0) {
+    return is_known(first_page, last_page);
+  }
+  if (is_sample(kSampleInterval) &&
+      (pages_in_memory(first_page / kWordBits) >> (first_page % kWordBits) & 1) == 0) {
     for (size_t word = 0; word < word_count(); ++word) known_[word].store(0, std::memory_order_relaxed);
     return false;
   }
+  return true;
+}
+
+// Faults on no page: one that is not mapped is left out.
+void MappedFile::prefetch(uint64_t offset, size_t size) const {
+  for (size_t line = 0; line < size && line < kReadSizeMax; line += kCacheLineSize)
+    __builtin_prefetch(begin_ + offset + line, 0, 2);
+}
+
+bool MappedFile::read(uint64_t offset, size_t size, char* target) const {
+  if (!is_in_memory(offset, size)) return false;
 
   // All lines are on their way before the copy waits for the first.
-  for (size_t line = 0; line < size; line += kCacheLineSize) __builtin_prefetch(begin_ + offset + line, 0, 2);
+  prefetch(offset, size);
   const Copy copy{begin_, size_, &broken_};
   copy_here = &copy;
   std::atomic_signal_fence(std::memory_order_seq_cst);

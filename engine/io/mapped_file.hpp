@@ -46,6 +46,10 @@ public:
   /// Fills `[target, target + size)` from `offset`. False: use a call; `target` may hold anything. Zeros may stand
   /// where the file's last page was cut. Requires: inside of the file. Blocks: on the disk, if the system dropped pages.
   bool read(uint64_t offset, size_t size, char* target) const;
+  /// read() would succeed, as far as is known. Requires: as read().
+  bool is_in_memory(uint64_t offset, size_t size) const;
+  /// Begins to load the bytes into the processor's caches, where they are in memory. Requires: as read().
+  void prefetch(uint64_t offset, size_t size) const;
 
 private:
   static constexpr uint32_t kSampleInterval = 64;

@@ -76,15 +76,26 @@ public:
       : file_(std::move(file)), path_(std::move(path)), size_(size), mapped_(MappedFile::map(file_, size)) {}
 
   Status read(uint64_t offset, size_t size, char* target) const override {
-    const bool is_mapped = mapped_ != nullptr && offset <= size_ && size <= size_ - offset;
-    if (is_mapped && mapped_->read(offset, size, target)) return success();
+    if (is_mapped(offset, size) && mapped_->read(offset, size, target)) return success();
     return read_by_call(offset, size, target);
+  }
+
+  bool is_in_memory(uint64_t offset, size_t size) const override {
+    return is_mapped(offset, size) && mapped_->is_in_memory(offset, size);
+  }
+
+  void prefetch(uint64_t offset, size_t size) const override {
+    if (is_mapped(offset, size)) mapped_->prefetch(offset, size);
   }
 
   uint64_t size() const override { return size_; }
   const std::string& name() const override { return path_; }
 
 private:
+  bool is_mapped(uint64_t offset, size_t size) const {
+    return mapped_ != nullptr && offset <= size_ && size <= size_ - offset;
+  }
+
   Status read_by_call(uint64_t offset, size_t size, char* target) const {
     const uint64_t begin = offset;
     const size_t wanted = size;

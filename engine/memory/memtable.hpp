@@ -60,6 +60,9 @@ public:
   std::optional<Entry> find(ByteView key, uint64_t hash, Timestamp at) const;
   std::optional<Entry> find(ByteView key, Timestamp at) const { return find(key, key_hash(key), at); }
 
+  /// Begins to load what find() of a key with this hash will look at first.
+  void prefetch(uint64_t hash) const { index_.prefetch(hash); }
+
   /// Some put in [begin, end) committed after `at`.
   bool has_put_after(Timestamp at, ByteView begin, ByteView end) const;
 

@@ -35,7 +35,6 @@ constexpr uint32_t kNoSlot = UINT32_MAX;
 // often than what goes for it. Four times as many let in five times as much, and fewer reads were hits.
 constexpr size_t kSlotsPerMark = 8;
 
-uint64_t hash_of(const BlockKey& key) { return mix(key.table_id + mix(key.offset)); }
 uint64_t tag_of(uint64_t hash) { return (hash >> 36) << kTagShift; }
 size_t large_charge(size_t size) { return size + kLargeOverhead; }
 
@@ -101,10 +100,21 @@ char* BlockCache::segment_bytes(uint32_t segment) const {
   return memory_->data() + slots_size_ + size_t{segment} * kSegmentSize;
 }
 
+uint64_t BlockCache::hash_of(const BlockKey& key) { return mix(key.table_id + mix(key.offset)); }
+
 BlockRef BlockCache::find(const BlockKey& key) {
-  const uint64_t hash = hash_of(key);
-  const uint64_t wanted = kLive | tag_of(hash);
   Counters& counters = counters_[stripe_here()];
+  BlockRef found = look(key, hash_of(key), true);
+  (found ? counters.hits : counters.misses).fetch_add(1, std::memory_order_relaxed);
+  return found;
+}
+
+void BlockCache::prefetch(const BlockKey& key) const {
+  __builtin_prefetch(&slots_[hash_of(key) & slot_mask_]);
+}
+
+BlockRef BlockCache::look(const BlockKey& key, uint64_t hash, bool is_hit) {
+  const uint64_t wanted = kLive | tag_of(hash);
   size_t index = hash & slot_mask_;
   for (size_t probes = 0; probes <= slot_mask_; ++probes, index = (index + 1) & slot_mask_) {
     Slot& slot = slots_[index];
@@ -112,15 +122,14 @@ BlockRef BlockCache::find(const BlockKey& key) {
     if ((slot.word.load(std::memory_order_relaxed) & (kLive | kTagMask)) == wanted) {
       const uint64_t before = slot.word.fetch_add(1, std::memory_order_acquire);
       if ((before & (kLive | kTagMask)) == wanted && slot.key == key) {
-        if ((before & kClockMask) != kClockMask) slot.word.fetch_or(kClockMask, std::memory_order_relaxed);
-        counters.hits.fetch_add(1, std::memory_order_relaxed);
+        if (is_hit && (before & kClockMask) != kClockMask)
+          slot.word.fetch_or(kClockMask, std::memory_order_relaxed);
         return BlockRef(slot.bytes, slot.size, &slot.word);
       }
       slot.word.fetch_sub(1, std::memory_order_release);
     }
     if (slot.passed.load(std::memory_order_relaxed) == 0) break;
   }
-  counters.misses.fetch_add(1, std::memory_order_relaxed);
   return {};
 }
 

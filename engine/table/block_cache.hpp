@@ -144,6 +144,11 @@ public:
   /// The block, kept until the reference goes; or an empty reference.
   BlockRef find(const BlockKey& key);
 
+  /// As find(), for one who will find() it soon: counts as no hit.
+  BlockRef peek(const BlockKey& key) { return look(key, hash_of(key), false); }
+  /// Begins to load what find() will look at first.
+  void prefetch(const BlockKey& key) const;
+
   /// Of a block that find() has not found: whether it is worth insert(). Once memory is used up, only one that was asked for
   /// before, not long ago: most blocks of a large store are read once, and would push out others for nothing.
   bool is_wanted(const BlockKey& key);
@@ -185,6 +190,8 @@ private:
   };
   enum class Fate { stays, moves, goes };
 
+  static uint64_t hash_of(const BlockKey& key);
+  BlockRef look(const BlockKey& key, uint64_t hash, bool is_hit);
   char* segment_bytes(uint32_t segment) const;
   bool is_crowded() const;
   char* take(size_t size, uint32_t& segment);

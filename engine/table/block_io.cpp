@@ -53,13 +53,19 @@ Status BlockWriter::flush() {
   return file_.write_back();
 }
 
+Result<size_t> stored_size(const RandomFile& file, const BlockHandle& handle) {
+  const size_t size = size_t{handle.size} + kBlockTrailerSize;
+  if (handle.absent() || handle.offset > file.size() || size > file.size() - handle.offset)
+    return damage(file.name(), handle.offset, "the index names a block outside of the file");
+  return size;
+}
+
 namespace {
 
-// Reads a stored block and its trailer to `target`, which has room for both, and checks it.
-Result<Compression> read_stored(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
-                                char* target) {
-  COPPICE_TRY(file.read(handle.offset, size_t{handle.size} + kBlockTrailerSize, target));
-  const ByteView checked(target, size_t{handle.size} + 1);
+// Checks a stored block and its trailer.
+Result<Compression> check_stored(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+                                 const char* stored) {
+  const ByteView checked(stored, size_t{handle.size} + 1);
   if (load_fixed<uint64_t>(checked.data() + checked.size()) !=
       checksum(checked, block_seed(unique_id, handle.offset)))
     return damage(file.name(), handle.offset, "the block's checksum is wrong");
@@ -73,13 +79,6 @@ Result<Compression> read_stored(const RandomFile& file, uint64_t unique_id, cons
   return damage(file.name(), handle.offset, "the block's compression is unknown");
 }
 
-Result<size_t> stored_size(const RandomFile& file, const BlockHandle& handle) {
-  const size_t size = size_t{handle.size} + kBlockTrailerSize;
-  if (handle.absent() || handle.offset > file.size() || size > file.size() - handle.offset)
-    return damage(file.name(), handle.offset, "the index names a block outside of the file");
-  return size;
-}
-
 Result<Block> decompress_stored(const RandomFile& file, const BlockHandle& handle, Compression compression,
                                 const char* stored) {
   Block payload = decompress(compression, {stored, handle.size}, kPayloadSizeMax);
@@ -89,19 +88,27 @@ Result<Block> decompress_stored(const RandomFile& file, const BlockHandle& handl
 
 }  // namespace
 
+Result<Block> open_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+                         Block stored) {
+  COPPICE_TRY_ASSIGN(compression, check_stored(file, unique_id, handle, stored.bytes.get()));
+  stored.size = handle.size;
+  if (compression == Compression::none) return stored;
+  return decompress_stored(file, handle, compression, stored.bytes.get());
+}
+
 Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle) {
   COPPICE_TRY_ASSIGN(size, stored_size(file, handle));
-  Block block{std::make_unique_for_overwrite<char[]>(size), handle.size};
-  COPPICE_TRY_ASSIGN(compression, read_stored(file, unique_id, handle, block.bytes.get()));
-  if (compression == Compression::none) return block;
-  return decompress_stored(file, handle, compression, block.bytes.get());
+  Block stored{std::make_unique_for_overwrite<char[]>(size), size};
+  COPPICE_TRY(file.read(handle.offset, size, stored.bytes.get()));
+  return open_block(file, unique_id, handle, std::move(stored));
 }
 
 Result<ByteView> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
                             BlockBuffer& buffer) {
   COPPICE_TRY_ASSIGN(size, stored_size(file, handle));
   char* const room = buffer.room(size);
-  COPPICE_TRY_ASSIGN(compression, read_stored(file, unique_id, handle, room));
+  COPPICE_TRY(file.read(handle.offset, size, room));
+  COPPICE_TRY_ASSIGN(compression, check_stored(file, unique_id, handle, room));
   if (compression == Compression::none) return ByteView(room, handle.size);
   COPPICE_TRY_ASSIGN(block, decompress_stored(file, handle, compression, room));
   return buffer.keep(std::move(block));

@@ -68,6 +68,11 @@ private:
 Result<ByteView> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
                             BlockBuffer& buffer);
 
+/// Of the stored block and its trailer, in bytes. corruption: not inside of the file.
+Result<size_t> stored_size(const RandomFile& file, const BlockHandle& handle);
+/// The same as read_block, of a block that was read: `stored` has stored_size() bytes.
+Result<Block> open_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle, Block stored);
+
 /// "<file> at <offset>: <what>", as corruption.
 Error damage(const std::string& file, uint64_t offset, const std::string& what);
 

@@ -1,5 +1,6 @@
 #include "engine/table/open_table.hpp"
 
+#include "engine/table/block_stash.hpp"
 #include "engine/table/block_upgrade.hpp"
 #include "engine/table/bloom.hpp"
 
@@ -16,7 +17,7 @@ ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
 
 Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, const std::string& path,
                                                          const TableMeta& meta, BlockCache& cache) {
-  auto table = std::make_unique<OpenTable>(cache);
+  auto table = std::make_unique<OpenTable>(files, cache);
   COPPICE_TRY_ASSIGN(file, files.open(path));
   table->file = std::move(file);
   const uint64_t file_size = table->file->size();
@@ -81,6 +82,13 @@ Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kin
   BlockRef cached = cache.find(key);
   if (cached) return Kept{cached.bytes(), std::move(cached)};
   if (options.cached_only) return would_block();
+  if (options.stash != nullptr) {
+    const ByteView stashed = options.stash->find(*this, handle);
+    if (!stashed.empty()) return Kept{stashed, {}};
+    if (!file->is_in_memory(handle.offset, handle.size + kBlockTrailerSize) &&
+        options.stash->want(*this, handle, kind))
+      return would_block();
+  }
   ByteView payload;
   if (footer.version == kTableVersion) {
     COPPICE_TRY_ASSIGN(read, read_block(*file, footer.unique_id, handle, buffer));
@@ -92,6 +100,11 @@ Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kin
   if (!is_wanted(key, kind, options)) return Kept{payload, {}};
   BlockRef kept = cache.insert(key, payload);
   return Kept{kept.bytes(), std::move(kept)};
+}
+
+BlockRef OpenTable::offer(const BlockHandle& handle, BlockKind kind, Block block) const {
+  const BlockKey key{footer.unique_id, handle.offset};
+  return is_wanted(key, kind, {}) ? cache.insert(key, view(block)) : BlockRef(std::move(block));
 }
 
 bool OpenTable::is_wanted(const BlockKey& key, BlockKind kind, const TableReadOptions& options) const {

@@ -16,11 +16,12 @@ namespace coppice::engine {
 
 /// Frozen once open, but for the blocks that it comes to hold. All that it keeps in memory counts in the cache's budget.
 struct OpenTable {
-  explicit OpenTable(BlockCache& with) : cache(with) {}
+  OpenTable(FileSystem& in, BlockCache& with) : files(in), cache(with) {}
   ~OpenTable() { cache.unreserve(charged); }
   OpenTable(const OpenTable&) = delete;
   OpenTable& operator=(const OpenTable&) = delete;
 
+  FileSystem& files;
   BlockCache& cache;
   std::unique_ptr<RandomFile> file;
   Footer footer;
@@ -55,7 +56,8 @@ struct OpenTable {
     ByteView bytes;
     BlockRef block;
   };
-  /// As read(), but what the cache does not take is read into `buffer`, which costs no allocation.
+  /// As read(), but what the cache does not take is read into `buffer`, which costs no allocation. What would wait for the
+  /// disk, options.stash reads: would_block until it has.
   Result<Kept> read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
                     BlockBuffer& buffer) const;
 
@@ -70,6 +72,8 @@ struct OpenTable {
 
   /// `block`, read from `handle`, in the format of today. corruption: it makes no sense in its own.
   Result<Block> current(const BlockHandle& handle, BlockKind kind, Block block) const;
+  /// A block just read: into the cache, if it is wanted there.
+  BlockRef offer(const BlockHandle& handle, BlockKind kind, Block block) const;
 
 private:
   Result<Block> load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const;

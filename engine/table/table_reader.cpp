@@ -2,21 +2,10 @@
 
 #include "engine/table/bloom.hpp"
 #include "engine/table/open_table.hpp"
+#include "engine/table/point_ahead.hpp"
 #include "engine/table/table_cursor.hpp"
 
 namespace coppice::engine {
-
-namespace {
-
-constexpr size_t kCacheLineSize = 64;
-
-// What a data block's tables and the beginning of its entries take, for blocks of the usual size.
-void prefetch_front(ByteView block) {
-  for (size_t offset = 0; offset < 3 * kCacheLineSize && offset < block.size(); offset += kCacheLineSize)
-    __builtin_prefetch(block.data() + offset);
-}
-
-}  // namespace
 
 TableReader::TableReader(FileSystem& files, std::string path, TableMeta meta, BlockCache& cache)
     : files_(files), path_(std::move(path)), meta_(std::move(meta)), cache_(cache) {}

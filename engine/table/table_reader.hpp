@@ -13,6 +13,7 @@
 namespace coppice::engine {
 
 class BlockBuffer;
+class BlockStash;
 class RangeDeletes;
 struct OpenTable;
 
@@ -21,6 +22,8 @@ struct TableReadOptions {
   bool cached_only = false;
   /// Blocks that had to be read go into the block cache; false for reads that come once, like a merge's.
   bool fill_cache = true;
+  /// For reads of several keys: blocks on the disk are asked for here, and would_block until they came.
+  BlockStash* stash = nullptr;
 };
 
 /// What one source says about a key.
@@ -85,9 +88,11 @@ public:
   Result<TableCheck> verify() const;
 
 private:
+  friend class PointAhead;
   friend class TableCursor;
 
   Result<const OpenTable*> open(bool cached_only) const;
+  const OpenTable* find_open() const { return table_.load(std::memory_order_acquire); }
   Result<bool> passes_filter(const OpenTable& table, uint64_t hash, const TableReadOptions& options) const;
 
   FileSystem& files_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,12 @@ public:
   virtual void remove(const std::vector<std::string_view>& keys) = 0;
   /// Whether the key is there. Touches its value, where the engine hands it out.
   virtual bool get(std::string_view key) = 0;
+  /// How many of the keys are there; as get() of each, or faster.
+  virtual uint64_t get_many(std::span<const std::string_view> keys) {
+    uint64_t found = 0;
+    for (const std::string_view key : keys) found += get(key) ? 1 : 0;
+    return found;
+  }
   /// Walks `count` entries from the first at or after `from`, touching each key and value; how many there were.
   virtual uint64_t scan(std::string_view from, uint64_t count) = 0;
   /// The same downwards, from the last entry before `from`; an empty `from` begins at the last of all.

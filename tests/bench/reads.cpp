@@ -1,3 +1,4 @@
+#include <array>
 #include <atomic>
 
 #include "tests/bench/data.hpp"
@@ -41,6 +42,23 @@ void readzipfian(Stand& stand) {
   const Zipfian zipfian(stand.scale.entries);
   stand.note(get_all(stand, stand.at.threads, true,
                      [&](Key& key, engine::Random& random) { key.set(zipfian.scrambled(random)); }));
+}
+
+void multiget(Stand& stand) {
+  constexpr size_t kTogether = 32;
+  std::atomic<uint64_t> wrong{0};
+  stand.note(drive(stand.at.threads, {.seconds = stand.scale.seconds}, [&](unsigned index) {
+    return [&, random = engine::Random(index + 100), keys = std::array<Key, kTogether>()]() mutable {
+      std::array<std::string_view, kTogether> views;
+      for (size_t i = 0; i < kTogether; ++i) {
+        keys[i].set(random.below(stand.scale.entries));
+        views[i] = keys[i].view();
+      }
+      if (stand.engine().get_many(views) != kTogether) wrong.fetch_add(1, std::memory_order_relaxed);
+      return uint64_t{kTogether};
+    };
+  }));
+  if (wrong > 0) give_up(stand.contender.name + ": a read missed what is there");
 }
 
 /// Readers at full speed beside one writer at full speed; the readers are counted.

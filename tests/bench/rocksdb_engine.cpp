@@ -1,3 +1,4 @@
+#include <algorithm>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -45,6 +46,22 @@ public:
     touch(found.ToStringView());
     found.Reset();
     return true;
+  }
+  uint64_t get_many(std::span<const std::string_view> keys) override {
+    std::vector<rocksdb::Slice> slices(keys.size());
+    std::transform(keys.begin(), keys.end(), slices.begin(), slice);
+    std::vector<rocksdb::PinnableSlice> values(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    db_->MultiGet(read_, db_->DefaultColumnFamily(), keys.size(), slices.data(), values.data(),
+                  statuses.data());
+    uint64_t found = 0;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      require(statuses[i]);
+      touch(values[i].ToStringView());
+      ++found;
+    }
+    return found;
   }
   uint64_t scan(std::string_view from, uint64_t count) override {
     const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(read_));

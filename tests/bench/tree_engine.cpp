@@ -69,6 +69,16 @@ public:
     if (found) touch(value);
     return found;
   }
+  uint64_t get_many(std::span<const std::string_view> keys) override {
+    const auto values = require(reader_->get_many(keys, {}));
+    uint64_t found = 0;
+    for (const std::optional<Bytes>& value : values) {
+      if (!value) continue;
+      touch(*value);
+      ++found;
+    }
+    return found;
+  }
   uint64_t scan(std::string_view from, uint64_t count) override {
     const auto cursor = require(reader_->cursor({}, {}));
     uint64_t seen = 0;

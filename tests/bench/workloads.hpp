@@ -99,6 +99,8 @@ void memory(Stand& stand);
 void readrandom(Stand& stand);
 void readmissing(Stand& stand);
 void readzipfian(Stand& stand);
+/// 32 keys at a time.
+void multiget(Stand& stand);
 void readwhilewriting(Stand& stand);
 void seekrandom(Stand& stand);
 void seekrandom_back(Stand& stand);

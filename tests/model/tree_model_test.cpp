@@ -29,7 +29,8 @@ public:
     if (choice < 5000) return remove();
     if (choice < 5200) return delete_range();
     if (choice < 6000) return write_batch();
-    if (choice < 8500) return get();
+    if (choice < 8300) return get();
+    if (choice < 8500) return get_many();
     if (choice < 9500) return walk();
     if (choice < 9600) return take_snapshot();
     if (choice < 9700) return release_snapshot();
@@ -153,6 +154,21 @@ private:
     const Bytes key = random_key();
     const auto found = moment.items.find(key);
     EXPECT_EQ(stand_.get(key, moment.at), found == moment.items.end() ? "(none)" : found->second);
+  }
+
+  void get_many() {
+    const Moment moment = random_moment();
+    std::vector<Bytes> keys(1 + random_.below(100));
+    std::vector<std::optional<Bytes>> expected;
+    for (Bytes& key : keys) {
+      key = random_key();
+      const auto found = moment.items.find(key);
+      expected.push_back(found == moment.items.end() ? std::nullopt : std::optional(found->second));
+    }
+    const std::vector<ByteView> asked(keys.begin(), keys.end());
+    const auto values = stand_.reader->get_many(asked, {.at = moment.at, .cached_only = false});
+    ASSERT_TRUE(values.ok()) << to_string(values.error());
+    EXPECT_EQ(*values, expected);
   }
 
   /// Moves a cursor over a random range, forward and back.
