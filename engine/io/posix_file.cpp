@@ -17,6 +17,7 @@
 #include "engine/io/file_names.hpp"
 #include "engine/io/mapped_file.hpp"
 #include "engine/io/posix_log_file.hpp"
+#include "engine/io/read_ring.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -90,6 +91,7 @@ public:
 
   uint64_t size() const override { return size_; }
   const std::string& name() const override { return path_; }
+  int descriptor() const { return file_.get(); }
 
 private:
   bool is_mapped(uint64_t offset, size_t size) const {
@@ -170,6 +172,22 @@ Result<std::unique_ptr<RandomFile>> PosixFileSystem::open(const std::string& pat
   COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDONLY, "open"));
   COPPICE_TRY_ASSIGN(size, file_size(file, path));
   return std::unique_ptr<RandomFile>(std::make_unique<PosixRandomFile>(std::move(file), path, size));
+}
+
+void PosixFileSystem::read_all(std::span<FileRead> reads) {
+  ReadRing* const ring = reads.size() > 1 ? ReadRing::here() : nullptr;
+  if (ring == nullptr) return FileSystem::read_all(reads);
+  std::vector<ReadRing::Read> tried;
+  tried.reserve(reads.size());
+  for (const FileRead& read : reads) {
+    const int file = static_cast<const PosixRandomFile*>(read.file)->descriptor();
+    tried.push_back({.file = file, .offset = read.offset, .size = read.size, .target = read.target});
+  }
+  ring->run(tried);
+  for (size_t i = 0; i < reads.size(); ++i) {
+    FileRead& read = reads[i];
+    read.status = tried[i].done ? success() : read.file->read(read.offset, read.size, read.target);
+  }
 }
 
 Result<std::vector<std::string>> PosixFileSystem::list(const std::string& directory) {

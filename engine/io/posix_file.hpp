@@ -19,6 +19,7 @@ public:
   Result<std::unique_ptr<LogFile>> create_log(const std::string& path) override;
   Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) override;
   Result<std::unique_ptr<RandomFile>> open(const std::string& path) override;
+  void read_all(std::span<FileRead> reads) override;
 
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Result<bool> exists(const std::string& path) override;

@@ -1,0 +1,61 @@
+#include "engine/io/read_ring.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "schema/check.hpp"
+
+namespace coppice::engine {
+
+ReadRing* ReadRing::here() {
+  thread_local const std::unique_ptr<ReadRing> ring = make();
+  return ring != nullptr && ring->usable_ ? ring.get() : nullptr;
+}
+
+std::unique_ptr<ReadRing> ReadRing::make() {
+  std::unique_ptr<ReadRing> made(new ReadRing);
+  made->usable_ = ::io_uring_queue_init(kDepth, &made->ring_, 0) == 0;
+  return made;
+}
+
+ReadRing::~ReadRing() {
+  if (usable_) ::io_uring_queue_exit(&ring_);
+}
+
+void ReadRing::run(std::span<Read> reads) {
+  while (!reads.empty() && usable_) {
+    const size_t count = std::min<size_t>(reads.size(), kDepth);
+    run_together(reads.first(count));
+    reads = reads.subspan(count);
+  }
+}
+
+void ReadRing::run_together(std::span<Read> reads) {
+  for (Read& read : reads) {
+    COPPICE_CHECK(read.size <= std::numeric_limits<unsigned>::max());
+    io_uring_sqe* const request = ::io_uring_get_sqe(&ring_);
+    // The ring is empty between calls, and has room for as many.
+    COPPICE_CHECK(request != nullptr);
+    ::io_uring_prep_read(request, read.file, read.target, static_cast<unsigned>(read.size), read.offset);
+    ::io_uring_sqe_set_data(request, &read);
+  }
+  const int submitted = ::io_uring_submit(&ring_);
+  // What was taken must come back before its target may go away.
+  for (int under_way = submitted; under_way > 0;) {
+    io_uring_cqe* answer = nullptr;
+    const int waited = ::io_uring_wait_cqe(&ring_, &answer);
+    if (waited == -EINTR || waited == -EAGAIN) continue;
+    COPPICE_CHECK(waited == 0);
+    auto* const read = static_cast<Read*>(::io_uring_cqe_get_data(answer));
+    read->done = answer->res >= 0 && static_cast<size_t>(answer->res) == read->size;
+    ::io_uring_cqe_seen(&ring_, answer);
+    --under_way;
+  }
+  if (submitted == static_cast<int>(reads.size())) return;
+  // Some are left in the ring, and would be sent with the next ones.
+  ::io_uring_queue_exit(&ring_);
+  usable_ = false;
+}
+
+}  // namespace coppice::engine
