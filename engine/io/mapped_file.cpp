@@ -153,7 +153,8 @@ bool MappedFile::read(uint64_t offset, size_t size, char* target) const {
   copy_here = &copy;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   std::memcpy(target, begin_ + offset, size);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
+  // The mark is loaded behind the last byte, by every processor.
+  std::atomic_thread_fence(std::memory_order_acquire);
   copy_here = nullptr;
   return !broken_.load();
 }

@@ -1,7 +1,8 @@
 // Several reads given to the kernel at once, by io_uring.
 #pragma once
 
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include <liburing.h>
@@ -41,9 +42,9 @@ private:
   // So many are under way at most.
   static constexpr unsigned kDepth = 32;
 
-  ReadRing() = default;
-  static std::unique_ptr<ReadRing> make();
+  ReadRing();
   void run_together(std::span<Read> reads);
+  void end();
 
   io_uring ring_{};
   bool usable_ = false;
