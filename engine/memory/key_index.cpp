@@ -15,7 +15,8 @@ uint64_t slot_of(const SkipList::Node& node, uint64_t hash) {
 }
 
 const SkipList::Node* node_in(uint64_t slot) {
-  return reinterpret_cast<const SkipList::Node*>(slot & ((uint64_t{1} << kNodeBits) - 1));
+  const uint64_t address = slot & ((uint64_t{1} << kNodeBits) - 1);
+  return reinterpret_cast<const SkipList::Node*>(address);  // NOLINT: a slot holds a tag beside it
 }
 
 /// The node of the key in `slot`; nullptr: another key's.

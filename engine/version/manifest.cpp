@@ -91,7 +91,7 @@ Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
     return success();
   }
   // The state has the edit already, so nothing more can be written.
-  if (Status added = add_edit(writer_, edit); !added.ok()) return writer_.install_sync(std::move(added));
+  if (const Status added = add_edit(writer_, edit); !added.ok()) return writer_.install_sync(added);
   return writer_.sync();
 }
 
