@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/io/file_names.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -16,12 +17,6 @@ using ::testing::HasSubstr;
 
 class PosixFileTest : public ::testing::Test {
 protected:
-  PosixFileTest() {
-    std::string pattern = ::testing::TempDir() + "coppice_posix_XXXXXX";
-    directory = ::mkdtemp(pattern.data());
-  }
-  ~PosixFileTest() override { std::filesystem::remove_all(directory); }
-
   std::string path(std::string_view name) const { return join_path(directory, name); }
   void write(std::string_view name, ByteView content) {
     auto file = files.create(path(name));
@@ -39,7 +34,8 @@ protected:
     return read.ok() ? *read : to_string(read.error());
   }
 
-  std::string directory;
+  const TemporaryDirectory own_directory;
+  const std::string& directory = own_directory.path();
   PosixFileSystem files;
 };
 

@@ -1,8 +1,9 @@
 #include "engine/io/read_ring.hpp"
 
+#include <array>
 #include <cstddef>
-#include <filesystem>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,8 +14,8 @@
 #include <unistd.h>
 
 #include "engine/base/random.hpp"
-#include "engine/io/file_names.hpp"
 #include "engine/io/posix_file.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -40,19 +41,16 @@ protected:
   static constexpr size_t kFileCount = 3;
 
   ReadAllTest() {
-    std::string pattern = ::testing::TempDir() + "coppice_ring_XXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
     for (size_t i = 0; i < kFileCount; ++i) {
       Bytes content(kFileSize, '\0');
       for (char& byte : content) byte = static_cast<char>(random_.next());
-      const std::string path = join_path(directory_, std::to_string(i));
+      const std::string path = directory_ / std::to_string(i);
       auto made = files_.create(path);
       EXPECT_TRUE(made.ok() && (*made)->append(content).ok());
       opened_.push_back(*files_.open(path));
       contents_.push_back(std::move(content));
     }
   }
-  ~ReadAllTest() override { std::filesystem::remove_all(directory_); }
 
   void expect_all_read(size_t count) {
     std::vector<Bytes> targets(count);
@@ -85,7 +83,7 @@ protected:
     EXPECT_TRUE(reads[2].status.ok());
   }
 
-  std::string directory_;
+  const TemporaryDirectory directory_;
   PosixFileSystem files_;
   std::vector<Bytes> contents_;
   std::vector<std::unique_ptr<RandomFile>> opened_;
