@@ -12,6 +12,14 @@ protected:
     shard->stats(stats.done());
     return (*stats.result)->problem;
   }
+  void compact() {
+    Answer<Nothing> done;
+    shard->compact({}, done.done());
+    host.settle(*shard);
+    host.wait(*shard, kStallStep);
+    host.settle(*shard);
+    ASSERT_TRUE(done.ok());
+  }
 };
 
 TEST_F(ShardCareTest, AFullMemtableIsFlushed) {
@@ -178,12 +186,7 @@ TEST_F(ShardCareTest, ATreeThatWasLeftAloneForAWhileIsMergedFurther) {
 
 TEST_F(ShardCareTest, WhatColdTablesKeepIsGivenBackWithoutBeingAskedFor) {
   write("k");
-  Answer<Nothing> compact;
-  shard->compact({}, compact.done());
-  host.settle(*shard);
-  host.wait(*shard, kStallStep);
-  host.settle(*shard);
-  ASSERT_TRUE(compact.ok());
+  compact();
   const auto pass_half_a_minute = [this] {
     for (int i = 0; i < 3; ++i) {
       host.wait(*shard, std::chrono::seconds(10));
@@ -216,12 +219,7 @@ TEST_F(ShardCareTest, ASnapshotWaitsForTheGroupUnderWayAndKeepsWhatItSaw) {
   EXPECT_TRUE(**kept.result);
 
   write("k", "newest");
-  Answer<Nothing> compact;
-  shard->compact({}, compact.done());
-  host.settle(*shard);
-  host.wait(*shard, kStallStep);
-  host.settle(*shard);
-  ASSERT_TRUE(compact.ok());
+  compact();
   EXPECT_EQ(get("k", moment), "new");
   EXPECT_EQ(get("k"), "newest");
 }
