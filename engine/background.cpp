@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/compact/backlog.hpp"
+#include "engine/compact/deleted_tables.hpp"
 #include "engine/compact/filter_bits.hpp"
 #include "engine/io/file_names.hpp"
 
@@ -13,6 +14,13 @@ namespace {
 // A part of a merge reads about so many tables, and more.
 constexpr uint64_t kPartTables = 2;
 
+SurvivalRules rules_of(const TreeState& tree, std::span<const Timestamp> snapshots) {
+  return {.snapshots = {snapshots.begin(), snapshots.end()},
+          .floor = tree.visible(),
+          .bottom = false,
+          .owned = tree.readers->range};
+}
+
 std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<const Timestamp> snapshots) {
   auto job = std::make_unique<JobState>(tree.env);
   job->kind = kind;
@@ -20,9 +28,7 @@ std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<co
   job->options = tree.options;
   job->numbers = tree.numbers;
   job->rate = tree.merge_rate;
-  job->rules.snapshots.assign(snapshots.begin(), snapshots.end());
-  job->rules.floor = tree.visible();
-  job->rules.owned = tree.readers->range;
+  job->rules = rules_of(tree, snapshots);
   job->retired_logs = std::exchange(tree.retired_logs, {});
   return job;
 }
@@ -43,7 +49,7 @@ std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> p
   tree.merges_under_way.push_back(std::move(under_way));
   const TableCuts cuts =
       TableCuts::of_merge(*tree.version, plan->target_level, plan->hull, size, tree.options);
-  // A move has nothing to cut, and a tier must become one table.
+  // Neither a move nor a drop has anything to cut, and a tier must become one table.
   const bool whole = plan->move || plan->target.empty();
   const std::vector<KeyRange> ranges =
       whole ? std::vector<KeyRange>(1) : cut_into_parts(*plan, kPartTables * tree.options.table_size);
@@ -138,6 +144,7 @@ Status install_merge(TreeState& tree, JobState& job) {
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.merges;
+  if (plan.drop) tree.tables_dropped += plan.source.size();
   tree.bytes_merged[plan.target_level] += job.bytes_written();
   if (!plan.move)
     for (const auto* tables : {&plan.source, &plan.target})
@@ -209,6 +216,8 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
 std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots, MergeNeed need) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
+  if (auto plan = pick_deleted(*tree.version, rules_of(tree, snapshots), tree.merges_under_way))
+    return make_merge(tree, std::move(plan), snapshots);
   const Timestamp settled = snapshots.empty() ? tree.visible() : std::min(snapshots.front(), tree.visible());
   auto job = make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
                         snapshots);
@@ -238,6 +247,10 @@ Status install(TreeState& tree, JobState& job) {
   return job.kind == Job::Kind::flush ? install_flush(tree, job) : install_merge(tree, job);
 }
 
+bool deletes_tables(const TreeState& tree) {
+  return any_deleted(*tree.version, rules_of(tree, {}), cleared_by(tree.active->range_deletes().deletes()));
+}
+
 double debt(const TreeState& tree) {
   return std::max(tree.merge_debt, flush_debt(tree.sealed.size(), tree.active->size(), tree.options));
 }
@@ -258,6 +271,7 @@ TreeStats stats(const TreeState& tree) {
   }
   stats.flushes = tree.flushes;
   stats.merges = tree.merges;
+  stats.tables_dropped = tree.tables_dropped;
   stats.bytes_flushed = tree.bytes_flushed;
   stats.level0_depth = static_cast<uint32_t>(tree.version->runs().size());
   stats.pending_merge_size = pending_merge_size(*tree.version, tree.options);

@@ -19,6 +19,7 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
 /// Requires: `job` was planned by `tree`.
 Status install(TreeState& tree, JobState& job);
 
+bool deletes_tables(const TreeState& tree);
 double debt(const TreeState& tree);
 TreeStats stats(const TreeState& tree);
 

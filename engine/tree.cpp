@@ -144,6 +144,7 @@ std::vector<RecoveredSpanning> Tree::spanning() const { return state_->logs.reco
 void Tree::settle(Timestamp commit) { state_->logs.settle(commit); }
 
 bool Tree::memtable_full() const { return is_full(*state_->active, state_->options); }
+bool Tree::deletes_tables() const { return engine::deletes_tables(*state_); }
 bool Tree::memtables_empty() const { return state_->active->empty() && state_->sealed.empty(); }
 
 Status Tree::seal_memtable() { return engine::seal_memtable(*state_); }

@@ -34,6 +34,8 @@ struct TreeStats {
   std::vector<LevelStats> levels;
   uint64_t flushes = 0;
   uint64_t merges = 0;
+  /// Of which range deletes had left nothing to see; they went unread.
+  uint64_t tables_dropped = 0;
   uint64_t bytes_flushed = 0;
   /// The tables that a read may meet in level 0.
   uint32_t level0_depth = 0;
@@ -124,13 +126,16 @@ public:
   // stay.
 
   bool memtable_full() const;
+  /// Range deletes of the active memtable cover whole tables, which can be dropped once they are in a table themselves.
+  bool deletes_tables() const;
   /// Begins a new memtable and log; does nothing if the active memtable is empty. When no new log can be begun,
   /// on a full disk for instance, the tree stays as it was. Blocks: on the disk, shortly, if more memtables were sealed
   /// than flushes have prepared logs for: two.
   Status seal_memtable();
   /// Writes the oldest sealed memtable to a table. Nothing to do, or one is under way: nothing.
   std::optional<Job> plan_flush(std::span<const Timestamp> snapshots);
-  /// The most pressing merge that does not touch tables already being merged, or nothing. Planned again, it gives
+  /// The most pressing merge that does not touch tables already being merged, or nothing; tables that range deletes
+  /// have left nothing of go first, unread. Planned again, it gives
   /// more that may run at the same time.
   std::optional<Job> plan_merge(std::span<const Timestamp> snapshots, MergeNeed need = MergeNeed::due);
   /// The next step towards every table that overlaps `range` lying in the last level; nothing: done, or those left

@@ -26,6 +26,16 @@ struct TableRecord {
   # Commit timestamps.
   uniqueId @8 :UInt64;
   # Drawn at random when the table was built; kept when trees share the file.
+  cleared @9 :List(ClearedRange);
+  # What the range deletes cover, as far as it takes few words to say: ascending, and apart.
+}
+
+struct ClearedRange {
+  # A range delete of the table covers each key of it.
+  range @0 :KeyBounds;
+  # The commit timestamps of those that do, from and to.
+  oldest @1 :UInt64;
+  newest @2 :UInt64;
 }
 
 struct Edit {

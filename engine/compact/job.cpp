@@ -153,7 +153,7 @@ void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace&
   COPPICE_CHECK(!part.has_run);
   part.has_run = true;
   if (index == 0) care_for_logs(job);
-  if (job.kind == Kind::merge && job.plan.move) return;
+  if (job.kind == Kind::merge && (job.plan.move || job.plan.drop)) return;
 
   part.status = job.failed.load(std::memory_order_relaxed) ? Error{Errc::cancelled, "another part has failed"}
                                                            : write_survivors(job, part, cancelled, pace);

@@ -78,6 +78,15 @@ MergePlan plan_into(const Version& version, uint32_t source_level, uint32_t targ
   return plan;
 }
 
+MergePlan drop_of(uint32_t level, std::vector<TableHandle> source) {
+  MergePlan plan;
+  plan.source_level = plan.target_level = level;
+  plan.source = std::move(source);
+  plan.hull = hull_of(plan.source);
+  plan.drop = true;
+  return plan;
+}
+
 double cost_of(const MergePlan& plan) {
   const auto source = static_cast<double>(size_of(plan.source) + 1);
   return plan.move ? 0 : (source + static_cast<double>(size_of(plan.target))) / source;

@@ -20,6 +20,8 @@ struct MergePlan {
   KeyRange hull;
   /// The tables need no merging: they only change their level.
   bool move = false;
+  /// The tables of the source hold nothing that anyone can see: they only go. There is no target.
+  bool drop = false;
   /// No level below the target holds anything in the hull, so nothing is left for deletes to hide.
   bool bottom = false;
 };
@@ -38,6 +40,9 @@ using MergesUnderWay = std::vector<MergeUnderWay>;
 /// `source`, as the picker chose it, with what it overlaps in the target level. Requires: `source` is not empty.
 MergePlan plan_into(const Version& version, uint32_t source_level, uint32_t target_level,
                     std::vector<TableHandle> source);
+
+/// No more than the going of `source`. Requires: `source` is not empty.
+MergePlan drop_of(uint32_t level, std::vector<TableHandle> source);
 
 /// No merge under way is in its way.
 bool is_allowed(const MergePlan& plan, const MergesUnderWay& under_way);

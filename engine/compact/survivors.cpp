@@ -4,6 +4,11 @@
 
 namespace coppice::engine {
 
+Timestamp hidden_up_to(const SurvivalRules& rules, Timestamp commit) {
+  const auto snapshot = std::ranges::lower_bound(rules.snapshots, commit);
+  return snapshot == rules.snapshots.end() ? rules.floor : std::min(rules.floor, *snapshot);
+}
+
 Survivors::Survivors(SurvivalRules rules, const RangeDeletes& range_deletes)
     : rules_(std::move(rules)), range_deletes_(range_deletes) {
   COPPICE_CHECK(std::ranges::is_sorted(rules_.snapshots));
@@ -55,11 +60,6 @@ std::vector<RangeDelete> Survivors::range_deletes() const {
   }
   // Joins the pieces of one delete again.
   return RangeDeletes(kept).deletes();
-}
-
-Timestamp Survivors::hidden_up_to(Timestamp commit) const {
-  const auto snapshot = std::ranges::lower_bound(rules_.snapshots, commit);
-  return snapshot == rules_.snapshots.end() ? rules_.floor : std::min(rules_.floor, *snapshot);
 }
 
 bool Survivors::is_spent(Timestamp delete_commit) const {

@@ -20,6 +20,10 @@ struct SurvivalRules {
   KeyRange owned;
 };
 
+/// The first moment that can be asked for at `commit` or later, or the floor if that comes before: what something newer
+/// hides from there on, it hides from everyone who could see it.
+Timestamp hidden_up_to(const SurvivalRules& rules, Timestamp commit);
+
 /// Judges the entries of a flush or merge one after the other.
 ///
 /// A version v that something newer at w hides (another version of its key, or a range delete that covers it)
@@ -47,7 +51,7 @@ public:
 
 private:
   /// A newer version up to this moment hides a version of `commit` from everyone.
-  Timestamp hidden_up_to(Timestamp commit) const;
+  Timestamp hidden_up_to(Timestamp commit) const { return engine::hidden_up_to(rules_, commit); }
   bool is_spent(Timestamp delete_commit) const;
 
   const SurvivalRules rules_;

@@ -132,6 +132,7 @@ Result<TableMeta> TableBuilder::finish() {
     return std::tie(a.begin, b.commit) < std::tie(b.begin, a.commit);
   });
   s.set_bounds();
+  s.meta.cleared = cleared_by(s.range_deletes);
 
   COPPICE_TRY_ASSIGN(root, s.index.finish());
   Footer footer;

@@ -1,11 +1,15 @@
 // What the tree knows about a table without opening it.
 #pragma once
 
+#include <vector>
+
+#include "engine/table/cleared_ranges.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
 
-/// The manifest keeps one for every live table; the file repeats all but the number in its properties.
+/// The manifest keeps one for every live table; the file repeats all but the number in its properties, and holds the range
+/// deletes themselves.
 struct TableMeta {
   /// Names the file: see io/file_names.hpp.
   uint64_t number = 0;
@@ -18,6 +22,8 @@ struct TableMeta {
   /// Of them, removes.
   uint64_t delete_count = 0;
   uint64_t range_delete_count = 0;
+  /// What they cover, as far as it takes few words to say. Empty also in what earlier builds wrote.
+  std::vector<ClearedRange> cleared = {};
   /// Commit timestamps of the entries and range deletes.
   Timestamp oldest = kTimestampMax;
   Timestamp newest = kTimestampMin;

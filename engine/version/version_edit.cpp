@@ -45,6 +45,12 @@ void write_table(schema::TableRecord::Builder target, const TableMeta& table) {
   target.setOldest(table.oldest.raw);
   target.setNewest(table.newest.raw);
   target.setUniqueId(table.unique_id);
+  auto cleared = target.initCleared(static_cast<unsigned>(table.cleared.size()));
+  for (unsigned index = 0; index < cleared.size(); ++index) {
+    write_bounds(cleared[index].initRange(), table.cleared[index].range);
+    cleared[index].setOldest(table.cleared[index].oldest.raw);
+    cleared[index].setNewest(table.cleared[index].newest.raw);
+  }
 }
 
 TableMeta read_table(schema::TableRecord::Reader source) {
@@ -58,6 +64,9 @@ TableMeta read_table(schema::TableRecord::Reader source) {
   table.oldest = Timestamp{source.getOldest()};
   table.newest = Timestamp{source.getNewest()};
   table.unique_id = source.getUniqueId();
+  for (const auto& cleared : source.getCleared())
+    table.cleared.push_back(
+        {read_bounds(cleared.getRange()), Timestamp{cleared.getOldest()}, Timestamp{cleared.getNewest()}});
   return table;
 }
 
@@ -78,6 +87,11 @@ Status check_table(const VersionEdit::Added& added) {
       table.bounds.empty() || table.oldest > table.newest || table.bounds.begin.size() > kKeySizeMax ||
       (table.bounds.end && table.bounds.end->size() > kKeySizeMax + 1))
     return Error{Errc::corruption, "the edit adds a table that cannot be"};
+  // Whole tables are dropped by what these say.
+  for (const ClearedRange& cleared : table.cleared)
+    if (cleared.range.empty() || intersection(cleared.range, table.bounds) != cleared.range ||
+        cleared.oldest < table.oldest || cleared.oldest > cleared.newest || cleared.newest > table.newest)
+      return Error{Errc::corruption, "the edit adds a table with range deletes that cannot be"};
   return success();
 }
 

@@ -40,6 +40,7 @@ public:
       if (!work(stand.flush())) return false;
       if (!write(Durability::buffered, {{"i", number()}, {"b", number()}})) return false;
       if (round == 1 && !work(stand.compact())) return false;
+      if (round == 0 && !drop_tables()) return false;
       if (round < 2 && !reopen()) return false;
     }
     return true;
@@ -49,6 +50,8 @@ public:
   /// What is there after the first n writes.
   std::vector<Items> states;
   bool was_created = false;
+  /// Tables were dropped without being read.
+  bool dropped = false;
   /// The writes that were acknowledged, of each durability.
   size_t synced = 0;
   size_t buffered = 0;
@@ -67,6 +70,15 @@ private:
     if (!work(stand.tree->seal_memtable())) return false;
     if (!write(Durability::buffered, {{"k", number()}})) return false;
     return write(Durability::synced, {{"l", number()}}) && write(Durability::buffered, {{"m", number()}});
+  }
+  /// A table of its own, deleted by a range delete in another.
+  bool drop_tables() {
+    if (!work(stand.flush())) return false;
+    if (!write(Durability::buffered, {{"x", number()}, {"y", number()}}) || !work(stand.flush()))
+      return false;
+    if (!delete_range("x", "z") || !work(stand.flush()) || !work(stand.catch_up())) return false;
+    dropped = stand.tree->stats().tables_dropped > 0;
+    return true;
   }
   // A failure of background work may leave the tree in service.
   bool work(const Status& status) { return status.ok() || !stand.tree->broken(); }
@@ -123,6 +135,7 @@ protected:
 
 TEST_P(TreeCrashTest, WhateverWasAcknowledgedIsThereAndNoBatchIsHalf) {
   bool whole_life = false;
+  bool dropped = false;
   uint64_t after = 0;
   for (; !whole_life; ++after) {
     SCOPED_TRACE("operation " + std::to_string(after));
@@ -131,6 +144,7 @@ TEST_P(TreeCrashTest, WhateverWasAcknowledgedIsThereAndNoBatchIsHalf) {
     arm(files, after);
     life.live();
     life.stand.drop();
+    dropped = life.dropped;
     whole_life = files.operation_count() <= after;
     end(files, after);
 
@@ -163,6 +177,7 @@ TEST_P(TreeCrashTest, WhateverWasAcknowledgedIsThereAndNoBatchIsHalf) {
     EXPECT_EQ(life.stand.items(), expected);
   }
   EXPECT_GT(after, 100u);
+  EXPECT_TRUE(dropped) << "tables that are dropped unread are not tried";
 }
 
 /// Recovery itself is cut short at every operation, and begins anew. Lives of different lengths leave one log or several.

@@ -25,6 +25,7 @@ TableMeta table(uint64_t number, Bytes begin, std::optional<Bytes> end) {
   meta.oldest = Timestamp{5};
   meta.newest = Timestamp{9};
   meta.unique_id = 77;
+  meta.cleared = {{meta.bounds, Timestamp{6}, Timestamp{9}}};
   return meta;
 }
 
@@ -59,6 +60,25 @@ TEST(VersionEditTest, RefusesTablesThatCannotBe) {
   EXPECT_EQ(code(1, table(0, "b", "c")), Errc::corruption);
   EXPECT_EQ(code(1, table(8, "c", "b")), Errc::corruption);
   EXPECT_EQ(code(1, table(8, Bytes(kKeySizeMax + 1, 'k'), std::nullopt)), Errc::corruption);
+}
+
+TEST(VersionEditTest, RefusesRangeDeletesThatATableCannotHave) {
+  const auto holds = [](ClearedRange cleared) {
+    VersionEdit edit;
+    edit.added = {{1, table(8, "b", "d")}};
+    edit.added.front().table.cleared = {std::move(cleared)};
+    const auto decoded = decode_edit(encode_edit(edit));
+    EXPECT_TRUE(decoded.ok() || decoded.error().code == Errc::corruption);
+    return decoded.ok();
+  };
+  EXPECT_TRUE(holds({{"b", "d"}, Timestamp{5}, Timestamp{9}}));
+  EXPECT_FALSE(holds({{"b", "b"}, Timestamp{5}, Timestamp{9}}));
+  EXPECT_FALSE(holds({{"a", "d"}, Timestamp{5}, Timestamp{9}}));
+  EXPECT_FALSE(holds({{"b", "e"}, Timestamp{5}, Timestamp{9}}));
+  EXPECT_FALSE(holds({{"b", std::nullopt}, Timestamp{5}, Timestamp{9}}));
+  EXPECT_FALSE(holds({{"b", "d"}, Timestamp{4}, Timestamp{9}}));
+  EXPECT_FALSE(holds({{"b", "d"}, Timestamp{5}, Timestamp{10}}));
+  EXPECT_FALSE(holds({{"b", "d"}, Timestamp{7}, Timestamp{6}}));
 }
 
 TEST(VersionEditTest, RefusesACountOfFilesThatLeavesNoRoomForMore) {

@@ -47,6 +47,8 @@ public:
   /// The deepest level that was ever used.
   uint32_t deepest() const { return deepest_; }
 
+  uint64_t tables_dropped() const { return tables_dropped_ + stand_.tree->stats().tables_dropped; }
+
   void compare_all() {
     EXPECT_EQ(stand_.items(), now_);
     for (const auto& [at, items] : then_) EXPECT_EQ(stand_.items(at), items) << at.raw;
@@ -256,11 +258,13 @@ private:
   }
   void crash() {
     jobs_.clear();
+    tables_dropped_ = tables_dropped();
     stand_.drop();
     open();
   }
   void reopen() {
     finish();
+    tables_dropped_ = tables_dropped();
     ok(stand_.tree->close());
     open();
     compare_all();
@@ -272,6 +276,8 @@ private:
   std::map<Timestamp, Items> then_;
   std::vector<Job> jobs_;
   uint32_t deepest_ = 0;
+  // By trees before the present one.
+  uint64_t tables_dropped_ = 0;
 };
 
 TEST(TreeModelTest, SaysWhatAMapSays) {
@@ -286,6 +292,7 @@ TEST(TreeModelTest, SaysWhatAMapSays) {
   }
   model.compare_all();
   EXPECT_GE(model.deepest(), 2u) << "deletes above keys two levels down are not tried";
+  EXPECT_GE(model.tables_dropped(), 1u) << "tables under a range delete are not tried";
 }
 
 }  // namespace
