@@ -19,6 +19,7 @@ struct LastingStandpoint final : LaterPuts {
 
   const std::shared_ptr<const ReadState> state;
   Standpoint standpoint;
+  bool passes_dead = false;
 };
 
 /// Asks the view of now, not the pinned one: memtables may have been begun since. Tables are not searched: one
@@ -105,13 +106,15 @@ public:
     Standpoint& standpoint = keep->standpoint;
     DeadRangeAccess dead;
     // Of a moment to come nobody knows what was applied.
-    if (standpoint.at() <= visible()) dead = {&state_->dead_ranges, keep.get()};
+    if (standpoint.at() <= visible()) dead = {&state_->dead_ranges, keep.get(), &keep->passes_dead};
     COPPICE_TRY(standpoint.pin());
 
     KeyRange own = intersection(range, state_->range);
     const Timestamp at = standpoint.at();
     COPPICE_TRY_ASSIGN(sources, sources_of(standpoint.view(), own, at,
-                                           {.cached_only = options.cached_only, .fill_cache = true}));
+                                           {.cached_only = options.cached_only,
+                                            .fill_cache = true,
+                                            .passes_dead = &keep->passes_dead}));
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
                                std::move(sources.range_deletes), std::move(own), at, std::move(keep), dead);
   }

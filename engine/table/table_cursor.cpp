@@ -51,9 +51,11 @@ bool TableCursor::enter(uint32_t depth, const Entry& parent) {
   return status_.ok();
 }
 
-// A long walk takes what room is free in the cache, and pushes nothing out.
+// A long walk takes what room is free in the cache, and pushes nothing out. One over dead keys takes none: nobody comes for
+// them again, and memory that is touched for the first time costs more than the read.
 Result<OpenTable::Kept> TableCursor::read_data(const BlockHandle& handle) {
   TableReadOptions options = options_;
+  if (options.passes_dead != nullptr && *options.passes_dead) options.fill_cache = false;
   if (ahead_->is_long() && options.fill_cache) {
     const BlockCacheStats stats = table_->cache.stats();
     options.fill_cache = stats.size + ReadAhead::kWindowSizeMax <= stats.budget;

@@ -24,6 +24,9 @@ struct TableReadOptions {
   bool fill_cache = true;
   /// For reads of several keys: blocks on the disk are asked for here, and would_block until they came.
   BlockStash* stash = nullptr;
+  /// Of a walk: true while it passes what is dead, which the next walk jumps over; then fill_cache counts for nothing.
+  /// Nullptr: never. Lifetime: outlives the cursor. Threads: the cursor's.
+  const bool* passes_dead = nullptr;
 };
 
 /// What one source says about a key.
