@@ -27,24 +27,16 @@ struct OpenLog {
 class Reading {
 public:
   Reading(const TreeEnv& env, const std::string& directory, const TreeOptions& options)
-      : env_(env),
-        directory_(directory),
-        options_(options),
-        random_(env.seed ^ checksum(directory, 0)),
-        replay_(options.memtable_size) {}
+      : env_(env), directory_(directory), options_(options), random_(env.seed ^ checksum(directory, 0)) {}
 
   Status read() {
     COPPICE_TRY_ASSIGN(content, Manifest::read(env_.files, directory_));
     manifest = std::move(content);
     last_commit = manifest.state.flushed;
-    active = make_memtable();
+    begin_memtable();
     COPPICE_TRY(find_tables());
     COPPICE_TRY(read_logs());
     return find_orphans();
-  }
-
-  std::shared_ptr<Memtable> make_memtable() {
-    return std::make_shared<Memtable>(random_.next(), options_.memtable_size);
   }
 
   ManifestContent manifest;
@@ -98,7 +90,7 @@ private:
       const bool ended = !open_logs.empty() && open_logs.back().end != LogEnd::closed;
       COPPICE_TRY(ended ? check_later_log(number) : read_log(number, log.closed));
     }
-    apply_waiting();
+    replay_->finish();
     return success();
   }
 
@@ -151,8 +143,8 @@ private:
     last_logged_ = record.commit;
     logs.note(record.commit);
     if (record.kind == RecordKind::batch) {
-      COPPICE_TRY_ASSIGN(batch, Batch::decode(Bytes(record.payload)));
-      replay(std::move(batch), record.commit);
+      COPPICE_TRY(batch_.assign(record.payload));
+      replay(batch_, record.commit);
       return success();
     }
     if (record.kind != RecordKind::spanning)
@@ -163,21 +155,20 @@ private:
     return success();
   }
 
-  void replay(Batch batch, Timestamp commit) {
+  void replay(const Batch& batch, Timestamp commit) {
     // What is flushed already stays in its log as long as others need the log.
     if (commit <= manifest.state.flushed) return;
-    replay_.add(std::move(batch), commit);
-    if (replay_.full()) apply_waiting();
+    replay_->add(batch, commit);
+    last_commit = std::max(last_commit, commit);
+    if (!is_full(*active, options_)) return;
+    replay_->finish();
+    sealed.push_back({active, commit});
+    begin_memtable();
   }
 
-  void apply_waiting() {
-    if (replay_.empty()) return;
-    const Timestamp through = replay_.apply_to(*active);
-    last_commit = std::max(last_commit, through);
-    if (!is_full(*active, options_)) return;
-    active->settle();
-    sealed.push_back({active, through});
-    active = make_memtable();
+  void begin_memtable() {
+    active = std::make_shared<Memtable>(random_.next(), options_.memtable_size);
+    replay_.emplace(*active, options_.memtable_size);
   }
 
   Status find_orphans() {
@@ -219,7 +210,9 @@ private:
   const TreeOptions& options_;
   Random random_;
   Timestamp last_logged_;
-  Replay replay_;
+  /// Into `active`.
+  std::optional<Replay> replay_;
+  Batch batch_;
 };
 
 Result<LogWriter> cut_log(const TreeEnv& env, const std::string& directory, const OpenLog& log,

@@ -85,12 +85,26 @@ Status Batch::add(const Operation& operation) {
 }
 
 Result<Batch> Batch::decode(Bytes bytes) {
-  if (bytes.size() > kBatchSizeMax)
-    return Error{Errc::corruption,
-                 "a batch of " + std::to_string(bytes.size()) + " bytes is larger than any"};
   Batch batch;
-  for (ByteView rest = bytes; !rest.empty();) {
-    const size_t offset = bytes.size() - rest.size();
+  batch.bytes_ = std::move(bytes);
+  COPPICE_TRY(batch.check());
+  return batch;
+}
+
+Status Batch::assign(ByteView bytes) {
+  clear();
+  bytes_ = bytes;
+  Status checked = check();
+  if (!checked.ok()) clear();
+  return checked;
+}
+
+Status Batch::check() {
+  if (bytes_.size() > kBatchSizeMax)
+    return Error{Errc::corruption,
+                 "a batch of " + std::to_string(bytes_.size()) + " bytes is larger than any"};
+  for (ByteView rest = bytes_; !rest.empty();) {
+    const size_t offset = bytes_.size() - rest.size();
     const auto operation = take_operation(rest);
     if (!operation)
       return Error{Errc::corruption,
@@ -98,13 +112,12 @@ Result<Batch> Batch::decode(Bytes bytes) {
     if (Status valid = check_operation(*operation); !valid.ok())
       return Error{Errc::corruption, "the operation at byte " + std::to_string(offset) +
                                          " of the batch is none: " + valid.error().text};
-    if (Status room = check_room(operation->kind, batch.range_delete_count_); !room.ok())
+    if (Status room = check_room(operation->kind, range_delete_count_); !room.ok())
       return Error{Errc::corruption, "a batch that is none: " + room.error().text};
-    ++batch.count_;
-    if (operation->kind == OperationKind::delete_range) ++batch.range_delete_count_;
+    ++count_;
+    if (operation->kind == OperationKind::delete_range) ++range_delete_count_;
   }
-  batch.bytes_ = std::move(bytes);
-  return batch;
+  return success();
 }
 
 void Batch::clear() {

@@ -33,6 +33,8 @@ public:
 
   /// Takes encoded bytes that a log or a peer sent: corruption unless every operation in them is valid.
   static Result<Batch> decode(Bytes bytes);
+  /// The same with a copy of the bytes, in the memory that the batch has already. On an error it is empty.
+  Status assign(ByteView bytes);
 
   uint32_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
@@ -53,6 +55,9 @@ public:
   };
 
 private:
+  /// Counts the operations in bytes_; corruption as decode().
+  Status check();
+
   Bytes bytes_;
   uint32_t count_ = 0;
   uint32_t range_delete_count_ = 0;

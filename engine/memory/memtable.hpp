@@ -97,6 +97,7 @@ private:
 
   using Slot = std::atomic<SkipList::Node*>;
 
+  friend class MemtableLoader;
   struct Made;
 
   /// Counted, and in the index. At most kTogetherMax.

@@ -123,6 +123,34 @@ void SkipList::link(std::span<Node* const> nodes) {
   for_each_place(nodes, [this](Node* node, const Search& search) { link(node, search, AtEqual::in_front); });
 }
 
+void SkipList::link_in_order(std::span<Node* const> nodes) {
+  constexpr size_t kAhead = 8;
+  for (uint32_t level = 0; level < kHeightMax; ++level) {
+    Node* end = ends_[level].load(std::memory_order_relaxed);
+    while (Node* const next = end->link(level).load(std::memory_order_acquire)) end = next;
+    ends_[level].store(end, std::memory_order_relaxed);
+  }
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (i + kAhead < nodes.size()) __builtin_prefetch(nodes[i + kAhead], 1);
+    const Node* const last = ends_[0].load(std::memory_order_relaxed);
+    if (last == head_ || is_before(*last, Target(*nodes[i]))) {
+      append(nodes[i]);
+    } else {
+      link(nodes.subspan(i, 1));
+    }
+  }
+}
+
+void SkipList::append(Node* node) {
+  for (uint32_t level = 0; level < node->height_; ++level) {
+    node->link(level).store(nullptr, std::memory_order_relaxed);
+    ends_[level].load(std::memory_order_relaxed)->link(level).store(node, std::memory_order_release);
+    ends_[level].store(node, std::memory_order_release);
+  }
+  if (node->height_ > height_.load(std::memory_order_relaxed))
+    height_.store(node->height_, std::memory_order_relaxed);
+}
+
 void SkipList::link_missing(std::span<Node* const> nodes) {
   for_each_place(nodes,
                  [this](Node* node, const Search& search) { link(node, search, AtEqual::not_at_all); });

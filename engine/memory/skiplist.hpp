@@ -47,6 +47,9 @@ public:
   Node* make(const Entry& entry, uint64_t hash);
   /// The second gives nodes their places, in this order; each of many costs less than half.
   void link(std::span<Node* const> nodes);
+  /// As link(), where positions never fall, and no other thread uses the list meanwhile. What goes behind all that is there costs no
+  /// search.
+  void link_in_order(std::span<Node* const> nodes);
   /// As link(), but leaves out a node whose position another node has.
   void link_missing(std::span<Node* const> nodes);
   /// The same with copies of the nodes, which are made where they are missing: for nodes that another thread may be linking.
@@ -90,6 +93,8 @@ private:
   void for_each_place_together(std::span<AnyNode* const> nodes, LinkOne&& link_one);
   enum class AtEqual { in_front, not_at_all };
   void link(Node* node, const Search& search, AtEqual at_equal);
+  /// Requires: it lies behind all nodes, of which ends_ are the last.
+  void append(Node* node);
   bool find_end(Search& search) const;
   Node* make_node(const Entry& entry, uint32_t height);
   uint32_t height_of(uint64_t hash, Timestamp commit) const;

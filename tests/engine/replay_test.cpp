@@ -9,48 +9,103 @@
 namespace coppice::engine {
 namespace {
 
-TEST(ReplayTest, PutsEveryVersionInItsPlaceAndOfEqualsTheLast) {
-  Memtable memtable(1);
-  Replay replay(8 << 20);
-  Random random(7);
-  std::map<std::pair<Bytes, uint64_t>, Bytes> expected;
-  for (uint64_t commit = 1; commit <= 3000; ++commit) {
-    Batch batch;
-    for (int i = 0; i < 3; ++i) {
-      const Bytes key = "prefix " + std::to_string(random.below(200));
-      const Bytes value = std::to_string(commit) + " " + std::to_string(i);
-      ASSERT_TRUE(batch.put(key, value).ok());
-      expected[{key, commit}] = value;
-    }
-    replay.add(std::move(batch), Timestamp{commit});
+struct Newest {
+  bool operator()(const std::pair<Bytes, uint64_t>& a, const std::pair<Bytes, uint64_t>& b) const {
+    return a.first != b.first ? a.first < b.first : a.second > b.second;
   }
-  EXPECT_EQ(replay.apply_to(memtable), Timestamp{3000});
-  EXPECT_TRUE(replay.empty());
+};
+using Expected = std::map<std::pair<Bytes, uint64_t>, Bytes, Newest>;
+
+/// Finds each version by its key, and all of them in order.
+void expect_holds(const Memtable& memtable, const Expected& expected) {
   for (const auto& [place, value] : expected) {
     const auto found = memtable.find(place.first, Timestamp{place.second});
-    ASSERT_TRUE(found);
+    ASSERT_TRUE(found) << place.first;
     EXPECT_EQ(found->commit, Timestamp{place.second});
     EXPECT_EQ(found->value, value);
   }
+  const auto cursor = memtable.cursor();
+  const Entry* entry = cursor->seek({"", kTimestampMax});
+  for (const auto& [place, value] : expected) {
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(entry->key, place.first);
+    EXPECT_EQ(entry->commit, Timestamp{place.second});
+    EXPECT_EQ(entry->value, value);
+    entry = cursor->next();
+  }
+  EXPECT_EQ(entry, nullptr);
 }
 
-TEST(ReplayTest, IsFullOfAnEighthOfAMemtableOrARangeDelete) {
-  Replay replay(8000);
-  Batch small;
-  ASSERT_TRUE(small.put("k", Bytes(100, 'v')).ok());
-  replay.add(small, Timestamp{1});
-  EXPECT_FALSE(replay.full());
-  for (uint64_t commit = 2; commit <= 10; ++commit) replay.add(small, Timestamp{commit});
-  EXPECT_TRUE(replay.full());
+/// Puts of keys that differ in their first, their last, or in bytes behind the first eight that differ; some are the beginning of
+/// others.
+Expected replay_puts(Replay& replay, uint64_t count, uint64_t seed) {
+  Random random(seed);
+  Expected expected;
+  for (uint64_t commit = 1; commit <= count; ++commit) {
+    Batch batch;
+    for (int i = 0; i < 3; ++i) {
+      Bytes key = "shared " + std::to_string(random.below(40));
+      if (random.below(2) == 0) key += Bytes(random.below(12), '\0') + std::to_string(random.below(9));
+      const Bytes value = std::to_string(commit) + " " + std::to_string(i);
+      EXPECT_TRUE(batch.put(key, value).ok());
+      expected[{key, commit}] = value;
+    }
+    replay.add(batch, Timestamp{commit});
+  }
+  return expected;
+}
+
+TEST(ReplayTest, PutsEveryVersionInItsPlaceAndOfEqualsTheLast) {
   Memtable memtable(1);
-  replay.apply_to(memtable);
-  EXPECT_FALSE(replay.full());
+  Replay replay(memtable, 64 << 20);
+  const Expected expected = replay_puts(replay, 3000, 7);
+  replay.finish();
+  EXPECT_EQ(memtable.entry_count(), 9000u);
+  EXPECT_EQ(memtable.oldest_commit(), Timestamp{1});
+  EXPECT_EQ(memtable.newest_commit(), Timestamp{3000});
+  expect_holds(memtable, expected);
+}
+
+TEST(ReplayTest, PutsThemInPlacesAmongThoseThatHaveOneAlready) {
+  Memtable memtable(1);
+  // Room for some hundred to wait.
+  Replay replay(memtable, 64 << 10);
+  const Expected expected = replay_puts(replay, 3000, 8);
+  replay.finish();
+  expect_holds(memtable, expected);
+}
+
+TEST(ReplayTest, LeavesAMemtableThatGoesOn) {
+  Memtable memtable(1);
+  Replay replay(memtable, 64 << 20);
+  Expected expected = replay_puts(replay, 300, 9);
+  replay.finish();
+  for (uint64_t commit = 301; commit <= 400; ++commit) {
+    const Bytes key = "shared " + std::to_string(commit % 60);
+    memtable.gather(std::array{Entry{key, Timestamp{commit}, Kind::put, "later"}});
+    expected[{key, commit}] = "later";
+  }
+  expect_holds(memtable, expected);
+}
+
+TEST(ReplayTest, KeepsRangeDeletesAndWhatStandsBesideThem) {
+  Memtable memtable(1);
+  Replay replay(memtable, 64 << 20);
+  Expected expected = replay_puts(replay, 100, 10);
   Batch range;
+  ASSERT_TRUE(range.put("shared 7", "covered").ok());
   ASSERT_TRUE(range.delete_range("a", "z").ok());
-  replay.add(range, Timestamp{11});
-  EXPECT_TRUE(replay.full());
-  replay.apply_to(memtable);
+  ASSERT_TRUE(range.put("shared 8", "behind").ok());
+  replay.add(range, Timestamp{101});
+  expected[{"shared 8", 101}] = "behind";
+  Batch remove;
+  ASSERT_TRUE(remove.remove("zebra").ok());
+  replay.add(remove, Timestamp{102});
+  expected[{"zebra", 102}] = "";
+  replay.finish();
   EXPECT_EQ(memtable.range_delete_count(), 1u);
+  expect_holds(memtable, expected);
+  EXPECT_EQ(memtable.find("zebra", kTimestampMax)->kind, Kind::remove);
 }
 
 }  // namespace
