@@ -40,6 +40,7 @@ void Shard::adopt(std::vector<Timestamp> snapshots, WriteList inherited) {
     port_->queue.reserve(*request);
     waiting_.push_back(std::move(request));
   }
+  care_.space_may_be_free();
   proceed();
 }
 
@@ -127,7 +128,10 @@ void Shard::advance(Timestamp moment, Done<bool> done) {
 }
 
 void Shard::release(Timestamp moment) {
-  if (const auto at = std::ranges::find(snapshots_, moment); at != snapshots_.end()) snapshots_.erase(at);
+  const auto at = std::ranges::find(snapshots_, moment);
+  if (at == snapshots_.end()) return;
+  snapshots_.erase(at);
+  care_.space_may_be_free();
 }
 
 void Shard::stats(Done<ShardStats> done) {

@@ -110,6 +110,7 @@ private:
   bool log_group();
   void sync(std::function<void()> then);
   void apply_group();
+  void show_group();
   void answer(std::unique_ptr<WriteRequest> request, Result<Timestamp> result);
   void refuse_waiting(const Error& error);
 

@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds kBackOffMax{30'000};
 constexpr std::chrono::milliseconds kSealAgainAfter{500};
 /// A tree that has had nothing to flush or merge for so long is merged further, to take less space.
 constexpr std::chrono::seconds kIdleAfter{5};
+/// What was deleted takes up its space for so long; then the memtable with the range delete is sealed, however small.
+constexpr std::chrono::seconds kSpaceAfter{5};
 /// A table that nobody reads for so long is closed, where memory is short.
 constexpr std::chrono::seconds kColdAfter{10};
 /// Merges of one tree at a time. More would only compete for the same pool.
@@ -38,6 +40,7 @@ bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
   }
   if (stopped_) return false;
   let_go_cold();
+  look_for_space();
   if (step_seal()) return true;
   plan(snapshots);
   answer_flushes();
@@ -52,9 +55,22 @@ void ShardCare::let_go_cold() {
   host_.wake_after(kColdAfter);
 }
 
+void ShardCare::space_may_be_free() {
+  if (space_at_) return;
+  space_at_ = host_.now() + kSpaceAfter;
+  host_.wake_after(kSpaceAfter);
+}
+
+void ShardCare::look_for_space() {
+  if (!space_at_ || host_.now() < *space_at_) return;
+  space_at_.reset();
+  seal_for_space_ = tree_.deletes_tables();
+  plan_due_ = true;
+}
+
 bool ShardCare::seal_is_due() const {
   if (std::ranges::any_of(flushes_, [](const FlushCall& call) { return !call.target; })) return true;
-  return seal_failure_ ? host_.now() >= seal_again_at_ : tree_.memtable_full();
+  return seal_failure_ ? host_.now() >= seal_again_at_ : seal_for_space_ || tree_.memtable_full();
 }
 
 bool ShardCare::step_seal() {
@@ -63,6 +79,7 @@ bool ShardCare::step_seal() {
         [this](Status sealed) {
           if (!sealed.ok()) return seal_failed(std::move(sealed).error());
           seal_failure_.reset();
+          seal_for_space_ = false;
           plan_due_ = true;
           const uint64_t target = flushed_count_ + tree_.stats().sealed_memtables;
           for (FlushCall& call : flushes_)
@@ -92,7 +109,6 @@ void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
   if (idle_at_ && now >= *idle_at_) idle_ = plan_due_ = true;
   if (!plan_due_ || now < retry_at_) return;
   plan_due_ = false;
-  idle_at_.reset();
   planned_floor_ = std::max(planned_floor_, tree_.reader()->visible());
   if (running_count(Job::Kind::flush) == 0 && run(tree_.plan_flush(snapshots))) idle_ = false;
   if (!merging_) return;
@@ -101,7 +117,8 @@ void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
   const auto need = idle_ ? engine::MergeNeed::idle : engine::MergeNeed::due;
   while (running_count(Job::Kind::merge) < kMergesMax && run(tree_.plan_merge(snapshots, need))) {
   }
-  if (idle_ || !running_.empty()) return;
+  if (idle_ || !running_.empty()) return idle_at_.reset();
+  if (idle_at_) return;
   idle_at_ = now + kIdleAfter;
   host_.wake_after(kIdleAfter);
 }

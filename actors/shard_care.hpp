@@ -21,6 +21,9 @@ namespace coppice::actors {
 /// Sealing and installing wait for the disk, so the tree is lent to another thread for them: meanwhile the
 /// shard touches it no more than during a sync.
 ///
+/// A range delete that covers whole tables does not wait in the memtable for others to fill it: it is sealed within seconds,
+/// and they are dropped. What a snapshot kept goes as soon after its release.
+///
 /// Every few seconds tables that nobody reads are closed, if others lack the memory that they keep.
 ///
 /// A seal that fails and leaves the tree whole, on a full disk for instance, is tried again every half second
@@ -40,6 +43,10 @@ public:
   void job_ran(std::shared_ptr<RunningJob> job);
   /// Instead of job_ran(), where the tree is broken and takes no job back.
   void forget(const std::shared_ptr<RunningJob>& job);
+
+  /// A range delete was applied or recovered, or a snapshot released: there may be tables in which nothing is left that
+  /// anyone can ask for.
+  void space_may_be_free();
 
   /// Answers when all that is applied now is in tables.
   void flush(Done<Nothing> done);
@@ -73,6 +80,7 @@ private:
   };
 
   void let_go_cold();
+  void look_for_space();
   bool seal_is_due() const;
   bool step_seal();
   void seal_failed(Error error);
@@ -104,6 +112,9 @@ private:
   bool idle_ = false;
   std::optional<std::chrono::steady_clock::time_point> idle_at_;
   std::optional<std::chrono::steady_clock::time_point> cold_at_;
+  // Then it is looked for; nothing: nothing has changed since it was.
+  std::optional<std::chrono::steady_clock::time_point> space_at_;
+  bool seal_for_space_ = false;
   // Something has changed since the last plan.
   bool plan_due_ = true;
   bool merging_ = true;

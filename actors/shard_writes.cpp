@@ -116,8 +116,16 @@ void Shard::sync(std::function<void()> then) {
        });
 }
 
-void Shard::apply_group() {
+void Shard::show_group() {
   tree_->apply_group(group_writes_);
+  if (std::ranges::any_of(group_writes_, [](const engine::GroupWrite& write) {
+        return write.batch->range_delete_count() > 0;
+      }))
+    care_.space_may_be_free();
+}
+
+void Shard::apply_group() {
+  show_group();
   std::vector<std::unique_ptr<WriteRequest>> group = std::exchange(group_, {});
   for (size_t i = 0; i < group.size(); ++i) {
     metrics_.writes += group[i]->batch.count();
@@ -177,7 +185,7 @@ void Shard::log_spanning(std::shared_ptr<const SpanningGroup> group, Done<Nothin
 void Shard::apply_spanning(Done<Nothing> done) {
   if (!serves()) return done(not_serving());
   COPPICE_CHECK(spanning_ != nullptr);
-  tree_->apply_group(group_writes_);
+  show_group();
   for (const engine::GroupWrite& write : group_writes_) {
     tree_->settle(write.commit);
     metrics_.writes += write.batch->count();

@@ -67,4 +67,15 @@ bool any_deleted(const Version& version, const SurvivalRules& rules, std::vector
   return false;
 }
 
+uint64_t cleared_size(const MergePlan& plan, Timestamp settled) {
+  std::vector<ClearedRange> cleared;
+  add_cleared(plan.source, cleared);
+  std::erase_if(cleared, [&](const ClearedRange& each) { return each.newest > settled; });
+  if (cleared.empty()) return 0;
+  double size = 0;
+  for (const TableHandle& table : plan.target.empty() ? plan.source : plan.target)
+    size += share_cleared(table->meta().bounds, cleared) * static_cast<double>(table->meta().file_size);
+  return static_cast<uint64_t>(size);
+}
+
 }  // namespace coppice::engine

@@ -24,4 +24,8 @@ std::optional<MergePlan> pick_deleted(const Version& version, const SurvivalRule
 /// Whether `cleared` leaves nothing to see of some table in `version`.
 bool any_deleted(const Version& version, const SurvivalRules& rules, std::vector<ClearedRange> cleared);
 
+/// About how many bytes of the plan's tables, those of the target or, if there are none, of the source, range deletes of
+/// the source cover. Only those count that committed at `settled` or before.
+uint64_t cleared_size(const MergePlan& plan, Timestamp settled);
+
 }  // namespace coppice::engine

@@ -4,6 +4,8 @@
 #include <limits>
 #include <span>
 
+#include "engine/compact/deleted_tables.hpp"
+
 namespace coppice::engine {
 namespace {
 
@@ -161,7 +163,9 @@ double score(const Version& version, const TreeOptions& options, const LevelShap
              : std::max(size / size_max, static_cast<double>(version.runs().size()) / depth_max(options));
 }
 
-bool is_dense(const TableMeta& meta) {
+bool is_dense(const TableMeta& meta, Timestamp settled) {
+  // Range deletes alone take no room, and free none before nobody can ask for what they hide.
+  if (meta.entry_count == 0) return meta.range_delete_count > 0 && meta.newest <= settled;
   return meta.delete_count + meta.range_delete_count > 0 && 2 * meta.delete_count >= meta.entry_count;
 }
 
@@ -171,28 +175,46 @@ TableMeta sum_of(const Column& column) {
     sum.entry_count += table->meta().entry_count;
     sum.delete_count += table->meta().delete_count;
     sum.range_delete_count += table->meta().range_delete_count;
+    sum.newest = std::max(sum.newest, table->meta().newest);
+    sum.cleared.insert(sum.cleared.end(), table->meta().cleared.begin(), table->meta().cleared.end());
   }
   return sum;
 }
 
-/// Where deletes lie dense, the cheapest merge of them with what they hide.
+/// Deletes lie dense in the source of `plan`, summed up in `source`, or its range deletes cover half or more of what it meets.
+bool hides_much(const MergePlan& plan, const TableMeta& source, uint64_t cleared, Timestamp settled) {
+  return is_dense(source, settled) ||
+         (cleared > 0 && 2 * cleared >= size_of(plan.target.empty() ? plan.source : plan.target));
+}
+
+/// The bytes that the merge writes for each that it moves down or lets go.
+double cost_of_deletes(const MergePlan& plan, uint64_t cleared) {
+  const auto source = static_cast<double>(size_of(plan.source) + 1);
+  const auto target = static_cast<double>(size_of(plan.target));
+  const auto gone = static_cast<double>(cleared);
+  return plan.move ? 0 : (source + target - gone) / (source + gone);
+}
+
+/// Where deletes lie dense, or much lies under range deletes, the cheapest merge of them with what they hide.
 std::optional<MergePlan> pick_dense(const Version& version, uint32_t base, Timestamp settled, MergeNeed need,
                                     const UnderWay& under_way) {
   std::optional<MergePlan> best;
   double best_cost = need == MergeNeed::idle ? std::numeric_limits<double>::infinity() : kDenseCostMax;
-  const auto consider = [&](MergePlan plan) {
-    if (cost_of(plan) > best_cost || !is_allowed(plan, under_way)) return;
-    best_cost = cost_of(plan);
+  const auto consider = [&](uint32_t level, uint32_t target, const TableMeta& meta,
+                            const std::vector<TableHandle>& tables) {
+    if (!is_dense(meta, settled) && meta.cleared.empty()) return;
+    MergePlan plan = plan_into(version, level, target, tables);
+    const uint64_t cleared = cleared_size(plan, settled);
+    const double cost = cost_of_deletes(plan, cleared);
+    if (!hides_much(plan, meta, cleared, settled) || cost > best_cost || !is_allowed(plan, under_way)) return;
+    best_cost = cost;
     best = std::move(plan);
   };
-  for (const Column& column : level0_columns(version))
-    if (is_dense(sum_of(column))) consider(plan_into(version, 0, base, column.tables));
+  for (const Column& column : level0_columns(version)) consider(0, base, sum_of(column), column.tables);
   for (uint32_t level = base; level < kLastLevel; ++level)
-    for (const TableHandle& table : version.level(level))
-      if (is_dense(table->meta())) consider(plan_into(version, level, level + 1, {table}));
+    for (const TableHandle& table : version.level(level)) consider(level, level + 1, table->meta(), {table});
   for (const TableHandle& table : version.level(kLastLevel))
-    if (is_dense(table->meta()) && table->meta().newest <= settled)
-      consider(plan_into(version, kLastLevel, kLastLevel, {table}));
+    if (table->meta().newest <= settled) consider(kLastLevel, kLastLevel, table->meta(), {table});
   return best;
 }
 

@@ -20,8 +20,9 @@ double level_score(const Version& version, const TreeOptions& options, uint32_t 
 /// some tables of about one size in a column, which become one and stay in level 0.
 ///
 /// If no level is due: tables of which half or more are deletes, so that what they hide goes, and what it costs to
-/// read past them. In the last level they are rewritten once nobody can ask for what they hide: once all moments that
-/// readers hold lie at or after `settled`.
+/// read past them; and tables with range deletes that cover half or more of what they meet in the next level. Range deletes
+/// count, and in the last level tables are rewritten, once nobody can ask for what they hide: once all moments that readers
+/// hold lie at or after `settled`.
 std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
                                     const std::vector<MergeUnderWay>& under_way,
                                     MergeNeed need = MergeNeed::due, Timestamp settled = kTimestampMin);

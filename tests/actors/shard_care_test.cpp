@@ -238,5 +238,96 @@ TEST_F(ShardCareTest, AMomentBeforeAPlannedFlushIsTooFarBack) {
   EXPECT_TRUE(**later.result);
 }
 
+/// Tables in the last level, and a range delete over all of them.
+class ShardSpaceTest : public ShardCareTest {
+protected:
+  static constexpr std::chrono::milliseconds kSoon{5'000};
+
+  void load() {
+    wait(kSoon);
+    for (int number = 0; number < 100; ++number) {
+      write("key" + std::to_string(number), Bytes(4 << 10, 'v'));
+      host.settle(*shard);
+    }
+    compact();
+    ASSERT_GT(tree().levels.back().size, 400u << 10);
+  }
+  void delete_all() {
+    Answer<Timestamp> answer;
+    auto request = std::make_unique<WriteRequest>();
+    EXPECT_TRUE(request->batch.delete_range("key", "").ok());
+    request->done = answer.done();
+    EXPECT_EQ(port->queue.push(request), ShardQueue::Push::taken);
+    shard->turn();
+    host.settle(*shard);
+    ASSERT_TRUE(answer.ok());
+  }
+  void wait(std::chrono::milliseconds span) {
+    host.wait(*shard, span);
+    host.settle(*shard);
+  }
+  engine::TreeStats tree() {
+    Answer<ShardStats> stats;
+    shard->stats(stats.done());
+    return (*stats.result)->tree;
+  }
+};
+
+TEST_F(ShardSpaceTest, WhatARangeDeleteCoversIsLetGoSoon) {
+  load();
+  delete_all();
+  wait(kSoon - std::chrono::milliseconds(1));
+  EXPECT_GT(tree().levels.back().size, 400u << 10);
+  wait(std::chrono::milliseconds(1));
+  EXPECT_EQ(tree().levels.back().size, 0u);
+  EXPECT_GT(tree().tables_dropped, 0u);
+}
+
+TEST_F(ShardSpaceTest, AShardThatHadNothingToDoForLongDoesSoToo) {
+  load();
+  for (int seconds = 0; seconds < 60; ++seconds) wait(std::chrono::seconds(1));
+  delete_all();
+  wait(kSoon);
+  EXPECT_EQ(tree().levels.back().size, 0u);
+}
+
+TEST_F(ShardSpaceTest, WhatASnapshotSeesIsLetGoSoonAfterItsRelease) {
+  load();
+  const Timestamp before = clock.now();
+  Answer<bool> held;
+  shard->advance(before, held.done());
+  ASSERT_TRUE(held.ok() && **held.result);
+  delete_all();
+  wait(kSoon);
+  wait(kSoon);
+  EXPECT_EQ(tree().tables_dropped, 0u);
+  EXPECT_EQ(get("key7", before), Bytes(4 << 10, 'v'));
+  EXPECT_EQ(get("key7"), std::nullopt);
+
+  shard->release(before);
+  wait(kSoon);
+  EXPECT_EQ(tree().levels.back().size, 0u);
+}
+
+TEST_F(ShardSpaceTest, ARangeDeleteThatWasRecoveredIsNotForgotten) {
+  load();
+  delete_all();
+  shard->fail({Errc::cancelled, "the process ends"});
+  host.settle(*shard);
+  shard.reset();
+  open();
+  shard->adopt({}, {});
+  wait(kSoon);
+  EXPECT_EQ(tree().levels.back().size, 0u);
+}
+
+TEST_F(ShardSpaceTest, ARangeDeleteOverNoWholeTableSealsNothing) {
+  write("key");
+  delete_all();
+  write("key");
+  wait(kSoon);
+  EXPECT_EQ(tree().flushes, 0u);
+}
+
 }  // namespace
 }  // namespace coppice::actors

@@ -32,8 +32,17 @@ protected:
     meta.oldest = meta.newest = Timestamp{number};
     levels[level].push_back(make_table_handle({files, cache, 0}, "/none", meta));
   }
+  /// Holds nothing but a range delete at the time that is its number; no size counts beside it.
+  void add_range_delete(uint32_t level, uint64_t number, const Bytes& begin, const Bytes& end) {
+    add(level, number, begin, end, 0);
+    TableMeta meta = levels[level].back()->meta();
+    meta.entry_count = 0;
+    meta.range_delete_count = 1;
+    meta.cleared = {{meta.bounds, meta.oldest, meta.newest}};
+    levels[level].back() = make_table_handle({files, cache, 0}, "/none", meta);
+  }
   std::optional<MergePlan> pick(MergeNeed need = MergeNeed::due) {
-    return pick_merge(Version(levels), options, under_way, need);
+    return pick_merge(Version(levels), options, under_way, need, settled);
   }
   std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {}) {
     return pick_merge_range(Version(levels), options, range, owned, under_way);
@@ -50,6 +59,7 @@ protected:
   TreeOptions options;
   std::array<Version::Level, kLevelCount> levels;
   std::vector<MergeUnderWay> under_way;
+  Timestamp settled = kTimestampMin;
 };
 
 TEST_F(PickerTest, ASmallTreeHasOneLevelBelowLevelZero) {
@@ -297,6 +307,52 @@ TEST_F(PickerTest, DeletesAtTheBottomAreRewrittenOnceNobodyCanAskForWhatTheyHide
   EXPECT_EQ(plan->target_level, kLastLevel);
   EXPECT_TRUE(plan->bottom);
   EXPECT_FALSE(plan->move);
+}
+
+TEST_F(PickerTest, ARangeDeleteOverHalfOfWhatItMeetsIsMergedBeforeItIsDue) {
+  add(kLastLevel, 1, "ka", "kc", 300);
+  add(kLastLevel, 2, "kc", "ke", 300);
+  add_range_delete(0, 9, "kb", "kd");
+  settled = Timestamp{8};
+  EXPECT_FALSE(pick(MergeNeed::idle)) << "a snapshot still sees what it would hide";
+  settled = Timestamp{9};
+  const auto plan = pick();
+  ASSERT_TRUE(plan);
+  EXPECT_THAT(numbers(plan->source), ElementsAre(9));
+  EXPECT_THAT(numbers(plan->target), ElementsAre(1, 2));
+}
+
+TEST_F(PickerTest, ARangeDeleteOverLittleOfWhatItMeetsWaitsUntilThereIsTime) {
+  add(kLastLevel, 1, "ka", "kz", 300);
+  add_range_delete(0, 9, "kb", "kc");
+  settled = Timestamp{9};
+  EXPECT_FALSE(pick());
+  EXPECT_TRUE(pick(MergeNeed::idle));
+}
+
+TEST_F(PickerTest, OfRangeDeletesTheOneIsMergedThatLeavesLeast) {
+  add(kLastLevel, 1, "ka", "ke", 300);
+  add(kLastLevel, 2, "ke", "ki", 300);
+  add_range_delete(0, 8, "kc", "ke");
+  add_range_delete(0, 9, "kf", "ki");
+  settled = Timestamp{9};
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(9));
+}
+
+TEST_F(PickerTest, WhatARangeDeleteOfItsOwnTableHidesIsRewrittenOnceNobodyCanAskForIt) {
+  add(kLastLevel, 1, "ka", "kc", 1000);
+  TableMeta meta = levels[kLastLevel].back()->meta();
+  meta.range_delete_count = 1;
+  meta.newest = Timestamp{9};
+  meta.cleared = {{meta.bounds, Timestamp{9}, Timestamp{9}}};
+  levels[kLastLevel].back() = make_table_handle({files, cache, 0}, "/none", meta);
+  settled = Timestamp{8};
+  EXPECT_FALSE(pick(MergeNeed::idle));
+  settled = Timestamp{9};
+  const auto plan = pick();
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->target_level, kLastLevel);
+  EXPECT_THAT(numbers(plan->source), ElementsAre(1));
 }
 
 TEST_F(PickerTest, TieredTablesOfOneSizeBecomeOneThatStaysInLevelZero) {

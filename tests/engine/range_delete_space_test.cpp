@@ -88,6 +88,24 @@ TEST_F(RangeDeleteSpaceTest, ASnapshotKeepsItAllUntilItIsReleased) {
   EXPECT_EQ(stand.items().size(), static_cast<size_t>(kKept));
 }
 
+TEST_F(RangeDeleteSpaceTest, WhatMergesKeptForASnapshotGoesToo) {
+  load();
+  const uint64_t whole = table_size();
+  const Timestamp before = stand.tree->last_commit();
+  stand.snapshots = {before};
+  delete_most();
+  // Every table now holds the range delete, beside what it hides.
+  ok(stand.compact());
+  EXPECT_EQ(stand.items(before).size(), static_cast<size_t>(kKeyCount));
+  idle();
+  EXPECT_GE(table_size(), whole);
+
+  stand.snapshots.clear();
+  idle();
+  EXPECT_LT(table_size(), whole / 10);
+  EXPECT_EQ(stand.items().size(), static_cast<size_t>(kKept));
+}
+
 TEST_F(RangeDeleteSpaceTest, AReaderGoesOnWithWhatItHolds) {
   load();
   const uint64_t whole = table_size();
