@@ -1,31 +1,19 @@
-#include "engine/table/block_cache.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "engine/base/coding.hpp"
-#include "engine/base/random.hpp"
+#include "engine/table/block_cache_slot.hpp"
 
 namespace coppice::engine {
 
 namespace {
-
-constexpr uint64_t kPinsMask = (uint64_t{1} << 32) - 1;
-constexpr uint64_t kClockOne = uint64_t{1} << 32;
-constexpr uint64_t kClockMask = uint64_t{3} << 32;
-constexpr uint64_t kTagShift = 34;
-constexpr uint64_t kTagMask = ((uint64_t{1} << 28) - 1) << kTagShift;
-constexpr uint64_t kBusy = uint64_t{1} << 62;
-constexpr uint64_t kLive = uint64_t{1} << 63;
 
 constexpr size_t kBudgetMin = 1 << 20;
 // A slot for every block of the default size in the budget; past three quarters full, probes grow long.
 constexpr size_t kBlockSizeUsual = 4096;
 // Small, so that a block that is held keeps little else from being swept.
 constexpr uint32_t kSegmentSize = 64 << 10;
-// Blocks begin at a multiple of this, with their header before them.
-constexpr uint32_t kAlignment = 64;
 // What the allocator adds to a large block, about.
 constexpr size_t kLargeOverhead = 32;
 // After so many segments that gave no room, blocks that were hit go too: so no insertion walks far.
@@ -35,7 +23,6 @@ constexpr uint32_t kNoSlot = UINT32_MAX;
 // often than what goes for it. Four times as many let in five times as much, and fewer reads were hits.
 constexpr size_t kSlotsPerMark = 8;
 
-uint64_t tag_of(uint64_t hash) { return (hash >> 36) << kTagShift; }
 size_t large_charge(size_t size) { return size + kLargeOverhead; }
 
 // Before each block in a segment.
@@ -52,15 +39,6 @@ Block copy_block(ByteView bytes) {
   bytes.copy(block.bytes.get(), bytes.size());
   return block;
 }
-
-struct alignas(64) BlockCache::Slot {
-  std::atomic<uint64_t> word{0};
-  std::atomic<uint32_t> passed{0};
-  BlockKey key;
-  const char* bytes = nullptr;
-  size_t size = 0;
-  std::unique_ptr<char[]> large;
-};
 
 // Whose a block in a segment is, and how far it is to the next.
 struct BlockCache::Header {
@@ -98,39 +76,6 @@ BlockCache::~BlockCache() {
 
 char* BlockCache::segment_bytes(uint32_t segment) const {
   return memory_->data() + slots_size_ + size_t{segment} * kSegmentSize;
-}
-
-uint64_t BlockCache::hash_of(const BlockKey& key) { return mix(key.table_id + mix(key.offset)); }
-
-BlockRef BlockCache::find(const BlockKey& key) {
-  Counters& counters = counters_[stripe_here()];
-  BlockRef found = look(key, hash_of(key), true);
-  (found ? counters.hits : counters.misses).fetch_add(1, std::memory_order_relaxed);
-  return found;
-}
-
-void BlockCache::prefetch(const BlockKey& key) const {
-  __builtin_prefetch(&slots_[hash_of(key) & slot_mask_]);
-}
-
-BlockRef BlockCache::look(const BlockKey& key, uint64_t hash, bool is_hit) {
-  const uint64_t wanted = kLive | tag_of(hash);
-  size_t index = hash & slot_mask_;
-  for (size_t probes = 0; probes <= slot_mask_; ++probes, index = (index + 1) & slot_mask_) {
-    Slot& slot = slots_[index];
-    // A glance first: a pin taken for nothing would disturb whoever uses that slot.
-    if ((slot.word.load(std::memory_order_relaxed) & (kLive | kTagMask)) == wanted) {
-      const uint64_t before = slot.word.fetch_add(1, std::memory_order_acquire);
-      if ((before & (kLive | kTagMask)) == wanted && slot.key == key) {
-        if (is_hit && (before & kClockMask) != kClockMask)
-          slot.word.fetch_or(kClockMask, std::memory_order_relaxed);
-        return BlockRef(slot.bytes, slot.size, &slot.word);
-      }
-      slot.word.fetch_sub(1, std::memory_order_release);
-    }
-    if (slot.passed.load(std::memory_order_relaxed) == 0) break;
-  }
-  return {};
 }
 
 bool BlockCache::is_wanted(const BlockKey& key) {
@@ -206,8 +151,7 @@ BlockRef BlockCache::publish(Slot& slot, const BlockKey& key, const char* bytes,
 BlockRef BlockCache::insert_large(const BlockKey& key, ByteView block) {
   const size_t charge = large_charge(block.size());
   Block copy = copy_block(block);
-  if (charge > budget_ / 2 || is_crowded() || sweeping_.exchange(true, std::memory_order_acquire))
-    return BlockRef(std::move(copy));
+  if (charge > budget_ / 2 || is_crowded() || !begin_sweep()) return BlockRef(std::move(copy));
   BlockRef ref;
   const uint64_t hash = hash_of(key);
   Slot* const slot = free_up(charge) ? claim(hash) : nullptr;
@@ -218,7 +162,7 @@ BlockRef BlockCache::insert_large(const BlockKey& key, ByteView block) {
   } else {
     ref = BlockRef(std::move(copy));
   }
-  sweeping_.store(false, std::memory_order_release);
+  end_sweep();
   return ref;
 }
 
@@ -228,10 +172,10 @@ bool BlockCache::is_crowded() const {
 
 // Another segment to fill, with room for `size` bytes. False: there is none, or another thread is at it.
 bool BlockCache::make_room(size_t size) {
-  if (sweeping_.exchange(true, std::memory_order_acquire)) return false;
+  if (!begin_sweep()) return false;
   // What was charged meanwhile may have passed the budget.
   const bool opened = free_up(0) && open_segment(size);
-  sweeping_.store(false, std::memory_order_release);
+  end_sweep();
   return opened;
 }
 

@@ -35,6 +35,15 @@ struct BlockKey {
 
 class BlockCache;
 
+/// Where the cache had a block when it was last found. It may be wrong at any time, and then costs a search, no more: so it
+/// needs no ordering. Threads: any number.
+class BlockHint {
+private:
+  friend class BlockCache;
+  // The slot's index + 1 above 32 bits of where its bytes are, in lines of memory; 0: nothing known.
+  std::atomic<uint64_t> place_{0};
+};
+
 /// Keeps one block alive and readable: either one in the cache, which is not evicted meanwhile, or one that
 /// nobody else knows. Moves, does not copy.
 /// Lifetime: the cache outlives it.
@@ -127,7 +136,9 @@ struct BlockCacheStats {
 ///    the writer sees that the segment is not being filled, or the sweeper sees the writer, and leaves the segment alone.
 ///    Where it sees none, it acquires what all of them wrote.
 ///  - One thread at a time sweeps, whoever sets `sweeping_`; what only it touches needs no more. One that finds it set
-///    does not wait, but goes without the cache.
+///    does not wait, but goes without the cache. What it charged meanwhile the sweeper makes room for: charge() adds to
+///    `size_` and then looks at `sweeping_`, a sweeper lowers `sweeping_` and then looks at `size_`, all of it sequentially
+///    consistent, so that one of them sees the other.
 ///
 /// Two threads that miss the same block at once may both insert it; the spare one is evicted in its turn.
 ///
@@ -146,6 +157,10 @@ public:
 
   /// As find(), for one who will find() it soon: counts as no hit.
   BlockRef peek(const BlockKey& key) { return look(key, hash_of(key), false); }
+  /// The same, but looks first where the hint says, and leaves in it where the block was.
+  BlockRef find(const BlockKey& key, BlockHint& hint);
+  /// Begins to load the slot, and the block's first bytes, that the hint names.
+  void prefetch(const BlockHint& hint) const;
   /// Begins to load what find() will look at first.
   void prefetch(const BlockKey& key) const;
 
@@ -192,6 +207,9 @@ private:
 
   static uint64_t hash_of(const BlockKey& key);
   BlockRef look(const BlockKey& key, uint64_t hash, bool is_hit);
+  static BlockRef pin(Slot& slot, const BlockKey& key, uint64_t hash, bool is_hit);
+  void count(bool is_hit);
+  uint64_t place_of(const BlockRef& block) const;
   char* segment_bytes(uint32_t segment) const;
   bool is_crowded() const;
   char* take(size_t size, uint32_t& segment);
@@ -201,6 +219,8 @@ private:
   bool grow(size_t size);
   bool make_room(size_t size);
 
+  bool begin_sweep();
+  void end_sweep();
   bool open_segment(size_t size);
   bool open_unused();
   void fill(uint32_t segment, uint32_t offset);

@@ -13,9 +13,9 @@ bool BlockCache::grow(size_t size) {
 bool BlockCache::reserve(size_t size) {
   if (reserved_.fetch_add(size, std::memory_order_relaxed) + size <= budget_ / 2) {
     if (grow(size)) return true;
-    if (!sweeping_.exchange(true, std::memory_order_acquire)) {
+    if (begin_sweep()) {
       const bool freed = free_up(size);
-      sweeping_.store(false, std::memory_order_release);
+      end_sweep();
       if (freed) return true;
     }
   }
@@ -25,12 +25,22 @@ bool BlockCache::reserve(size_t size) {
 
 void BlockCache::charge(size_t size) {
   reserved_.fetch_add(size, std::memory_order_relaxed);
-  size_.fetch_add(size, std::memory_order_relaxed);
-  if (size_.load(std::memory_order_relaxed) <= budget_) return;
-  // If another thread is sweeping, whoever needs a segment next does it.
-  if (sweeping_.exchange(true, std::memory_order_acquire)) return;
+  // If another thread is sweeping, it sees what was added when it ends.
+  if (size_.fetch_add(size) + size <= budget_ || !begin_sweep()) return;
   free_up(0);
-  sweeping_.store(false, std::memory_order_release);
+  end_sweep();
+}
+
+bool BlockCache::begin_sweep() { return !sweeping_.exchange(true); }
+
+void BlockCache::end_sweep() {
+  sweeping_.store(false);
+  while (size_.load() > budget_ && begin_sweep()) {
+    const bool freed = free_up(0);
+    sweeping_.store(false);
+    // What is left is held.
+    if (!freed) return;
+  }
 }
 
 void BlockCache::unreserve(size_t size) {

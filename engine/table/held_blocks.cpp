@@ -4,27 +4,31 @@ namespace coppice::engine {
 
 namespace {
 
-size_t charge_of(const Block& block) {
-  return block.size + sizeof(Block) + sizeof(std::atomic<const Block*>);
-}
+size_t charge_of(const HeldBlock& block) { return block.size() + sizeof(std::atomic<const HeldBlock*>); }
 
 }  // namespace
 
+bool HeldBlock::open() { return page.open(bytes()) && page.kind() == BlockKind::page; }
+
+size_t HeldBlock::size() const {
+  return sizeof(*this) + block.size + (hints == nullptr ? 0 : page.count() * sizeof(BlockHint));
+}
+
 HeldBlocks::HeldBlocks(BlockCache& cache, size_t count)
-    : cache_(cache), count_(count), places_(std::make_unique<std::atomic<const Block*>[]>(count)) {}
+    : cache_(cache), count_(count), places_(std::make_unique<std::atomic<const HeldBlock*>[]>(count)) {}
 
 HeldBlocks::~HeldBlocks() {
   for (size_t index = 0; index < count_; ++index) {
-    const std::unique_ptr<const Block> held(places_[index].load(std::memory_order_acquire));
+    const std::unique_ptr<const HeldBlock> held(places_[index].load(std::memory_order_acquire));
     if (held != nullptr) cache_.unreserve(charge_of(*held));
   }
 }
 
-const Block* HeldBlocks::hold(size_t index, Block& block) {
+const HeldBlock* HeldBlocks::hold(size_t index, HeldBlock& block) {
   const size_t charge = charge_of(block);
   if (!cache_.reserve(charge)) return nullptr;
-  auto fresh = std::make_unique<const Block>(std::move(block));
-  const Block* first = nullptr;
+  auto fresh = std::make_unique<const HeldBlock>(std::move(block));
+  const HeldBlock* first = nullptr;
   if (places_[index].compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel))
     return fresh.release();
   cache_.unreserve(charge);

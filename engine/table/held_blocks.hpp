@@ -5,8 +5,26 @@
 #include <memory>
 
 #include "engine/table/block_cache.hpp"
+#include "engine/table/block_view.hpp"
 
 namespace coppice::engine {
+
+/// A filter, or a page of the index that is opened for whoever searches it.
+struct HeldBlock {
+  Block block;
+  /// Of a page.
+  BlockView page;
+  /// Of a page: for each entry, where the cache has the block that it names. Null: not known for any.
+  std::unique_ptr<BlockHint[]> hints;
+
+  /// Makes `page` of the bytes. False: they are no page.
+  bool open();
+  void make_hints() { hints = std::make_unique<BlockHint[]>(page.count()); }
+
+  ByteView bytes() const { return {block.bytes.get(), block.size}; }
+  /// Memory.
+  size_t size() const;
+};
 
 /// A row of places, each empty or with one block that then stays: what nearly every read of a table begins with.
 /// To find one takes a load and no pin, so that readers on many threads share no word that changes. What is held
@@ -25,15 +43,15 @@ public:
 
   size_t count() const { return count_; }
   /// Nullptr: the place is empty. Requires: `index` < count().
-  const Block* find(size_t index) const { return places_[index].load(std::memory_order_acquire); }
+  const HeldBlock* find(size_t index) const { return places_[index].load(std::memory_order_acquire); }
 
   /// Holds `block` there, or another thread's that came first. Nullptr, and `block` is left as it was: there is no room.
-  const Block* hold(size_t index, Block& block);
+  const HeldBlock* hold(size_t index, HeldBlock& block);
 
 private:
   BlockCache& cache_;
   const size_t count_;
-  std::unique_ptr<std::atomic<const Block*>[]> places_;
+  std::unique_ptr<std::atomic<const HeldBlock*>[]> places_;
 };
 
 }  // namespace coppice::engine

@@ -41,11 +41,14 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   size_t place_count = kFirstPagePlace;
   if (!table->footer.root.absent()) {
     COPPICE_TRY_ASSIGN(root, table->load(*table->file, table->footer.root, BlockKind::page));
-    table->root = std::move(root);
-    BlockView page;
-    if (!page.open(view(table->root)))
+    table->root.block = std::move(root);
+    if (!table->root.open())
       return damage(path, table->footer.root.offset, "the block's entries make no sense");
-    if (table->footer.height > 1) place_count += page.count();
+    if (table->footer.height > 1) {
+      place_count += table->root.page.count();
+    } else {
+      table->root.make_hints();
+    }
   }
   table->held = std::make_unique<HeldBlocks>(cache, place_count);
   if (!table->footer.range_deletes.absent()) {
@@ -62,8 +65,8 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
 void OpenTable::charge() {
   // The file, with its name and what the system's allocator adds.
   constexpr size_t kFileSize = 256;
-  charged = sizeof(OpenTable) + sizeof(HeldBlocks) + kFileSize + root.size +
-            held->count() * sizeof(std::atomic<const Block*>) + range_deletes.size();
+  charged = sizeof(OpenTable) + sizeof(HeldBlocks) + kFileSize + root.size() +
+            held->count() * sizeof(std::atomic<const HeldBlock*>) + range_deletes.size();
   cache.charge(charged);
 }
 
@@ -77,9 +80,10 @@ Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, cons
 }
 
 Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kind,
-                                        const TableReadOptions& options, BlockBuffer& buffer) const {
+                                        const TableReadOptions& options, BlockBuffer& buffer,
+                                        BlockHint* hint) const {
   const BlockKey key{footer.unique_id, handle.offset};
-  BlockRef cached = cache.find(key);
+  BlockRef cached = hint != nullptr ? cache.find(key, *hint) : cache.find(key);
   if (cached) return Kept{cached.bytes(), std::move(cached)};
   if (options.cached_only) return would_block();
   if (options.stash != nullptr) {
@@ -111,7 +115,7 @@ bool OpenTable::is_wanted(const BlockKey& key, BlockKind kind, const TableReadOp
   return options.fill_cache && (kind == BlockKind::page || cache.is_wanted(key));
 }
 
-const Block* OpenTable::find_filter() const { return held->find(kFilterPlace); }
+const HeldBlock* OpenTable::find_filter() const { return held->find(kFilterPlace); }
 
 Result<OpenTable::Kept> OpenTable::read_filter(const TableReadOptions& options) const {
   if (auto cached = find_cached(kFilterPlace, footer.filter, options)) return *std::move(cached);
@@ -122,7 +126,7 @@ Result<OpenTable::Kept> OpenTable::read_filter(const TableReadOptions& options) 
   return keep(kFilterPlace, footer.filter, options, std::move(block));
 }
 
-const Block* OpenTable::find_page(uint32_t index) const { return held->find(kFirstPagePlace + index); }
+const HeldBlock* OpenTable::find_page(uint32_t index) const { return held->find(kFirstPagePlace + index); }
 
 Result<OpenTable::Kept> OpenTable::read_page(uint32_t index, const BlockHandle& handle,
                                              const TableReadOptions& options) const {
@@ -140,17 +144,24 @@ std::optional<OpenTable::Kept> OpenTable::find_cached(size_t place, const BlockH
   if (options.fill_cache) {
     if (!cache.may_reserve(cached.bytes().size())) {
       note(lacked_room);
-    } else if (Block copy = copy_block(cached.bytes()); const Block* in_place = hold(place, copy)) {
-      return Kept{view(*in_place), {}};
+    } else if (Block copy = copy_block(cached.bytes()); const HeldBlock* in_place = hold(place, copy)) {
+      return Kept{in_place->bytes(), {}};
     }
   }
   const ByteView bytes = cached.bytes();
   return Kept{bytes, std::move(cached)};
 }
 
-const Block* OpenTable::hold(size_t place, Block& block) const {
-  const Block* in_place = held->hold(place, block);
-  if (in_place == nullptr) note(lacked_room);
+// Nullptr: it cannot be held, and `block` is left as it was.
+const HeldBlock* OpenTable::hold(size_t place, Block& block) const {
+  HeldBlock fresh{std::move(block), {}, nullptr};
+  const HeldBlock* in_place = nullptr;
+  if (place == kFilterPlace || fresh.open()) {
+    if (place != kFilterPlace && footer.height == 2) fresh.make_hints();
+    in_place = held->hold(place, fresh);
+    if (in_place == nullptr) note(lacked_room);
+  }
+  if (in_place == nullptr) block = std::move(fresh.block);
   return in_place;
 }
 
@@ -158,7 +169,7 @@ const Block* OpenTable::hold(size_t place, Block& block) const {
 Result<OpenTable::Kept> OpenTable::keep(size_t place, const BlockHandle& handle,
                                         const TableReadOptions& options, Block block) const {
   if (options.fill_cache) {
-    if (const Block* in_place = hold(place, block)) return Kept{view(*in_place), {}};
+    if (const HeldBlock* in_place = hold(place, block)) return Kept{in_place->bytes(), {}};
   }
   BlockRef ref = options.fill_cache ? cache.insert({footer.unique_id, handle.offset}, view(block))
                                     : BlockRef(std::move(block));

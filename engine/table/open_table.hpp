@@ -26,7 +26,7 @@ struct OpenTable {
   std::unique_ptr<RandomFile> file;
   Footer footer;
   /// Every search begins with it. Empty if the table has no entries.
-  Block root;
+  HeldBlock root;
   RangeDeletes range_deletes;
   /// The filter, then the pages that the root leads to.
   std::unique_ptr<HeldBlocks> held;
@@ -47,9 +47,9 @@ struct OpenTable {
                         const RandomFile* through = nullptr) const;
 
   /// The filter, if the table holds it already. Lifetime: the table's.
-  const Block* find_filter() const;
+  const HeldBlock* find_filter() const;
   /// Child `index` of the root, likewise. Requires: height is at least 2.
-  const Block* find_page(uint32_t index) const;
+  const HeldBlock* find_page(uint32_t index) const;
 
   /// A block, kept by whatever keeps it: the table, `block`, or the buffer that it was read into.
   struct Kept {
@@ -57,9 +57,9 @@ struct OpenTable {
     BlockRef block;
   };
   /// As read(), but what the cache does not take is read into `buffer`, which costs no allocation. What would wait for the
-  /// disk, options.stash reads: would_block until it has.
+  /// disk, options.stash reads: would_block until it has. `hint`: of this block, or nullptr.
   Result<Kept> read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
-                    BlockBuffer& buffer) const;
+                    BlockBuffer& buffer, BlockHint* hint) const;
 
   // The following read what find_ does not find; from then on it does, if there is room for that.
   /// Requires: there is a filter. Blocks: as read().
@@ -82,7 +82,7 @@ private:
   void charge();
   std::optional<Kept> find_cached(size_t place, const BlockHandle& handle,
                                   const TableReadOptions& options) const;
-  const Block* hold(size_t place, Block& block) const;
+  const HeldBlock* hold(size_t place, Block& block) const;
   Result<Kept> keep(size_t place, const BlockHandle& handle, const TableReadOptions& options,
                     Block block) const;
 };

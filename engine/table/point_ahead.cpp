@@ -9,8 +9,6 @@ namespace {
 
 constexpr size_t kCacheLineSize = 64;
 
-ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
-
 // The first places that a search by halves looks at, in an array that takes about half of the page.
 void prefetch_halves(ByteView page) {
   constexpr size_t kParts = 16;
@@ -27,23 +25,23 @@ void prefetch_front(ByteView block) {
 
 void PointAhead::ask_filter(const TableReader& table, uint64_t hash) {
   const OpenTable* const open = table.find_open();
-  const Block* const filter = open == nullptr ? nullptr : open->find_filter();
-  if (filter != nullptr) filter_prefetch(view(*filter), hash);
+  const HeldBlock* const filter = open == nullptr ? nullptr : open->find_filter();
+  if (filter != nullptr) filter_prefetch(filter->bytes(), hash);
 }
 
 bool PointAhead::begin(const TableReader& table, ByteView key, uint64_t hash, Timestamp at) {
   const OpenTable* const open = table.find_open();
   if (open == nullptr || open->footer.height == 0) return false;
-  const Block* const filter = open->find_filter();
-  if (filter != nullptr && !filter_may_contain(view(*filter), hash)) return false;
+  const HeldBlock* const filter = open->find_filter();
+  if (filter != nullptr && !filter_may_contain(filter->bytes(), hash)) return false;
   table_ = open;
   target_ = {key, at};
   uint32_t index = 0;
-  if (!descend(view(open->root), index) || open->footer.height == 1) return true;
-  const Block* const page = open->footer.height == 2 ? open->find_page(index) : nullptr;
+  if (!descend(open->root.bytes(), index) || open->footer.height == 1) return true;
+  const HeldBlock* const page = open->footer.height == 2 ? open->find_page(index) : nullptr;
   block_ = {};
   if (page == nullptr) return true;
-  page_ = view(*page);
+  page_ = page->bytes();
   prefetch_halves(page_);
   return true;
 }

@@ -16,7 +16,7 @@ bool TableCursor::start() {
   if (height_ == 0) return false;
   path_ = std::make_unique<Frame[]>(size_t{height_} + 1);
   path_[0].handle = table_->footer.root;
-  if (!path_[0].cursor.reset({table_->root.bytes.get(), table_->root.size})) {
+  if (!path_[0].cursor.reset(table_->root.bytes())) {
     fail(path_[0]);
     return false;
   }
@@ -68,8 +68,7 @@ Result<OpenTable::Kept> TableCursor::read_data(const BlockHandle& handle) {
 Result<OpenTable::Kept> TableCursor::read_page(uint32_t depth, const BlockHandle& handle) {
   if (depth == 1) {
     const uint32_t index = path_[0].cursor.index();
-    if (const Block* page = table_->find_page(index))
-      return OpenTable::Kept{{page->bytes.get(), page->size}, {}};
+    if (const HeldBlock* page = table_->find_page(index)) return OpenTable::Kept{page->bytes(), {}};
     return table_->read_page(index, handle, options_);
   }
   COPPICE_TRY_ASSIGN(block, table_->read(handle, BlockKind::page, options_));

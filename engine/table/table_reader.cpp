@@ -31,12 +31,15 @@ TableUse TableReader::take_use() const {
           table->lacked_room.exchange(false, std::memory_order_relaxed)};
 }
 
+Error TableReader::senseless(const BlockHandle& handle) const {
+  return damage(path_, handle.offset, "the block's entries make no sense");
+}
+
 // False: the table has no version of the key with this hash, for certain.
 Result<bool> TableReader::passes_filter(const OpenTable& table, uint64_t hash,
                                         const TableReadOptions& options) const {
   if (table.footer.filter.absent()) return true;
-  if (const Block* filter = table.find_filter())
-    return filter_may_contain({filter->bytes.get(), filter->size}, hash);
+  if (const HeldBlock* filter = table.find_filter()) return filter_may_contain(filter->bytes(), hash);
   COPPICE_TRY_ASSIGN(filter, table.read_filter(options));
   return filter_may_contain(filter.bytes, hash);
 }
@@ -52,38 +55,46 @@ Result<PointRead> TableReader::get(ByteView key, uint64_t hash, Timestamp at, co
   // Down the tree. The child behind the first separator at or after the target holds the target's place, and no
   // separator has the key of an entry in a later child: see separator().
   BlockHandle handle = table->footer.root;
+  const BlockView* page = &table->root.page;
+  BlockHint* hints = table->root.hints.get();
+  BlockView view;
   BlockRef block;
-  ByteView payload(table->root.bytes.get(), table->root.size);
   for (uint32_t level = height;; --level) {
-    BlockView view;
-    const BlockKind kind = level == 0 ? BlockKind::data : BlockKind::page;
-    if (!view.open(payload) || view.kind() != kind)
-      return damage(path_, handle.offset, "the block's entries make no sense");
+    const uint32_t index = page->lower_bound({key, at});
+    if (index == page->count()) return PointRead{};
+    // What the cache has is asked for before it is known for certain which block that is.
+    if (hints != nullptr) table->cache.prefetch(hints[index]);
     RawEntry entry;
-    const uint32_t index = level == 0 ? view.find(key, at, hash, entry) : view.lower_bound({key, at});
-    if (index == view.count()) return PointRead{};
-    if (index == BlockView::kDamaged || (level > 0 && !view.decode(index, entry)))
-      return damage(path_, handle.offset, "the block's entries make no sense");
-    if (level == 0) return PointRead{true, entry.kind, entry.commit, entry.value, std::move(block)};
-
+    if (index == BlockView::kDamaged || !page->decode(index, entry)) return senseless(handle);
     const auto child = table->child(entry.value);
     if (!child) return damage(path_, handle.offset, "the index names a block outside of the file");
     handle = *child;
-    if (level == height && level > 1) {
-      if (const Block* page = table->find_page(index)) {
-        payload = {page->bytes.get(), page->size};
+    if (level == 1) {
+      BlockHint* const hint = hints == nullptr ? nullptr : &hints[index];
+      COPPICE_TRY_ASSIGN(read, table->read(handle, BlockKind::data, options, buffer, hint));
+      if (!view.open(read.bytes) || view.kind() != BlockKind::data) return senseless(handle);
+      const uint32_t place = view.find(key, at, hash, entry);
+      if (place == BlockView::kDamaged) return senseless(handle);
+      if (place == view.count()) return PointRead{};
+      return PointRead{true, entry.kind, entry.commit, entry.value, std::move(read.block)};
+    }
+    hints = nullptr;
+    if (level == height) {
+      if (const HeldBlock* held = table->find_page(index)) {
+        page = &held->page;
+        hints = held->hints.get();
         continue;
       }
-      COPPICE_TRY_ASSIGN(page, table->read_page(index, handle, options));
-      block = std::move(page.block);
-      payload = page.bytes;
-    } else {
-      const BlockKind next = level == 1 ? BlockKind::data : BlockKind::page;
-      COPPICE_TRY_ASSIGN(read, table->read(handle, next, options, buffer));
+      COPPICE_TRY_ASSIGN(read, table->read_page(index, handle, options));
+      if (!view.open(read.bytes)) return senseless(handle);
       block = std::move(read.block);
-      payload = read.bytes;
-      prefetch_front(payload);
+    } else {
+      COPPICE_TRY_ASSIGN(read, table->read(handle, BlockKind::page, options, buffer, nullptr));
+      if (!view.open(read.bytes)) return senseless(handle);
+      block = std::move(read.block);
     }
+    if (view.kind() != BlockKind::page) return senseless(handle);
+    page = &view;
   }
 }
 

@@ -15,6 +15,7 @@ namespace coppice::engine {
 class BlockBuffer;
 class BlockStash;
 class RangeDeletes;
+struct BlockHandle;
 struct OpenTable;
 
 struct TableReadOptions {
@@ -96,6 +97,7 @@ private:
 
   Result<const OpenTable*> open(bool cached_only) const;
   const OpenTable* find_open() const { return table_.load(std::memory_order_acquire); }
+  Error senseless(const BlockHandle& handle) const;
   Result<bool> passes_filter(const OpenTable& table, uint64_t hash, const TableReadOptions& options) const;
 
   FileSystem& files_;

@@ -29,6 +29,44 @@ TEST(BlockCacheTest, GivesBackTheBlockOfAKey) {
   EXPECT_EQ(cache.stats().blocks, 2u);
 }
 
+TEST(BlockCacheTest, FindsABlockByAHintWhereverItIs) {
+  BlockCache cache(kBudget);
+  cache.insert({1, 0}, block_of(100, 'x'));
+  cache.insert({2, 0}, block_of(100'000, 'y'));
+  BlockHint small;
+  BlockHint large;
+  EXPECT_FALSE(cache.find({3, 0}, small));
+
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(cache.find({1, 0}, small).bytes(), Bytes(100, 'x'));
+    EXPECT_EQ(cache.find({2, 0}, large).bytes(), Bytes(100'000, 'y'));
+    cache.prefetch(small);
+    cache.prefetch(large);
+  }
+  EXPECT_EQ(cache.stats().hits, 4u);
+  EXPECT_EQ(cache.stats().misses, 1u);
+}
+
+TEST(BlockCacheTest, BelievesNoHint) {
+  BlockCache cache(kBudget);
+  std::vector<BlockHint> hints(2'000);
+  for (uint64_t i = 0; i < hints.size(); ++i) {
+    cache.insert({1, i}, block_of(4096, static_cast<char>(i)));
+    EXPECT_EQ(cache.find({1, i}, hints[i]).bytes()[0], static_cast<char>(i));
+    // Of a block that others have pushed out, or that has moved.
+    const uint64_t old = i * 7 % (i + 1);
+    const BlockRef found = cache.find({1, old}, hints[old]);
+    if (found) {
+      EXPECT_EQ(found.bytes()[4095], static_cast<char>(old));
+    }
+    // Of another block.
+    const BlockRef other = cache.find({1, i}, hints[old]);
+    if (other) {
+      EXPECT_EQ(other.bytes()[0], static_cast<char>(i));
+    }
+  }
+}
+
 TEST(BlockCacheTest, StaysWithinItsBudget) {
   BlockCache cache(kBudget);
   for (uint64_t i = 0; i < 5'000; ++i) {
@@ -43,6 +81,21 @@ TEST(BlockCacheTest, StaysWithinItsSlotsWhenBlocksAreTiny) {
   for (uint64_t i = 0; i < 5'000; ++i) cache.insert({1, i}, block_of(1, 'x'));
   EXPECT_TRUE(cache.find({1, 4'999}));
   EXPECT_LT(cache.stats().blocks, 5'000u);
+}
+
+TEST(BlockCacheTest, MakesRoomForWhatIsChargedWhileAnotherThreadSweeps) {
+  constexpr size_t kCharge = 20'000;
+  constexpr int kCharges = 20;
+  BlockCache cache(kBudget);
+  for (uint64_t round = 0; round < 200; ++round) {
+    std::thread other([&] {
+      for (uint64_t i = 0; i < 60; ++i) cache.insert({round, i}, block_of(4096, 'x'));
+    });
+    for (int i = 0; i < kCharges; ++i) cache.charge(kCharge);
+    other.join();
+    ASSERT_LE(cache.stats().size, kBudget) << round;
+    cache.unreserve(kCharge * kCharges);
+  }
 }
 
 TEST(BlockCacheTest, KeepsWhatIsUsedOverWhatIsNot) {

@@ -1,6 +1,5 @@
 #include "engine/table/held_blocks.hpp"
 
-#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -11,11 +10,7 @@ namespace {
 
 constexpr size_t kBudget = 1 << 20;
 
-Block block_of(size_t size, char fill) {
-  Block block{std::make_unique<char[]>(size), size};
-  std::memset(block.bytes.get(), fill, size);
-  return block;
-}
+HeldBlock block_of(size_t size, char fill) { return {copy_block(Bytes(size, fill)), {}, nullptr}; }
 
 TEST(HeldBlocksTest, KeepsABlockAndCountsItInTheBudget) {
   BlockCache cache(kBudget);
@@ -23,11 +18,11 @@ TEST(HeldBlocksTest, KeepsABlockAndCountsItInTheBudget) {
   {
     HeldBlocks held(cache, 3);
     EXPECT_EQ(held.find(1), nullptr);
-    Block block = block_of(1000, 'a');
-    const Block* there = held.hold(1, block);
+    HeldBlock block = block_of(1000, 'a');
+    const HeldBlock* there = held.hold(1, block);
     ASSERT_NE(there, nullptr);
     EXPECT_EQ(held.find(1), there);
-    EXPECT_EQ(there->bytes[999], 'a');
+    EXPECT_EQ(there->bytes()[999], 'a');
     EXPECT_EQ(held.find(2), nullptr);
     EXPECT_GE(cache.stats().size, before + 1000);
   }
@@ -38,7 +33,7 @@ TEST(HeldBlocksTest, BlocksOfTheCacheMakeRoom) {
   BlockCache cache(kBudget);
   for (uint64_t i = 0; i < 500; ++i) cache.insert({1, i}, Bytes(4096, 'x'));
   HeldBlocks held(cache, 1);
-  Block block = block_of(300'000, 'a');
+  HeldBlock block = block_of(300'000, 'a');
   EXPECT_NE(held.hold(0, block), nullptr);
   EXPECT_LE(cache.stats().size, kBudget);
 }
@@ -48,11 +43,11 @@ TEST(HeldBlocksTest, TakesNoMoreThanHalfOfTheBudget) {
   HeldBlocks held(cache, 100);
   size_t count = 0;
   for (size_t i = 0; i < held.count(); ++i) {
-    Block block = block_of(20'000, 'a');
+    HeldBlock block = block_of(20'000, 'a');
     if (held.hold(i, block) != nullptr) {
       ++count;
     } else {
-      EXPECT_EQ(block.bytes[19'999], 'a');
+      EXPECT_EQ(block.bytes()[19'999], 'a');
     }
   }
   EXPECT_GT(count, 20u);
@@ -69,9 +64,9 @@ TEST(HeldBlocksTest, OfManyThreadsOneHoldsItsBlock) {
     for (int thread = 0; thread < 4; ++thread)
       threads.emplace_back([&] {
         for (size_t i = 0; i < held.count(); ++i) {
-          Block block = block_of(100, static_cast<char>(i));
-          const Block* there = held.hold(i, block);
-          if (there != held.find(i) || there->bytes[99] != static_cast<char>(i)) ++wrong;
+          HeldBlock block = block_of(100, static_cast<char>(i));
+          const HeldBlock* there = held.hold(i, block);
+          if (there != held.find(i) || there->bytes()[99] != static_cast<char>(i)) ++wrong;
         }
       });
     for (std::thread& thread : threads) thread.join();
