@@ -81,7 +81,8 @@ bool ShardCare::step_seal() {
           seal_failure_.reset();
           seal_for_space_ = false;
           plan_due_ = true;
-          const uint64_t target = flushed_count_ + tree_.stats().sealed_memtables;
+          const engine::TreeStats stats = tree_.stats();
+          const uint64_t target = stats.flushes + stats.sealed_memtables;
           for (FlushCall& call : flushes_)
             if (!call.target) call.target = target;
         });
@@ -145,18 +146,16 @@ void ShardCare::job_ran(std::shared_ptr<RunningJob> job) {
 }
 
 void ShardCare::install(std::shared_ptr<RunningJob> job) {
-  const Job::Kind kind = job->kind;
   lend_([this, job] { return tree_.install(std::move(job->job)); },
-        [this, job, kind](const Status& outcome) {
+        [this, job](const Status& outcome) {
           std::erase(running_, job);
-          installed(kind, outcome);
+          installed(outcome);
         });
 }
 
-void ShardCare::installed(Job::Kind kind, const Status& outcome) {
+void ShardCare::installed(const Status& outcome) {
   plan_due_ = true;
   if (outcome.ok()) {
-    if (kind == Job::Kind::flush) ++flushed_count_;
     problem_.clear();
     back_off_ = {};
     return;
@@ -185,9 +184,11 @@ void ShardCare::compact(const KeyRange& range, Done<Nothing> done) {
 }
 
 void ShardCare::answer_flushes() {
+  if (flushes_.empty()) return;
+  const uint64_t flushed_count = tree_.stats().flushes;
   std::vector<FlushCall> calls = std::exchange(flushes_, {});
   for (FlushCall& call : calls) {
-    if (call.target && *call.target <= flushed_count_) {
+    if (call.target && *call.target <= flushed_count) {
       call.done(Nothing{});
     } else {
       flushes_.push_back(std::move(call));

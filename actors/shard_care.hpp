@@ -71,7 +71,7 @@ public:
 private:
   struct FlushCall {
     Done<Nothing> done;
-    /// Flushes that will have been installed then; nothing before the memtable was sealed for it.
+    /// Memtables that the tree will have flushed then; nothing before the memtable was sealed for it.
     std::optional<uint64_t> target;
   };
   struct CompactCall {
@@ -88,7 +88,7 @@ private:
   void plan_compactions(const std::vector<Timestamp>& snapshots);
   bool run(std::optional<engine::Job> job);
   void install(std::shared_ptr<RunningJob> job);
-  void installed(engine::Job::Kind kind, const Status& outcome);
+  void installed(const Status& outcome);
   void answer_flushes();
   void refuse_calls(const Error& error);
   uint64_t running_count(engine::Job::Kind kind) const;
@@ -101,7 +101,6 @@ private:
   std::deque<std::shared_ptr<RunningJob>> returned_;
   std::vector<FlushCall> flushes_;
   std::deque<CompactCall> compactions_;
-  uint64_t flushed_count_ = 0;
   Timestamp planned_floor_;
   std::optional<Error> seal_failure_;
   std::chrono::steady_clock::time_point seal_again_at_{};

@@ -33,14 +33,12 @@ std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<co
   return job;
 }
 
-std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> plan,
-                                     std::span<const Timestamp> snapshots) {
-  if (!plan) return nullptr;
-  auto job = make_job(tree, Job::Kind::merge, snapshots);
-  job->rules.bottom = plan->bottom;
-  MergeUnderWay under_way{plan->source_level, plan->target_level, plan->hull, {}};
+/// `memtable_size`: bytes that come from a memtable besides.
+void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_size) {
+  job.rules.bottom = plan.bottom;
+  MergeUnderWay under_way{plan.source_level, plan.target_level, plan.hull, {}};
   uint64_t size = 0;
-  for (const auto* tables : {&plan->source, &plan->target}) {
+  for (const auto* tables : {&plan.source, &plan.target}) {
     for (const TableHandle& table : *tables) {
       under_way.tables.push_back(table->meta().number);
       size += table->meta().file_size;
@@ -48,14 +46,21 @@ std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> p
   }
   tree.merges_under_way.push_back(std::move(under_way));
   const TableCuts cuts =
-      TableCuts::of_merge(*tree.version, plan->target_level, plan->hull, size, tree.options);
+      TableCuts::of_merge(*tree.version, plan.target_level, plan.hull, size + memtable_size, tree.options);
   // Neither a move nor a drop has anything to cut, and a tier must become one table.
-  const bool whole = plan->move || plan->target.empty();
+  const bool whole = plan.move || plan.target.empty();
   const std::vector<KeyRange> ranges =
-      whole ? std::vector<KeyRange>(1) : cut_into_parts(*plan, kPartTables * tree.options.table_size);
-  for (const KeyRange& range : ranges) job->parts.push_back({.range = range, .cuts = cuts});
-  job->filter_bits_per_key = filter_bits(*tree.version, tree.options, plan->target_level);
-  job->plan = *std::move(plan);
+      whole ? std::vector<KeyRange>{plan.hull} : cut_into_parts(plan, kPartTables * tree.options.table_size);
+  for (const KeyRange& range : ranges) job.parts.push_back({.range = range, .cuts = cuts});
+  job.filter_bits_per_key = filter_bits(*tree.version, tree.options, plan.target_level);
+  job.plan = std::move(plan);
+}
+
+std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> plan,
+                                     std::span<const Timestamp> snapshots) {
+  if (!plan) return nullptr;
+  auto job = make_job(tree, Job::Kind::merge, snapshots);
+  set_plan(tree, *job, *std::move(plan), 0);
   return job;
 }
 
@@ -128,7 +133,7 @@ Status install_flush(TreeState& tree, JobState& job) {
 }
 
 Status install_merge(TreeState& tree, JobState& job) {
-  const MergePlan& plan = job.plan;
+  const MergePlan& plan = *job.plan;
   VersionEdit edit;
   for (const TableHandle& table : plan.source)
     edit.removed.push_back({plan.source_level, table->meta().number});
@@ -141,11 +146,14 @@ Status install_merge(TreeState& tree, JobState& job) {
   } else {
     added = add_outputs(tree, job, plan.target_level, edit);
   }
+  // The job has synced them: from now on a log that lacks its end is damage, as tables hold a part of what it held.
+  if (job.memtable != nullptr) edit.logs_closed = durable_logs(tree, {});
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.merges;
   if (plan.drop) tree.tables_dropped += plan.source.size();
   tree.bytes_merged[plan.target_level] += job.bytes_written();
+  if (job.memtable != nullptr) tree.sealed.front().taken.push_back(plan.hull);
   if (!plan.move)
     for (const auto* tables : {&plan.source, &plan.target})
       for (const TableHandle& table : *tables) remove_when_unused(table);
@@ -167,16 +175,31 @@ Status begin_spare_log(TreeState& tree) {
   return success();
 }
 
-/// The plan of a merge that came back no longer forbids anything.
+/// The plan of a job that came back no longer forbids anything.
 void forget_under_way(TreeState& tree, const JobState& job) {
-  if (job.kind == Job::Kind::flush) {
-    tree.flush_under_way = false;
-    return;
-  }
-  const uint64_t number = job.plan.source.front()->meta().number;
+  if (job.kind == Job::Kind::flush) tree.flush_under_way = false;
+  if (!job.plan) return;
+  const auto& tables = job.plan->source.empty() ? job.plan->target : job.plan->source;
+  const uint64_t number = tables.front()->meta().number;
   std::erase_if(tree.merges_under_way, [&](const MergeUnderWay& merge) {
     return std::ranges::find(merge.tables, number) != merge.tables.end();
   });
+}
+
+/// Keys of the oldest memtable that are better merged at once, if nobody waits for the flush: no other memtable
+/// does, and none will slow writers down.
+std::optional<MergePlan> pick_step(TreeState& tree) {
+  constexpr size_t kSampleCount = 256;
+  SealedMemtable& sealed = tree.sealed.front();
+  if (tree.sealed.size() > 1 || !is_full(*sealed.memtable, tree.options)) return std::nullopt;
+  if (flush_debt(1, tree.options.memtable_size, tree.options) > 0) return std::nullopt;
+  if (!sealed.waiting) {
+    sealed.waiting = {.keys = sealed.memtable->sample_keys(kSampleCount), .size_each = 0};
+    if (sealed.waiting->keys.empty()) return std::nullopt;
+    // Some keys were written more than once, and mostly only the newest version is kept.
+    sealed.waiting->size_each = sealed.memtable->data_size() * 7 / 8 / sealed.waiting->keys.size();
+  }
+  return pick_flush_step(*tree.version, tree.options, *sealed.waiting, tree.merges_under_way);
 }
 
 }  // namespace
@@ -205,10 +228,22 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
   tree.reclaim();
   if (is_idle(tree) || tree.flush_under_way || tree.sealed.empty()) return nullptr;
   tree.flush_under_way = true;
+  SealedMemtable& sealed = tree.sealed.front();
   auto job = make_job(tree, Job::Kind::flush, snapshots);
-  job->memtable = tree.sealed.front().memtable;
+  job->memtable = sealed.memtable;
+  if (std::optional<MergePlan> plan = pick_step(tree)) {
+    const uint64_t size = sealed.waiting->size_in(plan->hull);
+    sealed.waiting->take(plan->hull);
+    set_plan(tree, *job, *std::move(plan), size);
+    job->log_files = tree.log.earlier_files();
+    return job;
+  }
   if (tree.spare_logs.size() < kSpareLogsMax) job->spare_log_salt = tree.random.next();
-  job->parts.push_back({.range = {}, .cuts = TableCuts::of_flush(*tree.version, tree.options)});
+  const TableCuts cuts = TableCuts::of_flush(*tree.version, tree.options);
+  for (KeyRange& range : gaps_between(sealed.taken))
+    job->parts.push_back({.range = std::move(range), .cuts = cuts});
+  // Where nothing is left it still has to be said that all is flushed.
+  if (job->parts.empty()) job->parts.push_back({.range = {{}, Bytes()}, .cuts = {}});
   job->filter_bits_per_key = filter_bits(*tree.version, tree.options, 0);
   return job;
 }
@@ -243,8 +278,10 @@ Status install(TreeState& tree, JobState& job) {
   forget_under_way(tree, job);
   COPPICE_TRY(tree.check_usable());
   tree.retired_logs.insert(tree.retired_logs.end(), job.retired_logs.begin(), job.retired_logs.end());
+  COPPICE_TRY(tree.broken_by(job.log_status));
   COPPICE_TRY(job.outcome());
-  return job.kind == Job::Kind::flush ? install_flush(tree, job) : install_merge(tree, job);
+  for (const auto& log : job.log_files) tree.log.release(log.first);
+  return job.plan ? install_merge(tree, job) : install_flush(tree, job);
 }
 
 bool deletes_tables(const TreeState& tree) {

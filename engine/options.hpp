@@ -26,7 +26,7 @@ struct TreeOptions {
   uint32_t sealed_memtables_max = 4;
   /// Of keys and values in a data block, before compression; 1 KiB to 1 MiB.
   size_t block_size = 4096;
-  /// A merge begins a new table when one is this large; 64 KiB and more.
+  /// A table ends when it is about this large, in a small tree earlier; 64 KiB and more.
   size_t table_size = 32 << 20;
   /// Of all bloom filters together; 0 (none) to 32. Small levels get more, so that 10 turn 98 % of absent keys away
   /// from all tables.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/random.hpp"
+#include "engine/compact/flush_step.hpp"
 #include "engine/compact/job_state.hpp"
 #include "engine/log/live_logs.hpp"
 #include "engine/log/log_files.hpp"
@@ -23,6 +24,11 @@ struct SealedMemtable {
   std::shared_ptr<const Memtable> memtable;
   /// The last commit applied when it was sealed: it and older memtables hold all up to here.
   Timestamp through;
+  /// Keys of which all is in tables already. Readers still find them in the memtable as well, which says the same; so does its
+  /// log, until all of it is flushed.
+  std::vector<KeyRange> taken = {};
+  /// What is left; made when it is first asked for.
+  std::optional<KeySample> waiting = {};
 };
 
 struct TreeState {

@@ -24,17 +24,20 @@ Status add_range_deletes(const std::vector<TableHandle>& tables, std::vector<Ran
 }
 
 Result<std::vector<RangeDelete>> range_deletes_of(const JobState& job) {
-  if (job.kind == Job::Kind::flush) return job.memtable->range_deletes().deletes();
   std::vector<RangeDelete> all;
-  COPPICE_TRY(add_range_deletes(job.plan.source, all));
-  COPPICE_TRY(add_range_deletes(job.plan.target, all));
+  if (job.memtable != nullptr) all = job.memtable->range_deletes().deletes();
+  if (job.plan) {
+    COPPICE_TRY(add_range_deletes(job.plan->source, all));
+    COPPICE_TRY(add_range_deletes(job.plan->target, all));
+  }
   return all;
 }
 
-/// What a part merges, as runs of tables that keep apart, newest first; without tables of which nothing survives.
-class MergeSources {
+/// What a part reads: the memtable, if there is one, and runs of tables that keep apart, newest first; without tables of
+/// which nothing survives.
+class Sources {
 public:
-  MergeSources(const JobState& job, JobPart& part, const Survivors& survivors) {
+  Sources(const JobState& job, JobPart& part, const Survivors& survivors) : memtable_(job.memtable.get()) {
     const auto read = [&](const std::vector<TableHandle>& tables) {
       std::vector<TableHandle> kept;
       for (const TableHandle& table : tables) {
@@ -47,20 +50,24 @@ public:
       }
       return kept;
     };
-    runs_ = job.plan.source_level == 0 ? Version::runs_of(read(job.plan.source))
-                                       : std::vector<Version::Level>{read(job.plan.source)};
-    runs_.push_back(read(job.plan.target));
+    if (!job.plan) return;
+    const MergePlan& plan = *job.plan;
+    runs_ = plan.source_level == 0 ? Version::runs_of(read(plan.source))
+                                   : std::vector<Version::Level>{read(plan.source)};
+    runs_.push_back(read(plan.target));
   }
 
   /// Lifetime: this outlives it.
   std::unique_ptr<Cursor> cursor() const {
     std::vector<std::unique_ptr<Cursor>> cursors;
+    if (memtable_ != nullptr) cursors.push_back(memtable_->cursor());
     for (const Version::Level& run : runs_)
       if (!run.empty()) cursors.push_back(make_level_cursor(run, kReadOptions));
     return make_merge_cursor(std::move(cursors));
   }
 
 private:
+  const Memtable* const memtable_;
   std::vector<Version::Level> runs_;
 };
 
@@ -69,9 +76,8 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
   COPPICE_TRY_ASSIGN(deletes, range_deletes_of(job));
   const RangeDeletes range_deletes(deletes);
   Survivors survivors(job.rules, range_deletes);
-  std::optional<MergeSources> sources;
-  if (job.kind == Job::Kind::merge) sources.emplace(job, part, survivors);
-  const std::unique_ptr<Cursor> entries = sources ? sources->cursor() : job.memtable->cursor();
+  const Sources sources(job, part, survivors);
+  const std::unique_ptr<Cursor> entries = sources.cursor();
   TableOutput output(job, part, survivors.range_deletes());
 
   uint32_t count = 0;
@@ -93,13 +99,15 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
   return output.finish();
 }
 
-/// What a job does with logs, once.
-void care_for_logs(JobState& job) {
+/// What a job does with logs, once. The status is that of the logs synced.
+Status care_for_logs(JobState& job) {
   remove_logs(job.env.files, job.directory, std::exchange(job.retired_logs, {}));
-  if (!job.spare_log_salt) return;
+  for (const auto& [number, file] : job.log_files) COPPICE_TRY(file->sync());
+  if (!job.spare_log_salt) return success();
   const uint64_t number = job.numbers->fetch_add(1, std::memory_order_relaxed);
   auto spare = begin_log(job.env.files, job.directory, number, *job.spare_log_salt);
   if (spare.ok()) job.spare_log = *std::move(spare);
+  return success();
 }
 
 }  // namespace
@@ -152,11 +160,16 @@ void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace&
   JobPart& part = job.parts[index];
   COPPICE_CHECK(!part.has_run);
   part.has_run = true;
-  if (index == 0) care_for_logs(job);
-  if (job.kind == Kind::merge && (job.plan.move || job.plan.drop)) return;
+  if (index == 0) job.log_status = care_for_logs(job);
+  if (job.plan && (job.plan->move || job.plan->drop)) return;
 
-  part.status = job.failed.load(std::memory_order_relaxed) ? Error{Errc::cancelled, "another part has failed"}
-                                                           : write_survivors(job, part, cancelled, pace);
+  if (index == 0 && !job.log_status.ok()) {
+    part.status = job.log_status;
+  } else if (job.failed.load(std::memory_order_relaxed)) {
+    part.status = Error{Errc::cancelled, "another part has failed"};
+  } else {
+    part.status = write_survivors(job, part, cancelled, pace);
+  }
   if (part.status.ok()) return;
   job.failed.store(true, std::memory_order_relaxed);
   job.remove_outputs(part);

@@ -60,8 +60,13 @@ struct JobState {
   std::optional<uint64_t> spare_log_salt;
   /// That log; nothing also if it could not be begun, on a full disk for instance.
   std::optional<LogWriter> spare_log;
-  /// Of a merge.
-  MergePlan plan;
+  /// Of a merge, and of a flush of some keys together with the tables below: see flush_step.hpp.
+  std::optional<MergePlan> plan;
+  /// Of the latter: logs whose end may not be on the disk, by their numbers. The first part syncs them, or after a crash
+  /// tables could hold a part of a batch of which the log has lost the rest.
+  std::vector<std::pair<uint64_t, std::shared_ptr<LogFile>>> log_files;
+  /// What came of that. After a failure nothing is known about those logs.
+  Status log_status;
 
   /// In the order of their keys. Threads: while the job runs each has its own.
   std::vector<JobPart> parts;

@@ -8,6 +8,10 @@ namespace {
 // Of the last level, in level 0. Merging a level-0 table then rewrites about 1 / (2 * share) times its size, as the
 // ranges of keys that have gathered most are merged first, at twice the average.
 constexpr double kLevel0Share = 0.2;
+// Of a last level of a few memtables, which would else be rewritten with every one of them.
+constexpr double kLevel0ShareMax = 0.44;
+// Less than this part of a memtable is not merged for its space alone.
+constexpr uint64_t kLevel0LeastPart = 16;
 
 }  // namespace
 
@@ -23,8 +27,11 @@ LevelShape level_shape(const Version& version, const TreeOptions& options) {
   LevelShape shape;
   shape.size_max[kLastLevel] = UINT64_MAX;
   const uint64_t gathered = uint64_t{options.level0_merge_count} * options.memtable_size;
-  shape.size_max[0] = std::clamp(static_cast<uint64_t>(static_cast<double>(last_size) * kLevel0Share),
-                                 uint64_t{options.memtable_size}, gathered);
+  const auto last = static_cast<double>(last_size);
+  const auto memtable = static_cast<double>(options.memtable_size);
+  const double level0 = std::max(last * kLevel0Share, std::min(last * kLevel0ShareMax, memtable));
+  shape.size_max[0] =
+      std::clamp(static_cast<uint64_t>(level0), options.memtable_size / kLevel0LeastPart, gathered);
   uint64_t size = last_size / options.level_ratio;
   if (options.merge_policy == MergePolicy::tiered) {
     shape.size_max[0] = std::max(last_size, gathered);

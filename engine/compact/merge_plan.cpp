@@ -68,9 +68,7 @@ MergePlan plan_into(const Version& version, uint32_t source_level, uint32_t targ
     for (const TableHandle& table : plan.target) widen(plan.hull, table->meta().bounds);
   }
 
-  plan.bottom = true;
-  for (uint32_t level = target_level + 1; level < kLevelCount; ++level)
-    if (!version.overlapping(level, plan.hull).empty()) plan.bottom = false;
+  plan.bottom = is_bottom(version, target_level, plan.hull);
 
   // A move would carry deletes to a place where they hide nothing, and leave them there.
   plan.move = plan.target.empty() && target_level != source_level && keep_apart(plan.source) &&
@@ -87,6 +85,21 @@ MergePlan drop_of(uint32_t level, std::vector<TableHandle> source) {
   return plan;
 }
 
+MergePlan plan_onto(const Version& version, uint32_t target_level, const TableHandle& target) {
+  MergePlan plan;
+  plan.target_level = target_level;
+  plan.target = {target};
+  plan.hull = target->meta().bounds;
+  plan.bottom = is_bottom(version, target_level, plan.hull);
+  return plan;
+}
+
+bool is_bottom(const Version& version, uint32_t level, const KeyRange& hull) {
+  while (++level < kLevelCount)
+    if (!version.overlapping(level, hull).empty()) return false;
+  return true;
+}
+
 double cost_of(const MergePlan& plan) {
   const auto source = static_cast<double>(size_of(plan.source) + 1);
   return plan.move ? 0 : (source + static_cast<double>(size_of(plan.target))) / source;
@@ -95,14 +108,14 @@ double cost_of(const MergePlan& plan) {
 std::vector<KeyRange> cut_into_parts(const MergePlan& plan, uint64_t part_size) {
   const uint64_t size = size_of(plan.source) + size_of(plan.target);
   const uint64_t count = std::clamp<uint64_t>(size / part_size, 1, kMergePartsMax);
-  std::vector<KeyRange> parts(1);
+  std::vector<KeyRange> parts{plan.hull};
   // What the source has is spread over the keys as what lies in the target, about.
   const uint64_t target_size = size_of(plan.target);
   uint64_t passed = 0;
   for (const TableHandle& table : plan.target) {
     if (passed > 0 && passed * count >= target_size * parts.size() && parts.size() < count) {
       parts.back().end = table->meta().bounds.begin;
-      parts.push_back({table->meta().bounds.begin, std::nullopt});
+      parts.push_back({table->meta().bounds.begin, plan.hull.end});
     }
     passed += table->meta().file_size;
   }

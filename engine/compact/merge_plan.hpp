@@ -16,7 +16,7 @@ struct MergePlan {
   std::vector<TableHandle> source;
   /// What they overlap in the target level, ascending.
   std::vector<TableHandle> target;
-  /// From the first key to the end of all of them.
+  /// From the first key to the end of all of them, or more: what is written lies in it.
   KeyRange hull;
   /// The tables need no merging: they only change their level.
   bool move = false;
@@ -43,6 +43,10 @@ MergePlan plan_into(const Version& version, uint32_t source_level, uint32_t targ
 
 /// No more than the going of `source`. Requires: `source` is not empty.
 MergePlan drop_of(uint32_t level, std::vector<TableHandle> source);
+/// The same of a table of the target level alone: something from above level 0 is to be merged with it.
+MergePlan plan_onto(const Version& version, uint32_t target_level, const TableHandle& target);
+/// No level below holds anything in `hull`.
+bool is_bottom(const Version& version, uint32_t level, const KeyRange& hull);
 
 /// No merge under way is in its way.
 bool is_allowed(const MergePlan& plan, const MergesUnderWay& under_way);
@@ -58,12 +62,12 @@ uint64_t size_of(Version::Run tables);
 void widen(KeyRange& hull, const KeyRange& range);
 
 /// The ranges of keys into which a merge of much is cut, so that each can be merged by itself, at the same time: they begin
-/// where tables of the target level begin, and take in about as much each. All keys, in order; at least one range, at
-/// most kMergePartsMax. Requires: `part_size` > 0, in bytes.
+/// where tables of the target level begin, and take in about as much each. Together they are the hull; in order, at least
+/// one and at most kMergePartsMax. Requires: `part_size` > 0, in bytes.
 ///
 ///     source    [  9    )[   8        )  [  7       )
 ///     target    [ 1 )[ 2 )[ 3 )[ 4 )[ 5 )[ 6 )
-///     parts     ----------|----------|------------->
+///     parts     ----------|----------|--------------
 inline constexpr size_t kMergePartsMax = 8;
 std::vector<KeyRange> cut_into_parts(const MergePlan& plan, uint64_t part_size);
 

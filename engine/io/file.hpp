@@ -47,7 +47,8 @@ public:
   /// What is in the first `size` of the bytes reserved is the file's: it outlives the process, not the machine.
   /// Requires: at most what was reserved last.
   virtual Status commit(size_t size) = 0;
-  /// Durable: on success, what was committed before. Blocks: on the disk.
+  /// Durable: on success, what was committed before. Once it has failed it always fails. Threads: any, also beside
+  /// the other calls. Blocks: on the disk.
   virtual Status sync() = 0;
   /// Cuts off the zeros behind the end. Requires: nothing is reserved afterwards.
   virtual Status cut() = 0;

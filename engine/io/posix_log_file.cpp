@@ -62,8 +62,14 @@ Status PosixLogFile::commit(size_t size) {
 }
 
 Status PosixLogFile::sync() {
-  // Never tried again: see LogWriter. A second call may report success for pages lost by the first.
-  if (::fdatasync(file_.get()) != 0) return system_error(path_, "sync", errno);
+  // Never tried again: see LogWriter. A second call may report success for pages lost by the first, and of two at
+  // once only one may be told of the failure.
+  const std::lock_guard guard(sync_mutex_);
+  if (sync_error_ != 0) return system_error(path_, "sync", sync_error_);
+  if (::fdatasync(file_.get()) != 0) {
+    sync_error_ = errno;
+    return system_error(path_, "sync", sync_error_);
+  }
   syncs_.fetch_add(1, std::memory_order_relaxed);
   return success();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
 #include "engine/io/descriptor.hpp"
 #include "engine/io/file.hpp"
@@ -76,6 +77,9 @@ private:
   uint64_t grown_at_;
   uint64_t syncs_then_ = 0;
   std::atomic<uint64_t> syncs_{0};
+  std::mutex sync_mutex_;
+  // Of the first sync that failed, as errno; 0: none has.
+  int sync_error_ = 0;
 };
 
 }  // namespace coppice::engine

@@ -96,6 +96,12 @@ bool LogWriter::follows(uint64_t number) const {
   return std::ranges::find(earlier_, number, &Earlier::number) != earlier_.end();
 }
 
+std::vector<std::pair<uint64_t, std::shared_ptr<LogFile>>> LogWriter::earlier_files() const {
+  std::vector<std::pair<uint64_t, std::shared_ptr<LogFile>>> files;
+  for (const Earlier& one : earlier_) files.emplace_back(one.number, one.file);
+  return files;
+}
+
 Status LogWriter::close() {
   COPPICE_TRY(seal());
   return end();

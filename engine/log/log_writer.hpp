@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/io/file.hpp"
@@ -70,10 +71,13 @@ public:
   Status seal() { return add(RecordKind::close, kTimestampMin, {}); }
   /// `earlier` was sealed, and this log goes on behind it. Requires: this has no records.
   void follow(LogWriter earlier);
-  /// Log `number`, which this may follow, need not be kept any longer: what it holds is durable elsewhere.
+  /// Log `number`, which this may follow, need not be kept any longer: what it holds is durable, there or elsewhere.
   void release(uint64_t number);
   /// Some sync must yet make log `number` durable.
   bool follows(uint64_t number) const;
+  /// The logs that some sync must yet make durable but for the one written to, with their numbers: for who syncs
+  /// them before, and then releases them.
+  std::vector<std::pair<uint64_t, std::shared_ptr<LogFile>>> earlier_files() const;
 
   /// Ends the file behind the last record and syncs; nothing may be added afterwards. Blocks: on the disk.
   Status end();

@@ -217,8 +217,25 @@ std::unique_ptr<Cursor> Memtable::cursor() const {
   return std::make_unique<MemtableCursor>(entries_);
 }
 
+std::vector<Bytes> Memtable::sample_keys(size_t count) const {
+  COPPICE_CHECK(count > 0);
+  uint32_t level = 0;
+  for (uint64_t rest = entry_count() / 4; rest >= count && level + 1 < SkipList::kHeightMax; rest /= 4)
+    ++level;
+  std::vector<Bytes> keys;
+  for (const SkipList::Node* node : entries_.sample(level)) keys.emplace_back(node->key());
+  return keys;
+}
+
 size_t Memtable::size() const {
   return sizeof(*this) + arena_.size() + index_.size() + range_deletes_size_.load(std::memory_order_relaxed);
+}
+
+size_t Memtable::data_size() const {
+  // A header, and links: one, and a quarter of the nodes have one more, and so on.
+  constexpr size_t kNodeOverhead = sizeof(SkipList::Node) + sizeof(void*) * 4 / 3;
+  const size_t overhead = entry_count() * kNodeOverhead;
+  return arena_.size() - std::min(arena_.size(), overhead);
 }
 
 uint64_t Memtable::entry_count() const {

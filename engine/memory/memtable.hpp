@@ -71,11 +71,17 @@ public:
   /// Lifetime: the memtable outlives it; views of entries live as long as the memtable.
   std::unique_ptr<Cursor> cursor() const;
 
+  /// Keys that lie evenly among the entries, ascending: from `count` to four times as many on average, or all if those
+  /// are fewer. Requires: `count` > 0.
+  std::vector<Bytes> sample_keys(size_t count) const;
+
   /// Those of this moment. Lifetime: the memtable's, also when more are added.
   const RangeDeletes& range_deletes() const { return *range_deletes_.load(std::memory_order_acquire); }
 
   /// Memory, as charged against a budget.
   size_t size() const;
+  /// Of that, keys and values, about.
+  size_t data_size() const;
   uint64_t entry_count() const;
   /// Of those given to add().
   uint32_t range_delete_count() const { return range_delete_count_.load(std::memory_order_relaxed); }

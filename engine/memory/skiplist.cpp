@@ -258,6 +258,14 @@ size_t SkipList::collect_before(const Position& position, uint32_t level,
   return nodes.size();
 }
 
+std::vector<const SkipList::Node*> SkipList::sample(uint32_t level) const {
+  COPPICE_CHECK(level < kHeightMax);
+  std::vector<const Node*> nodes;
+  const Node* node = head_;
+  while ((node = node->link(level).load(std::memory_order_acquire)) != nullptr) nodes.push_back(node);
+  return nodes;
+}
+
 const SkipList::Node* SkipList::last() const {
   const Node* behind = head_;
   for (uint32_t level = height_.load(std::memory_order_relaxed); level-- > 0;)

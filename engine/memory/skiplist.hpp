@@ -5,6 +5,7 @@
 #include <atomic>
 #include <new>
 #include <span>
+#include <vector>
 
 #include "engine/base/arena.hpp"
 #include "engine/cursor/entry.hpp"
@@ -66,13 +67,16 @@ public:
   /// seek_before() finds none. For one search: what going back costs a node. Requires: 0 < level < kHeightMax.
   size_t collect_before(const Position& target, uint32_t level, std::span<const Node*> nodes) const;
   static const Node* next(const Node& node);
+  /// The nodes that reach `level`, in order: one in 4^level, whatever their keys. Requires: `level` < kHeightMax.
+  std::vector<const Node*> sample(uint32_t level) const;
 
   /// Two entries with the same position have been inserted. Who has seen both sees this too.
   bool has_equals() const { return has_equals_.load(std::memory_order_relaxed); }
 
-private:
   // With a quarter of the nodes of a level in the next, 12 levels serve 16 million entries.
   static constexpr uint32_t kHeightMax = 12;
+
+private:
   using Link = std::atomic<Node*>;
   /// A position, taken apart for comparing.
   struct Target;

@@ -207,6 +207,30 @@ TEST_F(TreeDamageTest, ASealedLogThatLostItsEndIsMissedByWhatWasSyncedBehindIt) 
   }
 }
 
+TEST_F(TreeDamageTest, ALogThatLostItsEndIsMissedByTablesThatHoldAPartOfIt) {
+  MemoryFileSystem own;
+  TreeStand tree(own);
+  ok(tree.create());
+  ok(tree.open());
+  for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "h"}) ok(tree.put(key, Bytes(4000, 'v')));
+  ok(tree.compact());
+  while (!tree.tree->memtable_full()) ok(tree.put("a", Bytes(4000, 'w')));
+  ok(tree.put("h", "last"));
+  ok(tree.tree->seal_memtable());
+  ok(tree.finish(tree.tree->plan_flush({})));
+  ASSERT_EQ(tree.tree->stats().sealed_memtables, 1u) << "all of it was flushed at once";
+  tree.drop();
+  const std::string log = log_with(own, tree, "last");
+  Bytes content = own.content(tree.path(log));
+  content.resize(content.find("last"));
+  own.set_content(tree.path(log), content);
+
+  const Status opened = tree.open();
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, Errc::corruption);
+  EXPECT_THAT(opened.error().text, HasSubstr(log));
+}
+
 TEST_F(TreeDamageTest, ANewerFormatIsRefusedAndLeftAlone) {
   close();
   Bytes manifest = whole.at(Bytes(kManifestName));

@@ -78,8 +78,12 @@ TEST_F(PickerTest, LevelsGrowUpwardFromTheLastOnesSize) {
 }
 
 TEST_F(PickerTest, LevelZeroGathersLessInASmallTree) {
+  EXPECT_EQ(shape().size_max[0], options.memtable_size / 16);
+  add(kLastLevel, 1, "a", "b", 100);
+  EXPECT_EQ(shape().size_max[0], 44u);
+  add(kLastLevel, 2, "c", "d", 100);
   EXPECT_EQ(shape().size_max[0], 50u);
-  add(kLastLevel, 1, "a", "b", 400);
+  add(kLastLevel, 3, "e", "f", 200);
   EXPECT_EQ(shape().size_max[0], 80u);
 }
 
@@ -153,6 +157,7 @@ TEST_F(PickerTest, NewerVersionsDoNotPassAMergeUnderWay) {
 }
 
 TEST_F(PickerTest, LevelZeroIsMergedWhereItIsDeep) {
+  add(kLastLevel, 9, "x", "z", 400);
   for (uint64_t number = 1; number < 4; ++number) add(0, number, "a", "c", 1);
   EXPECT_FALSE(pick());
   add(0, 4, "b", "d", 1);

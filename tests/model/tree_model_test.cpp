@@ -46,6 +46,8 @@ public:
 
   /// The deepest level that was ever used.
   uint32_t deepest() const { return deepest_; }
+  /// How often some keys of a memtable were merged past level 0.
+  uint32_t flush_steps() const { return flush_steps_; }
 
   uint64_t tables_dropped() const { return tables_dropped_ + stand_.tree->stats().tables_dropped; }
 
@@ -237,7 +239,12 @@ private:
     if (job) jobs_.push_back(*std::move(job));
   }
   void finish() {
-    for (Job& job : jobs_) ok(stand_.finish(std::move(job)));
+    for (Job& job : jobs_) {
+      const bool flush = job.kind() == Job::Kind::flush;
+      const uint32_t waiting = stand_.tree->stats().sealed_memtables;
+      ok(stand_.finish(std::move(job)));
+      if (flush && stand_.tree->stats().sealed_memtables == waiting) ++flush_steps_;
+    }
     jobs_.clear();
     const auto levels = stand_.tree->stats().levels;
     for (uint32_t level = deepest_; level < levels.size(); ++level)
@@ -278,6 +285,7 @@ private:
   uint32_t deepest_ = 0;
   // By trees before the present one.
   uint64_t tables_dropped_ = 0;
+  uint32_t flush_steps_ = 0;
 };
 
 TEST(TreeModelTest, SaysWhatAMapSays) {
@@ -293,6 +301,7 @@ TEST(TreeModelTest, SaysWhatAMapSays) {
   model.compare_all();
   EXPECT_GE(model.deepest(), 2u) << "deletes above keys two levels down are not tried";
   EXPECT_GE(model.tables_dropped(), 1u) << "tables under a range delete are not tried";
+  EXPECT_GE(model.flush_steps(), 3u) << "memtables that are flushed in steps are not tried";
 }
 
 }  // namespace
