@@ -104,10 +104,10 @@ private:
       const auto plan = pick_flush_step(*version_, options, waiting, {});
       if (!plan) return;
       waiting.take(plan->hull);
-      const auto taken =
-          std::ranges::stable_partition(keys, [&](uint32_t key) { return !plan->hull.contains(name(key)); });
-      std::vector<uint32_t> more(taken.begin(), taken.end());
-      keys.erase(taken.begin(), taken.end());
+      const auto taken = std::stable_partition(keys.begin(), keys.end(),
+                                               [&](uint32_t key) { return !plan->hull.contains(name(key)); });
+      std::vector<uint32_t> more(taken, keys.end());
+      keys.erase(taken, keys.end());
       merge(*plan, std::move(more));
     }
   }
