@@ -62,10 +62,11 @@ Result<PointRead> TableReader::get(ByteView key, uint64_t hash, Timestamp at, co
   for (uint32_t level = height;; --level) {
     const uint32_t index = page->lower_bound({key, at});
     if (index == page->count()) return PointRead{};
+    if (index == BlockView::kDamaged) return senseless(handle);
     // What the cache has is asked for before it is known for certain which block that is.
     if (hints != nullptr) table->cache.prefetch(hints[index]);
     RawEntry entry;
-    if (index == BlockView::kDamaged || !page->decode(index, entry)) return senseless(handle);
+    if (!page->decode(index, entry)) return senseless(handle);
     const auto child = table->child(entry.value);
     if (!child) return damage(path_, handle.offset, "the index names a block outside of the file");
     handle = *child;

@@ -331,6 +331,40 @@ TEST_F(DamagedTableTest, BlocksInEachOthersPlaceAreFound) {
   EXPECT_FALSE(reads_all(meta, entries));
 }
 
+// Who writes a file on purpose writes its checksums too.
+TEST_F(DamagedTableTest, APageWithTheRightChecksumMayHoldAnything) {
+  const auto entries = many_entries(200);
+  const TableMeta meta = write(entries);
+  const Bytes whole = files.content("3");
+  const auto footer = decode_footer(ByteView(whole).substr(whole.size() - kFooterSize), whole.size());
+  ASSERT_TRUE(footer.ok());
+  ASSERT_EQ(footer->height, 1u);
+  const BlockHandle root = footer->root;
+  const size_t stored_size = root.size + 1;  // with the kind of compression
+  for (size_t place = 0; place < root.size; ++place) {
+    for (const int flip : {0x01, 0x80, 0xff}) {
+      Bytes file = whole;
+      file[root.offset + place] = static_cast<char>(file[root.offset + place] ^ flip);
+      Bytes sum;
+      put_fixed<uint64_t>(sum, checksum(ByteView(file).substr(root.offset, stored_size),
+                                        block_seed(options.unique_id, root.offset)));
+      file.replace(root.offset + stored_size, sum.size(), sum);
+      files.set_content("3", file);
+
+      BlockCache fresh(1 << 20);
+      const TableReader table(files, "3", meta, fresh);
+      for (const OwnedEntry& entry : entries) {
+        const auto got = get(table, entry.key, Timestamp{entry.commit}, {});
+        if (!got.ok()) EXPECT_EQ(got.error().code, Errc::corruption) << to_string(got.error());
+      }
+      const auto cursor = table.cursor({});
+      size_t steps = 0;
+      for (const Entry* e = cursor->seek({}); e != nullptr && steps < 10 * entries.size(); e = cursor->next())
+        ++steps;
+    }
+  }
+}
+
 TEST_F(DamagedTableTest, AnotherTableUnderItsNameIsFound) {
   const auto entries = many_entries(60);
   const TableMeta meta = write(entries);
