@@ -115,8 +115,8 @@ using ShardActor = caf::typed_actor<
     // Keeps a moment readable until its release; false: too far back.
     caf::replies_to<atom::advance, Timestamp>::with<bool>, caf::reacts_to<atom::release, Timestamp>,
     // A batch over several shards: keeps its turn for the router; logs and syncs; shows it and goes on.
-    caf::replies_to<atom::hold>::with<Nothing>, caf::replies_to<atom::log, SpanningGroupPtr>::with<Nothing>,
-    caf::replies_to<atom::apply>::with<Nothing>,
+    caf::replies_to<atom::hold, uint64_t>::with<Nothing>,
+    caf::replies_to<atom::log, SpanningGroupPtr>::with<Nothing>, caf::replies_to<atom::apply>::with<Nothing>,
     // Goes on without having logged anything.
     caf::reacts_to<atom::let_go>,
     // A recovered batch over several shards has arrived everywhere.

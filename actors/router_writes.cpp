@@ -94,7 +94,9 @@ void Router::hold_spanning(const std::shared_ptr<Spanning>& batch) {
       if (held[i].ok()) self_->send(batch->actors[i], atom::let_go_v);
     end_spanning(batch, outcome);
   });
-  for (size_t i = 0; i < batch->actors.size(); ++i) ask_shard(batch->actors[i], gather.at(i), atom::hold_v);
+  for (size_t i = 0; i < batch->actors.size(); ++i)
+    ask_shard(batch->actors[i], gather.at(i), atom::hold_v,
+              uint64_t{batch->group->log_size_of(batch->shards[i])});
 }
 
 void Router::log_spanning(const std::shared_ptr<Spanning>& batch) {

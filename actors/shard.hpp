@@ -61,8 +61,9 @@ public:
   void advance(Timestamp moment, Done<bool> done);
   void release(Timestamp moment);
 
-  /// Answers when the group under way has ended; then keeps the turn until apply_spanning() or let_go().
-  void hold(Done<Nothing> done);
+  /// Answers when the group under way has ended, and the log has room for `size` > 0 bytes; then keeps the turn until
+  /// apply_spanning() or let_go(). out_of_space: nothing has changed, and it serves on.
+  void hold(size_t size, Done<Nothing> done);
   /// Requires: held. Durable: this shard's writes of the group, and what the others need to have theirs.
   void log_spanning(std::shared_ptr<const SpanningGroup> group, Done<Nothing> done);
   /// Requires: every participant's log_spanning() succeeded. Readers see the writes.
@@ -148,6 +149,7 @@ private:
   std::optional<std::chrono::steady_clock::time_point> stalled_since_;
 
   Done<Nothing> hold_call_;
+  size_t hold_size_ = 0;
   bool held_ = false;
   std::shared_ptr<const SpanningGroup> spanning_;
   Done<Nothing> spanning_call_;

@@ -113,8 +113,8 @@ ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardPart
         return ask(Reply<bool>(), [&](Shard& shard, auto done) { shard.advance(moment, std::move(done)); });
       },
       [tell](atom::release, Timestamp moment) { tell([&](Shard& shard) { shard.release(moment); }); },
-      [ask](atom::hold) -> caf::result<Nothing> {
-        return ask(Reply<Nothing>(), [](Shard& shard, auto done) { shard.hold(std::move(done)); });
+      [ask](atom::hold, uint64_t size) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(), [size](Shard& shard, auto done) { shard.hold(size, std::move(done)); });
       },
       [ask](atom::log, const SpanningGroupPtr& group) -> caf::result<Nothing> {
         return ask(Reply<Nothing>(),

@@ -147,11 +147,12 @@ void Shard::refuse_waiting(const Error& error) {
 
 // Batches over several shards.
 
-void Shard::hold(Done<Nothing> done) {
+void Shard::hold(size_t size, Done<Nothing> done) {
   if (!serves()) return done(not_serving());
   COPPICE_CHECK(!hold_call_);
   COPPICE_CHECK(!held_);
   hold_call_ = std::move(done);
+  hold_size_ = size;
   proceed();
 }
 
@@ -164,6 +165,15 @@ bool Shard::step_hold() {
   if (tree_->debt() >= 1) {
     stall();
     return false;
+  }
+  // Once one participant has logged the group all must: whoever lacks the room says so now.
+  if (const Status room = tree_->make_room(hold_size_); !room.ok()) {
+    if (tree_->broken()) {
+      fail(room.error());
+      return false;
+    }
+    answer_call(hold_call_, no_writes(room.error()));
+    return true;
   }
   held_ = true;
   answer_call(hold_call_, Nothing{});

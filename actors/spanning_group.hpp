@@ -1,6 +1,7 @@
 // Batches over several shards that commit together.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "actors/routing_table.hpp"
@@ -25,6 +26,18 @@ struct SpanningGroup {
       for (const BatchPart& part : write.parts)
         if (part.shard == shard) own.push_back({&part.batch, write.commit, write.logged});
     return own;
+  }
+
+  /// At least what the group takes in the log of one participant, in bytes. Needs no commits.
+  size_t log_size_of(uint64_t shard) const {
+    size_t sum = 0;
+    for (const Write& write : writes) {
+      size_t size = 0;
+      for (const BatchPart& part : write.parts) size += part.batch.bytes().size();
+      if (std::ranges::any_of(write.parts, [&](const BatchPart& part) { return part.shard == shard; }))
+        sum += engine::spanning_record_size_max(write.parts.size(), size);
+    }
+    return sum;
   }
 };
 

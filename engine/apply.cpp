@@ -48,7 +48,8 @@ void Applier::apply_with_range_deletes(const Batch& batch, Timestamp commit) {
   memtable_.add(RangeDeletes(by_place).deletes());
 }
 
-void revive(DeadRanges& dead, const Batch& batch) {
+void revive(DeadRanges& dead, const Batch& batch, Timestamp commit, Timestamp visible) {
+  COPPICE_CHECK(commit > visible);
   for (Batch::Reader reader(batch); const auto operation = reader.next();)
     if (operation->kind == OperationKind::put) dead.put(operation->key);
 }

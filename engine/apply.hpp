@@ -36,7 +36,8 @@ private:
   size_t count_ = 0;
 };
 
-/// Takes the keys that the batch puts out of the dead ranges. Requires: it was applied, and is not yet visible.
-void revive(DeadRanges& dead, const Batch& batch);
+/// Takes the keys that the batch puts out of the dead ranges. Requires: it was applied, and its commit lies after what is
+/// `visible`, for a reader that could see it would trust the ranges.
+void revive(DeadRanges& dead, const Batch& batch, Timestamp commit, Timestamp visible);
 
 }  // namespace coppice::engine

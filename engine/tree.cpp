@@ -115,6 +115,11 @@ Status Tree::log_group(std::span<const GroupWrite> group) {
   return success();
 }
 
+Status Tree::make_room(size_t size) {
+  COPPICE_TRY(state_->check_usable());
+  return state_->broken_with_log(state_->log.make_room(size));
+}
+
 LogSync Tree::plan_sync() { return state_->log.plan_sync(); }
 
 Status Tree::install_sync(const Status& outcome) {
@@ -132,7 +137,7 @@ void Tree::apply_group(std::span<const GroupWrite> group) {
   }
   applier.finish();
   if (DeadRanges& dead = tree.readers->dead_ranges; dead.in_use())
-    for (const GroupWrite& write : group) revive(dead, *write.batch);
+    for (const GroupWrite& write : group) revive(dead, *write.batch, write.commit, tree.visible());
   advance(tree.last_commit);
 }
 

@@ -106,6 +106,8 @@ public:
   /// unavailable, with a time to wait and nothing logged, while too much waits to be flushed or merged. out_of_space
   /// leaves the tree as it was, unless it is broken().
   Status log_group(std::span<const GroupWrite> group);
+  /// The records of the next group find room if they take at most `size` > 0 bytes. out_of_space leaves the tree as it was.
+  Status make_room(size_t size);
   /// Requires: none is under way. The value's run() makes durable all that was logged before.
   LogSync plan_sync();
   Status install_sync(const Status& outcome);

@@ -28,6 +28,9 @@ struct RecoveredSpanning {
 /// Requires: one of `parts` holds the same bytes as `own`; it is the writing tree's part.
 Bytes encode_spanning(ByteView own, std::span<const SpanningPart> parts);
 
+/// At least what the log's record of a batch over several shards takes. `size`: of all parts, in bytes.
+size_t spanning_record_size_max(size_t part_count, size_t size);
+
 struct DecodedSpanning {
   /// Which of the parts is the writing tree's.
   size_t own = 0;

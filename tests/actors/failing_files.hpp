@@ -2,13 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "engine/io/posix_file.hpp"
 
 namespace coppice::actors {
 
-/// While broken, whatever writes below a path that contains `part` fails with io_error: the disk of one shard.
+/// While broken, whatever writes below a path that contains `part` fails with io_error: the disk of one shard. While full, logs
+/// there find no more room.
 class FailingFiles final : public engine::FileSystem {
 public:
   void break_below(const std::string& part) {
@@ -17,10 +19,17 @@ public:
     failures_ = 0;
   }
   void heal() { break_below(""); }
+  void fill_below(const std::string& part) {
+    const std::lock_guard lock(mutex_);
+    full_part_ = part;
+  }
+  /// Before each table is begun, on the thread that begins it. To be set while there is no store.
+  std::function<void()> before_table;
   int failures() const { return failures_.load(); }
 
   Result<std::unique_ptr<engine::AppendFile>> create(const std::string& path) override {
     COPPICE_TRY(check(path));
+    if (before_table && path.ends_with(".sst")) before_table();
     COPPICE_TRY_ASSIGN(file, real_.create(path));
     return std::unique_ptr<engine::AppendFile>(std::make_unique<File>(*this, path, std::move(file)));
   }
@@ -82,7 +91,10 @@ private:
   public:
     Log(FailingFiles& files, std::string path, std::unique_ptr<engine::LogFile> real)
         : files_(files), path_(std::move(path)), real_(std::move(real)) {}
-    Result<char*> reserve(size_t size) override { return real_->reserve(size); }
+    Result<char*> reserve(size_t size) override {
+      COPPICE_TRY(files_.check_room(path_));
+      return real_->reserve(size);
+    }
     Status commit(size_t size) override { return real_->commit(size); }
     Status sync() override {
       COPPICE_TRY(files_.check(path_));
@@ -104,9 +116,16 @@ private:
     return Error{Errc::io_error, path + ": the test's disk is broken"};
   }
 
+  Status check_room(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    if (full_part_.empty() || path.find(full_part_) == std::string::npos) return success();
+    return Error{Errc::out_of_space, path + ": the test's disk is full"};
+  }
+
   engine::PosixFileSystem real_;
   std::mutex mutex_;
   std::string part_;
+  std::string full_part_;
   std::atomic<int> failures_{0};
 };
 

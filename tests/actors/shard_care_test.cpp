@@ -78,7 +78,7 @@ TEST_F(ShardCareTest, AFullDiskAtASealStopsWritesAndNotReads) {
   EXPECT_GT(refused->result->error().retry_after_ms, 0u);
   EXPECT_EQ(port->queue.operations(), 0u);
   Answer<Nothing> held;
-  shard->hold(held.done());
+  shard->hold(1000, held.done());
   ASSERT_TRUE(held.failed());
   EXPECT_EQ(held.code(), Errc::out_of_space);
   EXPECT_EQ(problem().find("out_of_space"), 0u) << problem();

@@ -163,7 +163,7 @@ TEST_F(ShardWritesTest, AHeldShardLogsAndShowsItsPartBeforeAnythingElse) {
   push("a");
   shard->turn();
   Answer<Nothing> held;
-  shard->hold(held.done());
+  shard->hold(1000, held.done());
   EXPECT_FALSE(held.result);
   host.run_one_apart(*shard);
   ASSERT_TRUE(held.ok());
@@ -190,7 +190,7 @@ TEST_F(ShardWritesTest, AHeldShardLogsAndShowsItsPartBeforeAnythingElse) {
 TEST_F(ShardWritesTest, ASnapshotOfAHeldShardWaitsAndSeesTheBatch) {
   write("of1", "before");
   Answer<Nothing> held;
-  shard->hold(held.done());
+  shard->hold(1000, held.done());
   Answer<Nothing> logged;
   shard->log_spanning(group_at(clock.now()), logged.done());
   const Timestamp moment = clock.now();
@@ -207,9 +207,55 @@ TEST_F(ShardWritesTest, ASnapshotOfAHeldShardWaitsAndSeesTheBatch) {
   EXPECT_EQ(get("of1", moment), "spanning");
 }
 
+TEST_F(ShardWritesTest, AShardWithoutRoomForABatchOverShardsIsNotHeld) {
+  write("k", "1");
+  files.set_room(500);
+  Answer<Nothing> held;
+  shard->hold(50'000, held.done());
+  ASSERT_TRUE(held.failed());
+  EXPECT_EQ(held.code(), Errc::out_of_space);
+  EXPECT_GT(held.result->error().retry_after_ms, 0u);
+  EXPECT_FALSE(host.failure);
+  EXPECT_EQ(get("k"), "1");
+  // What still fits is written; what does not is refused by itself.
+  files.set_room(1);
+  EXPECT_TRUE(write("k", "2")->ok());
+  auto large = write("l", Bytes(50'000, 'l'));
+  ASSERT_TRUE(large->failed());
+  EXPECT_EQ(large->code(), Errc::out_of_space);
+  files.set_room(1);
+  EXPECT_TRUE(write("k", "3")->ok());
+  EXPECT_FALSE(host.failure);
+  EXPECT_EQ(get("k"), "3");
+
+  files.heal();
+  EXPECT_TRUE(write("l", Bytes(50'000, 'l'))->ok());
+  Answer<Nothing> again;
+  shard->hold(50'000, again.done());
+  host.settle(*shard);
+  EXPECT_TRUE(again.ok());
+}
+
+TEST_F(ShardWritesTest, WhatAHeldShardWasAskedForFindsRoomWhateverOthersTake) {
+  const Timestamp moment = clock.now();
+  const auto group = group_at(moment);
+  Answer<Nothing> held;
+  shard->hold(group->log_size_of(1), held.done());
+  ASSERT_TRUE(held.ok());
+  files.set_room(1);
+  Answer<Nothing> logged;
+  shard->log_spanning(group, logged.done());
+  host.settle(*shard);
+  ASSERT_TRUE(logged.ok());
+  Answer<Nothing> applied;
+  shard->apply_spanning(applied.done());
+  EXPECT_TRUE(applied.ok());
+  EXPECT_EQ(get("of1"), "spanning");
+}
+
 TEST_F(ShardWritesTest, AShardThatIsLetGoServesOn) {
   Answer<Nothing> held;
-  shard->hold(held.done());
+  shard->hold(1000, held.done());
   ASSERT_TRUE(held.ok());
   auto waiting = write("k");
   EXPECT_FALSE(waiting->result);

@@ -81,6 +81,39 @@ TEST_F(StoreFailureTest, ABatchThatFailsHalfWayIsKeptWholeOrNotAtAll) {
   EXPECT_EQ(get("z"), before);
 }
 
+TEST_F(StoreFailureTest, ABatchThatFindsNoRoomIsRefusedAndAllItsShardsGoOn) {
+  open();
+  put("a", "1");
+  put("z", "1");
+  const auto write = [this](const Bytes& value) {
+    engine::Batch batch;
+    EXPECT_TRUE(batch.put("a", value).ok());
+    EXPECT_TRUE(batch.put("z", value).ok());
+    return store->write(std::move(batch));
+  };
+  for (const char* full : {"shards/000001", "shards/000002"}) {
+    files.fill_below(full);
+    const Result<Timestamp> refused = write("2");
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Errc::out_of_space);
+    EXPECT_NE(refused.error().text.find("the test's disk is full"), std::string::npos)
+        << refused.error().text;
+    EXPECT_EQ(refused.error().text.find("may or may not be kept"), std::string::npos);
+    // Nobody has to recover: the one with room takes the very next write, the other the first after there is room.
+    const bool first = full == std::string_view("shards/000001");
+    put(first ? "y" : "b", "1");
+    EXPECT_EQ(store->put(first ? "b" : "y", "1").error().code, Errc::out_of_space);
+    EXPECT_EQ(get("a"), "1");
+    EXPECT_EQ(get("z"), "1");
+    files.fill_below("");
+    put(first ? "b" : "y", "1");
+  }
+  ASSERT_TRUE(write("2").ok());
+  reopen();
+  EXPECT_EQ(get("a"), "2");
+  EXPECT_EQ(get("z"), "2");
+}
+
 TEST_F(StoreFailureTest, ASplitThatFailsLeavesTheShardWhole) {
   open();
   for (char c = 'a'; c <= 'l'; ++c) put(Bytes(1, c), "1");
