@@ -122,7 +122,7 @@ private:
     for (;;) {
       COPPICE_TRY_ASSIGN(record, reader.next());
       if (!record) return success();
-      if (record->unsynced)
+      if (record->synced)
         return damage(path(log_file_name(open_logs.back().number)),
                       "offset " + std::to_string(open_logs.back().end_offset) +
                           ": the log has lost its end: " + log_file_name(number) +

@@ -94,7 +94,8 @@ Status Tree::log_group(std::span<const GroupWrite> group) {
   size_t size = 0;
   for (const GroupWrite& write : group) {
     if (!write.spanning.empty()) spanning.push_back(encode_spanning(write.batch->bytes(), write.spanning));
-    size += record_size(write.spanning.empty() ? write.batch->bytes().size() : spanning.back().size());
+    size +=
+        kRecordFrameSizeMax + (write.spanning.empty() ? write.batch->bytes().size() : spanning.back().size());
   }
   // The first must not be in the log when there is no room for the last.
   if (group.size() > 1) COPPICE_TRY(tree.broken_with_log(tree.log.make_room(size)));

@@ -10,7 +10,6 @@ namespace {
 constexpr size_t kWindowSize = 256 << 10;
 // Looked through at a time, where room was made ahead of the records.
 constexpr size_t kZerosSize = 4 << 10;
-static_assert(kZerosSize % kRecordAlignment == 0);
 
 Error damage(const std::string& name, uint64_t offset, const std::string& what) {
   return Error{Errc::corruption, name + ": offset " + std::to_string(offset) + ": " + what};
@@ -18,9 +17,9 @@ Error damage(const std::string& name, uint64_t offset, const std::string& what) 
 
 /// Whole words of zeros that `bytes` begins with, in bytes; all of it if there is nothing else.
 size_t zeros_in_front(ByteView bytes) {
+  constexpr size_t kWord = sizeof(uint64_t);
   size_t size = 0;
-  while (size + kRecordAlignment <= bytes.size() && load_fixed<uint64_t>(bytes.data() + size) == 0)
-    size += kRecordAlignment;
+  while (size + kWord <= bytes.size() && load_fixed<uint64_t>(bytes.data() + size) == 0) size += kWord;
   return bytes.find_first_not_of('\0', size) == ByteView::npos ? bytes.size() : size;
 }
 
@@ -43,11 +42,12 @@ Result<LogReader> LogReader::open(FileSystem& files, const std::string& path, ui
 Result<std::optional<Record>> LogReader::next() {
   COPPICE_CHECK(!end_);
   if (!closed_) {
-    COPPICE_TRY_ASSIGN(found, record_at(offset_));
-    if (found) {
+    COPPICE_TRY_ASSIGN(found, record_at({offset_, before_}));
+    if (found.record) {
       record_offset_ = offset_;
-      offset_ += found->size;
-      if (found->record.kind != RecordKind::close) return std::optional(found->record);
+      offset_ += found.size;
+      if (has_commit(found.record->kind)) before_ = found.record->commit;
+      if (found.record->kind != RecordKind::close) return found.record;
       closed_ = true;
     }
   }
@@ -74,33 +74,35 @@ Result<ByteView> LogReader::bytes_at(uint64_t offset, size_t size) {
   return ByteView(window_).substr(static_cast<size_t>(offset - window_offset_), size);
 }
 
-Result<std::optional<LogReader::Found>> LogReader::record_at(uint64_t offset) {
-  COPPICE_TRY_ASSIGN(front, bytes_at(offset, kRecordHeaderSize));
-  const auto size = find_record_size(front);
-  if (!size || *size > file_->size() - offset) return std::optional<Found>();
-  COPPICE_TRY_ASSIGN(whole, bytes_at(offset, *size));
-  const auto record = decode_record(header_.salt, whole);
-  if (!record) return std::optional<Found>();
-  return std::optional(Found{*record, *size});
+Result<LogReader::Found> LogReader::record_at(const RecordPlace& place) {
+  const Found none{std::nullopt, record_alignment(header_)};
+  COPPICE_TRY_ASSIGN(bytes, bytes_at(place.offset, kRecordFrameSizeMax));
+  const auto front = read_record_front(header_, bytes);
+  if (!front || front->size > file_->size() - place.offset) return none;
+  COPPICE_TRY_ASSIGN(whole, bytes_at(place.offset, front->size));
+  const auto record = decode_record(header_, place, whole);
+  if (!record && !front->sure) return none;
+  return Found{record, front->size};
 }
 
 Result<LogEnd> LogReader::judge_end() {
   bool torn = false;
-  for (uint64_t place = offset_; place < file_->size(); place += kRecordAlignment) {
+  for (uint64_t place = offset_; place < file_->size();) {
     COPPICE_TRY_ASSIGN(ahead, bytes_at(place, kZerosSize));
     if (const size_t zeros = zeros_in_front(ahead); zeros > 0) {
-      place += zeros - kRecordAlignment;
+      place += zeros;
       continue;
     }
     if (closed_) return damage(name(), place, "there are bytes behind the record that closes the log");
     torn = true;
-    COPPICE_TRY_ASSIGN(found, record_at(place));
+    // The commit before is not known, and that of the record not looked at.
+    COPPICE_TRY_ASSIGN(found, record_at({place, kTimestampMin}));
     // Unsynced pages reach the disk in any order, so a record says nothing of those that it may have overtaken.
-    const auto& unsynced = found ? found->record.unsynced : std::nullopt;
-    if (unsynced && place - offset_ > *unsynced)
+    if (found.record && found.record->synced && *found.record->synced > offset_)
       return damage(name(), offset_,
                     "no record can be read here, yet one lies behind, at offset " + std::to_string(place) +
                         ": restore the file, or remove the tree's directory to give its keys up");
+    place += found.size;
   }
   if (closed_) return LogEnd::closed;
   return torn ? LogEnd::torn : LogEnd::open;

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "engine/io/file.hpp"
-#include "engine/log/log_format.hpp"
+#include "engine/log/record.hpp"
 
 namespace coppice::engine {
 
@@ -42,18 +42,20 @@ private:
 
   /// The bytes from `offset` on, `size` of them or as many as the file has.
   Result<ByteView> bytes_at(uint64_t offset, size_t size);
-  /// The record at `offset`, and its size; nothing if none lies there unharmed.
+  /// What lies at a place: an unharmed record, or none; and how far behind the place the next may begin.
   struct Found {
-    Record record;
-    size_t size;
+    std::optional<Record> record;
+    uint64_t size;
   };
-  Result<std::optional<Found>> record_at(uint64_t offset);
+  Result<Found> record_at(const RecordPlace& place);
   Result<LogEnd> judge_end();
 
   std::unique_ptr<RandomFile> file_;
   LogHeader header_;
   uint64_t offset_ = kLogHeaderSize;
   uint64_t record_offset_ = 0;
+  /// The commit of the last record read that has one.
+  std::optional<Timestamp> before_;
   bool closed_ = false;
   std::optional<LogEnd> end_;
   // What the file has from window_offset_ on.

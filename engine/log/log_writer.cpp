@@ -22,7 +22,7 @@ Result<LogWriter> LogWriter::begin(FileSystem& files, const std::string& path, c
 Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, const LogHeader& header,
                                     uint64_t keep) {
   COPPICE_CHECK(keep >= kLogHeaderSize);
-  COPPICE_CHECK(keep % kRecordAlignment == 0);
+  COPPICE_CHECK(keep % record_alignment(header) == 0);
   COPPICE_TRY_ASSIGN(file, files.reopen_log(path, keep));
   COPPICE_TRY(file->sync());
   LogWriter writer(std::move(file), path, header);
@@ -40,14 +40,15 @@ Status LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteVie
   COPPICE_TRY(refusal());
   size_t payload_size = 0;
   for (ByteView piece : payload) payload_size += piece.size();
-  const size_t size = record_size(payload_size);
-  COPPICE_TRY_ASSIGN(target, file_->reserve(size));
-  std::optional<uint64_t> unsynced;
-  if (earlier_.empty()) unsynced = size_ - synced_;
-  write_record({target, size}, salt_, kind, commit, payload, unsynced);
+  const size_t room = payload_size + kRecordFrameSizeMax;
+  COPPICE_TRY_ASSIGN(target, file_->reserve(room));
+  RecordContent content{kind, commit, std::nullopt, payload};
+  if (earlier_.empty()) content.synced = synced_;
+  const size_t size = write_record({target, room}, header_, {size_, before_}, content);
   broken_ = true;
   COPPICE_TRY(file_->commit(size));
   broken_ = false;
+  if (has_commit(kind)) before_ = commit;
   size_ += size;
   return success();
 }
@@ -82,7 +83,7 @@ void LogWriter::follow(LogWriter earlier) {
   COPPICE_CHECK(earlier_.empty());
   broken_ = broken_ || earlier.broken_;
   earlier_ = std::move(earlier.earlier_);
-  earlier_.push_back({earlier.number_, std::move(earlier.file_)});
+  earlier_.push_back({earlier.number(), std::move(earlier.file_)});
 }
 
 void LogWriter::release(uint64_t number) {

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/io/file.hpp"
-#include "engine/log/log_format.hpp"
+#include "engine/log/record.hpp"
 
 namespace coppice::engine {
 
@@ -88,7 +89,7 @@ public:
   uint64_t size() const { return size_; }
   bool broken() const { return broken_; }
   /// The one in the header.
-  uint64_t number() const { return number_; }
+  uint64_t number() const { return header_.number; }
   const std::string& path() const { return path_; }
 
 private:
@@ -98,19 +99,20 @@ private:
   };
 
   LogWriter(std::shared_ptr<LogFile> file, std::string path, const LogHeader& header)
-      : file_(std::move(file)), path_(std::move(path)), number_(header.number), salt_(header.salt) {}
+      : file_(std::move(file)), path_(std::move(path)), header_(header) {}
 
   Status refusal() const;
 
   std::shared_ptr<LogFile> file_;
   std::string path_;
-  uint64_t number_;
-  uint64_t salt_;
+  LogHeader header_;
   uint64_t size_ = kLogHeaderSize;
   bool broken_ = false;
   // A sync has succeeded for all before synced_; the one planned last is for all before planned_.
   uint64_t synced_ = kLogHeaderSize;
   uint64_t planned_ = kLogHeaderSize;
+  // The commit of the last record that was added and has one.
+  std::optional<Timestamp> before_;
   // Oldest first; the sync planned last takes those before planned_earlier_.
   std::vector<Earlier> earlier_;
   size_t planned_earlier_ = 0;
