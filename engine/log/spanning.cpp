@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/coding.hpp"
-#include "engine/log/log_format.hpp"
+#include "engine/log/record.hpp"
 
 namespace coppice::engine {
 
@@ -23,7 +23,7 @@ Bytes encode_spanning(ByteView own, std::span<const SpanningPart> parts) {
 size_t spanning_record_size_max(size_t part_count, size_t size) {
   constexpr size_t kVarintSizeMax = 10;
   // Which part is one's own; then for each its shard and its size.
-  return record_size(size + (1 + 2 * part_count) * kVarintSizeMax);
+  return size + (1 + 2 * part_count) * kVarintSizeMax + kRecordFrameSizeMax;
 }
 
 Result<DecodedSpanning> decode_spanning(ByteView payload) {
