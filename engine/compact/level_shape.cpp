@@ -9,7 +9,7 @@ namespace {
 // ranges of keys that have gathered most are merged first, at twice the average.
 constexpr double kLevel0Share = 0.2;
 // Of a last level of a few memtables, which would else be rewritten with every one of them.
-constexpr double kLevel0ShareMax = 0.44;
+constexpr double kLevel0ShareMax = 0.42;
 // Less than this part of a memtable is not merged for its space alone.
 constexpr uint64_t kLevel0LeastPart = 16;
 

@@ -15,7 +15,7 @@ inline constexpr uint32_t kLastLevel = kLevelCount - 1;
 /// last level upward, each level_ratio times smaller than the one below, until a level would be smaller than what
 /// level 0 gathers: there is none then, and level 0 is merged into the level below, the base.
 ///
-///     level 0   20 % of the last, or 44 % if that is less than one memtable; at least a sixteenth of a memtable, and
+///     level 0   20 % of the last, or 42 % if that is less than one memtable; at least a sixteenth of a memtable, and
 ///               at most level0_merge_count of them
 ///     levels 1 to base - 1   empty
 ///     base ... 5             a level_ratio-th of the one below each

@@ -80,7 +80,7 @@ TEST_F(PickerTest, LevelsGrowUpwardFromTheLastOnesSize) {
 TEST_F(PickerTest, LevelZeroGathersLessInASmallTree) {
   EXPECT_EQ(shape().size_max[0], options.memtable_size / 16);
   add(kLastLevel, 1, "a", "b", 100);
-  EXPECT_EQ(shape().size_max[0], 44u);
+  EXPECT_EQ(shape().size_max[0], 42u);
   add(kLastLevel, 2, "c", "d", 100);
   EXPECT_EQ(shape().size_max[0], 50u);
   add(kLastLevel, 3, "e", "f", 200);
