@@ -1,13 +1,10 @@
 #include "engine/lookup_many.hpp"
 
 #include <algorithm>
-#include <array>
-#include <numeric>
 
-#include "engine/base/checksum.hpp"
-#include "engine/lookup.hpp"
+#include "engine/key_search.hpp"
 #include "engine/table/block_stash.hpp"
-#include "engine/table/point_ahead.hpp"
+#include "engine/table/point_search.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -15,91 +12,131 @@ namespace {
 // So many that memory has no more requests to take, and few enough that what came is still near when it is looked at.
 constexpr size_t kTogetherMax = 32;
 
-// The tables that may hold `key` at `at`, newest first, until `visit` returns true.
-template <class Visit>
-void visit_tables(const Version& version, ByteView key, Timestamp at, Visit&& visit) {
-  const auto over = [&](const TableHandle* table) {
-    return table != nullptr && (*table)->meta().oldest <= at && visit(**table);
-  };
-  for (const Version::Level& run : version.runs())
-    if (over(Version::find_table(run, key))) return;
-  for (uint32_t level = 1; level < kLevelCount; ++level)
-    if (over(version.find_table(level, key))) return;
-}
+/// A key, and where its search stands.
+struct One {
+  One(const View& view, ByteView key, Timestamp at, size_t place) : search(view, key, at), index(place) {}
 
-/// Indices of keys, in their order.
-using Group = std::span<const size_t>;
+  KeySearch search;
+  /// Of the key.
+  size_t index;
+  bool is_over = false;
+  /// There is a table that `point` searches.
+  bool in_table = false;
+  PointSearch point;
+};
 
+/// Keys go through the tables in rounds, each in the next one that may hold it, and in a round all take each step together.
 class ManyLookup {
 public:
   ManyLookup(const View& view, std::span<const ByteView> keys, Timestamp at, const TableReadOptions& options,
              size_t size_max)
-      : view_(view), keys_(keys), at_(at), options_(options), size_left_(size_max), values_(keys.size()) {}
+      : view_(view), keys_(keys), at_(at), options_(options), size_left_(size_max), values_(keys.size()) {
+    ones_.reserve(std::min(keys.size(), kTogetherMax));
+  }
 
-  // Requires: at most kTogetherMax.
-  Status find(Group group) {
-    if (group.size() > 1) ask_memory(group);
-    BlockStash stash;
-    TableReadOptions options = options_;
-    if (!options.cached_only) options.stash = &stash;
-    for (std::vector<size_t> waiting(group.begin(), group.end()); !waiting.empty();) {
-      std::vector<size_t> still;
-      for (const size_t index : waiting) {
-        COPPICE_TRY_ASSIGN(done, find(index, options));
-        if (!done) still.push_back(index);
-      }
-      if (still.empty()) break;
-      COPPICE_TRY(stash.read());
-      waiting = std::move(still);
+  /// The keys of [begin, end). Requires: at most kTogetherMax.
+  Status find(size_t begin, size_t end) {
+    ones_.clear();
+    for (size_t index = begin; index < end; ++index)
+      ones_.emplace_back(view_, keys_[index], at_, index).search.prefetch();
+    for (One& one : ones_) {
+      Bytes value;
+      one.is_over = one.search.ask_memtables(value);
+      if (one.search.has_value()) COPPICE_TRY(deliver(one, std::move(value)));
     }
-    return success();
+
+    BlockStash stash;
+    if (!options_.cached_only) options_.stash = &stash;
+    for (;;) {
+      going_.clear();
+      for (One& one : ones_)
+        if (!one.is_over && (one.in_table || enter_next(one))) going_.push_back(&one);
+      if (going_.empty()) return success();
+      COPPICE_TRY(go_round());
+      COPPICE_TRY(stash.read());
+    }
   }
 
   std::vector<std::optional<Bytes>> take_values() { return std::move(values_); }
 
 private:
-  // False: it waits for a block of the stash.
-  Result<bool> find(size_t index, const TableReadOptions& options) {
+  static bool enter_next(One& one) {
+    const TableReader* const table = one.search.next_table();
+    if (table == nullptr) {
+      one.is_over = true;
+      return false;
+    }
+    one.in_table = true;
+    one.point = PointSearch(*table, one.search.key(), one.search.hash(), one.search.at());
+    one.point.ask_filter();
+    return true;
+  }
+
+  Status go_round() {
+    COPPICE_TRY(keep_those([this](One& one) { return pass(one); }));
+    for (const One* one : going_) one->point.ask_page();
+    COPPICE_TRY(keep_those([this](One& one) { return one.point.place(options_, buffer_); }));
+    for (One* one : going_) one->point.ask_entry();
+    return keep_those([this](One& one) { return read(one); });
+  }
+
+  Result<bool> pass(One& one) {
+    COPPICE_TRY(one.search.ask_range_deletes(options_));
+    return one.point.pass(options_);
+  }
+
+  Result<bool> read(One& one) {
+    COPPICE_TRY_ASSIGN(read, one.point.read(options_, buffer_));
+    COPPICE_TRY(leave(one, read));
+    return false;
+  }
+
+  // Of those that are going, the ones that go on in their tables behind this step. One that waits for the stash begins its
+  // table anew in the next round.
+  template <class Step>
+  Status keep_those(Step&& step) {
+    size_t count = 0;
+    for (One* const one : going_) {
+      const Result<bool> goes_on = step(*one);
+      if (!goes_on.ok()) {
+        if (goes_on.error().code == Errc::would_block && options_.stash != nullptr) continue;
+        return goes_on.error();
+      }
+      if (*goes_on) {
+        going_[count++] = one;
+      } else if (one->in_table) {
+        COPPICE_TRY(leave(*one, {}));
+      }
+    }
+    going_.resize(count);
+    return success();
+  }
+
+  Status leave(One& one, const PointRead& read) {
     Bytes value;
-    const Result<bool> found = look_up(view_, keys_[index], at_, options, value);
-    if (!found.ok() && found.error().code == Errc::would_block && options.stash != nullptr) return false;
-    if (!found.ok()) return found.error();
-    if (!*found) return true;
+    one.is_over = one.search.take(read, value);
+    one.in_table = false;
+    return one.search.has_value() ? deliver(one, std::move(value)) : success();
+  }
+
+  Status deliver(const One& one, Bytes value) {
     if (value.size() > size_left_)
       return Error{Errc::invalid_argument,
                    "the values asked for are too large for one answer: ask for fewer keys at a time"};
     size_left_ -= value.size();
-    values_[index] = std::move(value);
-    return true;
-  }
-
-  void ask_memory(Group group) const {
-    const Version& version = *view_.version;
-    std::array<uint64_t, kTogetherMax> hashes;
-    std::array<PointAhead, kTogetherMax> ahead;
-    for (size_t i = 0; i < group.size(); ++i) {
-      hashes[i] = key_hash(keys_[group[i]]);
-      view_.active->prefetch(hashes[i]);
-      for (const auto& memtable : view_.sealed) memtable->prefetch(hashes[i]);
-      visit_tables(version, keys_[group[i]], at_, [&](const TableReader& table) {
-        PointAhead::ask_filter(table, hashes[i]);
-        return false;
-      });
-    }
-    for (size_t i = 0; i < group.size(); ++i)
-      visit_tables(version, keys_[group[i]], at_, [&](const TableReader& table) {
-        return ahead[i].begin(table, keys_[group[i]], hashes[i], at_);
-      });
-    for (size_t i = 0; i < group.size(); ++i) ahead[i].ask_place();
-    for (size_t i = 0; i < group.size(); ++i) ahead[i].ask_block();
+    values_[one.index] = std::move(value);
+    return success();
   }
 
   const View& view_;
   const std::span<const ByteView> keys_;
   const Timestamp at_;
-  const TableReadOptions options_;
+  TableReadOptions options_;
   size_t size_left_;
   std::vector<std::optional<Bytes>> values_;
+  std::vector<One> ones_;
+  std::vector<One*> going_;
+  BlockBuffer buffer_;
 };
 
 }  // namespace
@@ -107,17 +144,9 @@ private:
 Result<std::vector<std::optional<Bytes>>> look_up_many(const View& view, std::span<const ByteView> keys,
                                                        Timestamp at, const TableReadOptions& options,
                                                        size_t size_max) {
-  // In order, neighbours look at the same pages.
-  std::vector<size_t> order(keys.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::sort(order, {}, [&](size_t index) { return keys[index]; });
-
   ManyLookup lookup(view, keys, at, options, size_max);
-  for (Group rest = order; !rest.empty();) {
-    const Group group = rest.first(std::min(rest.size(), kTogetherMax));
-    COPPICE_TRY(lookup.find(group));
-    rest = rest.subspan(group.size());
-  }
+  for (size_t begin = 0; begin < keys.size(); begin += kTogetherMax)
+    COPPICE_TRY(lookup.find(begin, std::min(begin + kTogetherMax, keys.size())));
   return lookup.take_values();
 }
 

@@ -155,14 +155,12 @@ public:
   /// The block, kept until the reference goes; or an empty reference.
   BlockRef find(const BlockKey& key);
 
-  /// As find(), for one who will find() it soon: counts as no hit.
-  BlockRef peek(const BlockKey& key) { return look(key, hash_of(key), false); }
   /// The same, but looks first where the hint says, and leaves in it where the block was.
   BlockRef find(const BlockKey& key, BlockHint& hint);
+  /// The block, if it is where the hint says; otherwise an empty reference, and no miss.
+  BlockRef find_hinted(const BlockKey& key, const BlockHint& hint);
   /// Begins to load the slot, and the block's first bytes, that the hint names.
   void prefetch(const BlockHint& hint) const;
-  /// Begins to load what find() will look at first.
-  void prefetch(const BlockKey& key) const;
 
   /// Of a block that find() has not found: whether it is worth insert(). Once memory is used up, only one that was asked for
   /// before, not long ago: most blocks of a large store are read once, and would push out others for nothing.
@@ -206,8 +204,8 @@ private:
   enum class Fate { stays, moves, goes };
 
   static uint64_t hash_of(const BlockKey& key);
-  BlockRef look(const BlockKey& key, uint64_t hash, bool is_hit);
-  static BlockRef pin(Slot& slot, const BlockKey& key, uint64_t hash, bool is_hit);
+  BlockRef look(const BlockKey& key, uint64_t hash);
+  static BlockRef pin(Slot& slot, const BlockKey& key, uint64_t hash);
   void count(bool is_hit);
   uint64_t place_of(const BlockRef& block) const;
   char* segment_bytes(uint32_t segment) const;

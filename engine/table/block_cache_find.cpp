@@ -27,7 +27,7 @@ void BlockCache::count(bool is_hit) {
 }
 
 BlockRef BlockCache::find(const BlockKey& key) {
-  BlockRef found = look(key, hash_of(key), true);
+  BlockRef found = look(key, hash_of(key));
   count(static_cast<bool>(found));
   return found;
 }
@@ -36,11 +36,19 @@ BlockRef BlockCache::find(const BlockKey& key, BlockHint& hint) {
   const uint64_t hash = hash_of(key);
   const uint64_t place = hint.place_.load(std::memory_order_relaxed);
   BlockRef found;
-  if (place != 0) found = pin(slots_[(place >> kSlotShift) - 1], key, hash, true);
-  if (!found) found = look(key, hash, true);
+  if (place != 0) found = pin(slots_[(place >> kSlotShift) - 1], key, hash);
+  if (!found) found = look(key, hash);
   count(static_cast<bool>(found));
   if (found)
     if (const uint64_t now = place_of(found); now != place) hint.place_.store(now, std::memory_order_relaxed);
+  return found;
+}
+
+BlockRef BlockCache::find_hinted(const BlockKey& key, const BlockHint& hint) {
+  const uint64_t place = hint.place_.load(std::memory_order_relaxed);
+  if (place == 0) return {};
+  BlockRef found = pin(slots_[(place >> kSlotShift) - 1], key, hash_of(key));
+  if (found) count(true);
   return found;
 }
 
@@ -62,28 +70,23 @@ void BlockCache::prefetch(const BlockHint& hint) const {
   for (size_t line = 0; line < kFrontLines; ++line) __builtin_prefetch(bytes + line * kAlignment);
 }
 
-void BlockCache::prefetch(const BlockKey& key) const {
-  __builtin_prefetch(&slots_[hash_of(key) & slot_mask_]);
-}
-
-BlockRef BlockCache::look(const BlockKey& key, uint64_t hash, bool is_hit) {
+BlockRef BlockCache::look(const BlockKey& key, uint64_t hash) {
   size_t index = hash & slot_mask_;
   for (size_t probes = 0; probes <= slot_mask_; ++probes, index = (index + 1) & slot_mask_) {
-    if (BlockRef found = pin(slots_[index], key, hash, is_hit)) return found;
+    if (BlockRef found = pin(slots_[index], key, hash)) return found;
     if (slots_[index].passed.load(std::memory_order_relaxed) == 0) break;
   }
   return {};
 }
 
 // The slot's block, if it is that of `key`.
-BlockRef BlockCache::pin(Slot& slot, const BlockKey& key, uint64_t hash, bool is_hit) {
+BlockRef BlockCache::pin(Slot& slot, const BlockKey& key, uint64_t hash) {
   const uint64_t wanted = kLive | tag_of(hash);
   // A glance first: a pin taken for nothing would disturb whoever uses that slot.
   if ((slot.word.load(std::memory_order_relaxed) & (kLive | kTagMask)) != wanted) return {};
   const uint64_t before = slot.word.fetch_add(1, std::memory_order_acquire);
   if ((before & (kLive | kTagMask)) == wanted && slot.key == key) {
-    if (is_hit && (before & kClockMask) != kClockMask)
-      slot.word.fetch_or(kClockMask, std::memory_order_relaxed);
+    if ((before & kClockMask) != kClockMask) slot.word.fetch_or(kClockMask, std::memory_order_relaxed);
     return BlockRef(slot.bytes, slot.size, &slot.word);
   }
   slot.word.fetch_sub(1, std::memory_order_release);

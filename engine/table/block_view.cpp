@@ -110,7 +110,9 @@ uint32_t BlockView::lower_bound(const Position& target) const {
   return damaged ? kDamaged : first;
 }
 
-uint32_t BlockView::find(ByteView key, Timestamp at, uint64_t hash, RawEntry& entry) const {
+// Calls `visit` with the index of each entry whose fingerprint may be this hash's, until it returns true.
+template <class Visit>
+void BlockView::visit_matches(uint64_t hash, Visit&& visit) const {
   // Eight fingerprints at a time. The subtraction marks every byte that is 0 after the exclusive or, and may, behind
   // one, mark another that is not: the key itself decides. An entry lies behind the tables, so loads past the last
   // fingerprint stay inside.
@@ -123,18 +125,38 @@ uint32_t BlockView::find(ByteView key, Timestamp at, uint64_t hash, RawEntry& en
     for (; marks != 0; marks &= marks - 1) {
       const uint32_t index = i + static_cast<uint32_t>(std::countr_zero(marks)) / 8;
       if (index >= count_) break;
-      // The value is asked for next, once its size is known: let it be on its way already.
-      const char* const begins = data_ + std::min(offset_of(index), size_ - 1);
-      __builtin_prefetch(begins + kCacheLineSize);
-      __builtin_prefetch(begins + 2 * kCacheLineSize);
-      if (!decode(index, entry)) return kDamaged;
-      if (entry.shared + entry.suffix.size() != key.size() || key.substr(entry.shared) != entry.suffix ||
-          key.substr(0, entry.shared) != base_.substr(0, entry.shared))
-        continue;
-      if (entry.commit <= at) return index;
+      if (visit(index)) return;
     }
   }
-  return count_;
+}
+
+void BlockView::prefetch(uint64_t hash) const {
+  visit_matches(hash, [this](uint32_t index) {
+    const char* const begins = data_ + std::min(offset_of(index), size_ - 1);
+    for (size_t line = 0; line < 3; ++line) __builtin_prefetch(begins + line * kCacheLineSize);
+    return true;
+  });
+}
+
+uint32_t BlockView::find(ByteView key, Timestamp at, uint64_t hash, RawEntry& entry) const {
+  uint32_t found = count_;
+  visit_matches(hash, [&](uint32_t index) {
+    // The value is asked for next, once its size is known: let it be on its way already.
+    const char* const begins = data_ + std::min(offset_of(index), size_ - 1);
+    __builtin_prefetch(begins + kCacheLineSize);
+    __builtin_prefetch(begins + 2 * kCacheLineSize);
+    if (!decode(index, entry)) {
+      found = kDamaged;
+      return true;
+    }
+    if (entry.commit > at || entry.shared + entry.suffix.size() != key.size() ||
+        key.substr(entry.shared) != entry.suffix ||
+        key.substr(0, entry.shared) != base_.substr(0, entry.shared))
+      return false;
+    found = index;
+    return true;
+  });
+  return found;
 }
 
 }  // namespace coppice::engine

@@ -45,9 +45,14 @@ public:
   /// `hash`: filter_hash(key). Requires: kind() is data.
   uint32_t find(ByteView key, Timestamp at, uint64_t hash, RawEntry& entry) const;
 
+  /// Begins to load the entry that find() will look at. Requires: kind() is data.
+  void prefetch(uint64_t hash) const;
+
 private:
   struct Target;
 
+  template <class Visit>
+  void visit_matches(uint64_t hash, Visit&& visit) const;
   uint32_t offset_of(uint32_t index) const;
   std::strong_ordering compare_at(uint32_t index, const Target& target, bool& damaged) const;
 

@@ -15,7 +15,6 @@ namespace coppice::engine {
 class BlockBuffer;
 class BlockStash;
 class RangeDeletes;
-struct BlockHandle;
 struct OpenTable;
 
 struct TableReadOptions {
@@ -92,13 +91,11 @@ public:
   Result<TableCheck> verify() const;
 
 private:
-  friend class PointAhead;
+  friend class PointSearch;
   friend class TableCursor;
 
   Result<const OpenTable*> open(bool cached_only) const;
   const OpenTable* find_open() const { return table_.load(std::memory_order_acquire); }
-  Error senseless(const BlockHandle& handle) const;
-  Result<bool> passes_filter(const OpenTable& table, uint64_t hash, const TableReadOptions& options) const;
 
   FileSystem& files_;
   const std::string path_;

@@ -33,6 +33,9 @@ Version::Version(std::array<Level, kLevelCount> levels) : levels_(std::move(leve
     for (const TableHandle& table : levels_[index]) sizes_[index] += table->meta().file_size;
   }
   runs_ = runs_of(levels_[0]);
+  all_runs_.assign(runs_.begin(), runs_.end());
+  for (uint32_t index = 1; index < kLevelCount; ++index)
+    if (!levels_[index].empty()) all_runs_.emplace_back(levels_[index]);
 }
 
 // Each table, oldest first, goes into the run above the highest that it overlaps.

@@ -34,6 +34,8 @@ public:
 
   /// Nothing in any level.
   Version() = default;
+  Version(const Version&) = delete;
+  Version& operator=(const Version&) = delete;
   /// These tables, put in order. Requires: tables of one level below 0 do not overlap.
   explicit Version(std::array<Level, kLevelCount> levels);
 
@@ -43,6 +45,10 @@ public:
   uint64_t level_size(uint32_t index) const { return sizes_[index]; }
   /// Of level 0, newest first. Lifetime: the version's.
   const std::vector<Level>& runs() const { return runs_; }
+
+  /// All runs, newest first: those of level 0, then each other level that has tables. What a reader of one key goes
+  /// through. Lifetime: the version's.
+  const std::vector<Run>& all_runs() const { return all_runs_; }
 
   /// The same of any tables of level 0. Requires: `tables` come newest first.
   static std::vector<Level> runs_of(const Level& tables);
@@ -68,6 +74,7 @@ private:
   std::array<Level, kLevelCount> levels_;
   std::array<uint64_t, kLevelCount> sizes_{};
   std::vector<Level> runs_;
+  std::vector<Run> all_runs_;
 };
 
 }  // namespace coppice::engine
