@@ -77,6 +77,12 @@ TEST(ApplyTest, BatchesThatGoInTogetherKeepTheirOrder) {
   EXPECT_EQ(memtable.newest_commit(), Timestamp{20});
 }
 
+TEST_F(MemtableTest, APutThatIsOnlyGatheredIsALaterPut) {
+  gather("b", 4, "4");
+  EXPECT_TRUE(memtable.has_put_after(Timestamp{3}, "b", "c"));
+  EXPECT_FALSE(memtable.has_put_after(Timestamp{4}, "b", "c"));
+}
+
 TEST_F(MemtableTest, FindsTheNewestVersionAtAMoment) {
   put("k", 5, "five");
   put("k", 8, "eight");
