@@ -19,7 +19,7 @@ struct LastingStandpoint final : LaterPuts {
 
   const std::shared_ptr<const ReadState> state;
   Standpoint standpoint;
-  bool passes_dead = false;
+  Walk walk;
 };
 
 /// Asks the view of now, not the pinned one: memtables may have been begun since. Tables are not searched: one
@@ -106,17 +106,16 @@ public:
     Standpoint& standpoint = keep->standpoint;
     DeadRangeAccess dead;
     // Of a moment to come nobody knows what was applied.
-    if (standpoint.at() <= visible()) dead = {&state_->dead_ranges, keep.get(), &keep->passes_dead};
+    if (standpoint.at() <= visible()) dead = {&state_->dead_ranges, keep.get(), &keep->walk};
     COPPICE_TRY(standpoint.pin());
 
-    KeyRange own = intersection(range, state_->range);
+    const KeyRange& own = keep->walk.range = intersection(range, state_->range);
     const Timestamp at = standpoint.at();
-    COPPICE_TRY_ASSIGN(sources, sources_of(standpoint.view(), own, at,
-                                           {.cached_only = options.cached_only,
-                                            .fill_cache = true,
-                                            .passes_dead = &keep->passes_dead}));
+    COPPICE_TRY_ASSIGN(
+        sources, sources_of(standpoint.view(), own, at,
+                            {.cached_only = options.cached_only, .fill_cache = true, .walk = &keep->walk}));
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
-                               std::move(sources.range_deletes), std::move(own), at, std::move(keep), dead);
+                               std::move(sources.range_deletes), own, at, std::move(keep), dead);
   }
 
   Result<VerifyReport> verify(const KeyRange& range) const override {

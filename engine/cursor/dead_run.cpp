@@ -8,7 +8,7 @@ namespace coppice::engine {
 const DeadRanges::Range* DeadRun::look(ByteView key) {
   const bool begins = count_ == 1 && range_count_ == 0;
   if (begins) first_.assign(key);
-  if (!begins && access_.passes_dead != nullptr) *access_.passes_dead = true;
+  if (!begins && access_.walk != nullptr) access_.walk->passes_dead = true;
   if (access_.ranges == nullptr || !access_.ranges->find(key, at_, found_)) return nullptr;
   std::swap(range_, found_);
   ++range_count_;
@@ -17,7 +17,7 @@ const DeadRanges::Range* DeadRun::look(ByteView key) {
 }
 
 void DeadRun::finish(ByteView lowest, ByteView highest, bool with_lowest) {
-  if (access_.passes_dead != nullptr) *access_.passes_dead = false;
+  if (access_.walk != nullptr) access_.walk->passes_dead = false;
   // Several ranges become one.
   const bool worth_it = range_count_ == 0 ? count_ >= kNewMin : count_ >= kMoreMin || range_count_ > 1;
   if (worth_it && access_.ranges != nullptr) {

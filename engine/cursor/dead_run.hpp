@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/cursor/dead_ranges.hpp"
+#include "engine/cursor/walk.hpp"
 
 namespace coppice::engine {
 
@@ -9,8 +10,8 @@ namespace coppice::engine {
 struct DeadRangeAccess {
   DeadRanges* ranges = nullptr;
   const LaterPuts* puts = nullptr;
-  /// Where the scan says that it has met many dead keys in a row by now, and nothing alive since; or nullptr.
-  bool* passes_dead = nullptr;
+  /// Where the scan says that it passes what is dead; or nullptr.
+  Walk* walk = nullptr;
 };
 
 /// The run of dead keys that a scan is in, from the first that it met to the last so far, nothing alive between

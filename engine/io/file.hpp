@@ -66,6 +66,9 @@ public:
   virtual Status read(uint64_t offset, size_t size, char* target) const = 0;
   /// As far as is known, read() would not wait for the disk. False is no more than a guess.
   virtual bool is_in_memory(uint64_t /*offset*/, size_t /*size*/) const { return false; }
+  /// Has the system begin to bring from the disk what is not in memory, for a read() soon; waits for none of it. What cannot
+  /// be brought, that read() tells.
+  virtual void will_read(uint64_t /*offset*/, size_t /*size*/) const {}
   /// Begins to load what is in memory, for a read() soon.
   virtual void prefetch(uint64_t /*offset*/, size_t /*size*/) const {}
   virtual uint64_t size() const = 0;

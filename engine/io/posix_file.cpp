@@ -89,6 +89,11 @@ public:
     if (is_mapped(offset, size)) mapped_->prefetch(offset, size);
   }
 
+  void will_read(uint64_t offset, size_t size) const override {
+    (void)::posix_fadvise(file_.get(), static_cast<off_t>(offset), static_cast<off_t>(size),
+                          POSIX_FADV_WILLNEED);
+  }
+
   uint64_t size() const override { return size_; }
   const std::string& name() const override { return path_; }
   int descriptor() const { return file_.get(); }

@@ -16,7 +16,8 @@ bool TableCursor::start() {
   if (height_ == 0) return false;
   path_ = std::make_unique<Frame[]>(size_t{height_} + 1);
   path_[0].handle = table_->footer.root;
-  if (!path_[0].cursor.reset(table_->root.bytes())) {
+  path_[0].bytes = table_->root.bytes();
+  if (!path_[0].cursor.reset(path_[0].bytes)) {
     fail(path_[0]);
     return false;
   }
@@ -47,6 +48,7 @@ bool TableCursor::enter(uint32_t depth, const Entry& parent) {
   }
   frame.handle = *handle;
   frame.block = std::move(kept->block);
+  frame.bytes = kept->bytes;
   if (!frame.cursor.reset(kept->bytes)) fail(frame);
   return status_.ok();
 }
@@ -55,14 +57,35 @@ bool TableCursor::enter(uint32_t depth, const Entry& parent) {
 // them again, and memory that is touched for the first time costs more than the read.
 Result<OpenTable::Kept> TableCursor::read_data(const BlockHandle& handle) {
   TableReadOptions options = options_;
-  if (options.passes_dead != nullptr && *options.passes_dead) options.fill_cache = false;
+  if (options.walk != nullptr && options.walk->passes_dead) options.fill_cache = false;
   if (ahead_->is_long() && options.fill_cache) {
     const BlockCacheStats stats = table_->cache.stats();
     options.fill_cache = stats.size + ReadAhead::kWindowSizeMax <= stats.budget;
   }
+  if (options.walk != nullptr && ahead_->has_begun()) limit_ahead(options.walk->range);
   COPPICE_TRY_ASSIGN(block, table_->read(handle, BlockKind::data, options, &*ahead_));
   const ByteView bytes = block.bytes();
   return OpenTable::Kept{bytes, std::move(block)};
+}
+
+// Blocks that lie outside of what the walk is for, as far as the page tells that leads to the block at hand: the next one
+// tells it anew.
+void TableCursor::limit_ahead(const KeyRange& range) {
+  const Frame& page = path_[height_ - 1];
+  if (page.handle == limiting_page_) return;
+  limiting_page_ = page.handle;
+  BlockView view;
+  if (!view.open(page.bytes)) return;
+  // The block where `key` has its place, unless that may lie behind another page.
+  const auto place = [&](ByteView key, uint32_t index_min) -> std::optional<BlockHandle> {
+    const uint32_t index = view.lower_bound({key, kTimestampMax});
+    RawEntry entry;
+    if (index < index_min || index >= view.count() || !view.decode(index, entry)) return std::nullopt;
+    return table_->child(entry.value);
+  };
+  const auto first = place(range.begin, 1);
+  const auto last = range.end ? place(*range.end, 0) : std::nullopt;
+  ahead_->limit(first ? first->offset : 0, last ? last->offset + last->size + kBlockTrailerSize : UINT64_MAX);
 }
 
 Result<OpenTable::Kept> TableCursor::read_page(uint32_t depth, const BlockHandle& handle) {

@@ -30,6 +30,7 @@ private:
   struct Frame {
     BlockHandle handle;
     BlockRef block;
+    ByteView bytes;
     BlockCursor cursor;
   };
 
@@ -38,6 +39,7 @@ private:
   bool enter(uint32_t depth, const Entry& parent);
   Result<OpenTable::Kept> read_data(const BlockHandle& handle);
   Result<OpenTable::Kept> read_page(uint32_t depth, const BlockHandle& handle);
+  void limit_ahead(const KeyRange& range);
   const Entry* next_block();
   const Entry* prev_block();
   const Entry* fail(const Frame& frame);
@@ -50,6 +52,8 @@ private:
   uint32_t height_ = 0;
   Frame* data_ = nullptr;
   std::optional<ReadAhead> ahead_;
+  // The page that what is read ahead was last limited by.
+  BlockHandle limiting_page_;
   Status status_;
 };
 

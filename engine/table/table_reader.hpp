@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/cursor/cursor.hpp"
+#include "engine/cursor/walk.hpp"
 #include "engine/io/file.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/table_meta.hpp"
@@ -24,9 +25,8 @@ struct TableReadOptions {
   bool fill_cache = true;
   /// For reads of several keys: blocks on the disk are asked for here, and would_block until they came.
   BlockStash* stash = nullptr;
-  /// Of a walk: true while it passes what is dead, which the next walk jumps over; then fill_cache counts for nothing.
-  /// Nullptr: never. Lifetime: outlives the cursor. Threads: the cursor's.
-  const bool* passes_dead = nullptr;
+  /// Of a cursor: what it is a part of. Blocks that are read while it passes what is dead do not go into the cache.
+  const Walk* walk = nullptr;
 };
 
 /// What one source says about a key.

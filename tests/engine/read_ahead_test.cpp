@@ -9,7 +9,7 @@
 namespace coppice::engine {
 namespace {
 
-/// Remembers what was read, and cannot read from `damaged_at` on.
+/// Remembers what was read and asked for ahead, and cannot read from `damaged_at` on.
 class CountedFile final : public RandomFile {
 public:
   explicit CountedFile(size_t size) : bytes_(size, ' ') {
@@ -19,15 +19,26 @@ public:
 
   Status read(uint64_t offset, size_t size, char* target) const override {
     ++reads;
+    read_begin = std::min(read_begin, offset);
+    read_end = std::max(read_end, offset + size);
     if (offset + size > damaged_at) return Error{Errc::io_error, "damaged"};
     bytes_.copy(target, size, offset);
     return success();
+  }
+  void will_read(uint64_t offset, size_t size) const override {
+    EXPECT_LE(offset + size, bytes_.size());
+    EXPECT_GT(size, 0u);
+    asked.push_back({offset, offset + size});
   }
   uint64_t size() const override { return bytes_.size(); }
   const std::string& name() const override { return name_; }
   ByteView bytes() const { return bytes_; }
 
   mutable int reads = 0;
+  mutable uint64_t read_begin = UINT64_MAX;
+  mutable uint64_t read_end = 0;
+  using Place = std::pair<uint64_t, uint64_t>;
+  mutable std::vector<Place> asked;
   uint64_t damaged_at = UINT64_MAX;
 
 private:
@@ -59,6 +70,35 @@ TEST_F(ReadAheadTest, ALongWalkBackReadsLargePieces) {
   for (uint64_t end = file.size(); end >= kBlock; end -= kBlock) expect_read(end - kBlock);
   EXPECT_TRUE(ahead.is_long());
   EXPECT_LT(file.reads, 30);
+}
+
+TEST_F(ReadAheadTest, BackTheNextWindowIsAskedForBeforeThisOneIsRead) {
+  constexpr uint64_t kEnd = 2'000'000;
+  for (uint64_t end = kEnd; end > 1'000'000; end -= kBlock) expect_read(end - kBlock);
+  ASSERT_GE(file.asked.size(), 4u);
+  for (size_t i = 1; i < file.asked.size(); ++i) {
+    EXPECT_LE(file.asked[i].second, file.asked[i - 1].second);
+    EXPECT_LE(file.asked[i].second - file.asked[i].first, ReadAhead::kWindowSizeMax);
+  }
+  EXPECT_LT(file.asked.back().first, file.read_begin);
+}
+
+TEST_F(ReadAheadTest, NothingOutsideOfItsLimitsIsReadAhead) {
+  constexpr uint64_t kBegin = 1'000'000;
+  constexpr uint64_t kEnd = kBegin + 300 * kBlock;
+  ahead.limit(kBegin, kEnd);
+  for (uint64_t offset = kBegin + 2 * kBlock; offset < kEnd; offset += kBlock) expect_read(offset);
+  for (uint64_t end = kEnd - 5 * kBlock; end > kBegin; end -= kBlock) expect_read(end - kBlock);
+  EXPECT_GE(file.read_begin, kBegin);
+  EXPECT_LE(file.read_end, kEnd);
+  ASSERT_FALSE(file.asked.empty());
+  for (const auto& [begin, end] : file.asked) {
+    EXPECT_GE(begin, kBegin);
+    EXPECT_LE(end, kEnd);
+  }
+  // What is asked for itself is read wherever it is.
+  expect_read(kEnd);
+  expect_read(kEnd + kBlock);
 }
 
 TEST_F(ReadAheadTest, AShortWalkReadsWhatItNeeds) {
@@ -97,26 +137,58 @@ TEST_F(ReadAheadTest, DamageFurtherOnIsNoFailureYet) {
   EXPECT_EQ(ahead.read(10 * kBlock, 1, &byte).error().code, Errc::io_error);
 }
 
-TEST(LongWalkTest, ALongWalkTakesFreeRoomInTheCacheAndPushesNothingOut) {
-  constexpr size_t kTableSize = 6 << 20;
-  std::vector<OwnedEntry> entries;
-  for (size_t i = 0; i < kTableSize / 1000; ++i)
-    entries.emplace_back("key" + std::to_string(100'000 + i), 1, Kind::put, Bytes(1000, 'v'));
-  MemoryFileSystem files;
-  BlockCache cache(2 << 20);
-  const auto meta = write_table(files, {.number = 3, .unique_id = 77}, entries);
-  ASSERT_TRUE(meta.ok());
-  const TableReader table(files, "3", *meta, cache);
+class LongWalkTest : public ::testing::Test {
+protected:
+  static constexpr size_t kTableSize = 6 << 20;
+  static constexpr size_t kEntrySize = 1000;
 
-  const auto cursor = table.cursor({});
-  EXPECT_EQ(all_entries(*cursor), entries);
+  LongWalkTest() {
+    for (size_t i = 0; i < kTableSize / kEntrySize; ++i)
+      entries.emplace_back("key" + std::to_string(100'000 + i), 1, Kind::put, Bytes(kEntrySize, 'v'));
+    auto meta = write_table(files, {.number = 3, .unique_id = 77}, entries);
+    EXPECT_TRUE(meta.ok());
+    table = std::make_unique<TableReader>(files, "3", *std::move(meta), cache);
+  }
+
+  /// Of the file, by a walk from entry `first` to entry `last`, that is for [begin, end).
+  uint64_t bytes_read(size_t first, size_t last, const KeyRange& range) {
+    const Walk walk{.range = range, .passes_dead = false};
+    const auto cursor = table->cursor({.cached_only = false, .fill_cache = false, .walk = &walk});
+    // What else the table needs it reads once.
+    EXPECT_NE(cursor->seek({entries[first].key}), nullptr);
+    const uint64_t before = files.bytes_read();
+    for (size_t i = first; i < last; ++i) EXPECT_NE(cursor->next(), nullptr);
+    for (size_t i = last; i < first; ++i) EXPECT_NE(cursor->prev(), nullptr);
+    return files.bytes_read() - before;
+  }
+
+  MemoryFileSystem files;
+  BlockCache cache{2 << 20};
+  std::vector<OwnedEntry> entries;
+  std::unique_ptr<TableReader> table;
+};
+
+TEST_F(LongWalkTest, ALongWalkTakesFreeRoomInTheCacheAndPushesNothingOut) {
+  EXPECT_EQ(all_entries(*table->cursor({})), entries);
   const BlockCacheStats first = cache.stats();
   EXPECT_GT(first.size, first.budget / 2);
 
   // What a walk leaves in the cache the next one finds.
-  EXPECT_EQ(all_entries(*table.cursor({})), entries);
+  EXPECT_EQ(all_entries(*table->cursor({})), entries);
   const BlockCacheStats second = cache.stats();
   EXPECT_GE(second.hits - first.hits, first.blocks * 9 / 10);
+}
+
+TEST_F(LongWalkTest, NothingIsReadAheadOutsideOfWhatItIsFor) {
+  constexpr size_t kFirst = 2'000;
+  constexpr size_t kLast = 2'400;
+  constexpr uint64_t kSize = (kLast - kFirst) * kEntrySize;
+  constexpr uint64_t kSlack = 3 * 4096;
+  const KeyRange range{entries[kFirst].key, entries[kLast].key};
+  EXPECT_GT(bytes_read(kFirst, kLast - 1, {}), kSize + kSlack);
+  EXPECT_LT(bytes_read(kFirst, kLast - 1, range), kSize + kSlack);
+  EXPECT_GT(bytes_read(kLast - 1, kFirst, {}), kSize + kSlack);
+  EXPECT_LT(bytes_read(kLast - 1, kFirst, range), kSize + kSlack);
 }
 
 }  // namespace

@@ -39,6 +39,11 @@ private:
 MemoryFileSystem::MemoryFileSystem() = default;
 MemoryFileSystem::~MemoryFileSystem() = default;
 
+uint64_t MemoryFileSystem::bytes_read() const {
+  const std::lock_guard guard(mutex_);
+  return bytes_read_;
+}
+
 uint64_t MemoryFileSystem::operation_count() const {
   const std::lock_guard guard(mutex_);
   return operation_count_;

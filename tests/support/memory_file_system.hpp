@@ -46,6 +46,9 @@ public:
   /// be).
   void crash(uint64_t seed);
 
+  /// By RandomFile::read.
+  uint64_t bytes_read() const;
+
   // For tests that look at files or damage them. Requires: the file exists.
 
   Bytes content(const std::string& path) const;
@@ -94,6 +97,7 @@ private:
   std::map<std::string, const Lock*> locks_;
 
   uint64_t operation_count_ = 0;
+  uint64_t bytes_read_ = 0;
   std::optional<uint64_t> fail_at_;
   Errc fail_code_ = Errc::io_error;
   std::optional<uint64_t> stop_at_;

@@ -148,6 +148,7 @@ public:
     if (offset > content.size() || size > content.size() - offset)
       return short_read(path_, offset, size, content.size());
     content.copy(target, size, static_cast<size_t>(offset));
+    files_.bytes_read_ += size;
     return success();
   }
 
