@@ -18,12 +18,9 @@ constexpr size_t kFrontLines = 3;
 
 uint64_t BlockCache::hash_of(const BlockKey& key) { return mix(key.table_id + mix(key.offset)); }
 
-// Without a locked instruction, which would wait for all that is being loaded: of two threads that change places on one core
-// in the middle of it, one may go uncounted.
 void BlockCache::count(bool is_hit) {
   Counters& counters = counters_[stripe_here()];
-  std::atomic<uint64_t>& counter = is_hit ? counters.hits : counters.misses;
-  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  (is_hit ? counters.hits : counters.misses).fetch_add(1, std::memory_order_relaxed);
 }
 
 BlockRef BlockCache::find(const BlockKey& key) {
