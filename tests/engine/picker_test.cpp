@@ -1,10 +1,4 @@
-#include "engine/compact/picker.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "engine/io/posix_file.hpp"
-#include "engine/table/block_cache.hpp"
+#include "tests/engine/picker_fixture.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -12,55 +6,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Tables without files: the picker looks at nothing but what the manifest says.
-class PickerTest : public ::testing::Test {
-protected:
-  PickerTest() {
-    options.memtable_size = 50;
-    options.level0_merge_count = 2;
-    options.level_ratio = 10;
-  }
-
-  void add(uint32_t level, uint64_t number, Bytes begin, Bytes end, uint64_t size = 60,
-           uint64_t deletes = 0) {
-    TableMeta meta;
-    meta.number = number;
-    meta.file_size = size;
-    meta.bounds = {std::move(begin), std::move(end)};
-    meta.entry_count = 10;
-    meta.delete_count = deletes;
-    meta.oldest = meta.newest = Timestamp{number};
-    levels[level].push_back(make_table_handle({files, cache, 0}, "/none", meta));
-  }
-  /// Holds nothing but a range delete at the time that is its number; no size counts beside it.
-  void add_range_delete(uint32_t level, uint64_t number, const Bytes& begin, const Bytes& end) {
-    add(level, number, begin, end, 0);
-    TableMeta meta = levels[level].back()->meta();
-    meta.entry_count = 0;
-    meta.range_delete_count = 1;
-    meta.cleared = {{meta.bounds, meta.oldest, meta.newest}};
-    levels[level].back() = make_table_handle({files, cache, 0}, "/none", meta);
-  }
-  std::optional<MergePlan> pick(MergeNeed need = MergeNeed::due) {
-    return pick_merge(Version(levels), options, under_way, need, settled);
-  }
-  std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {}) {
-    return pick_merge_range(Version(levels), options, range, owned, under_way);
-  }
-  LevelShape shape() { return level_shape(Version(levels), options); }
-  static std::vector<uint64_t> numbers(const std::vector<TableHandle>& tables) {
-    std::vector<uint64_t> found;
-    for (const TableHandle& each : tables) found.push_back(each->meta().number);
-    return found;
-  }
-
-  PosixFileSystem files;
-  BlockCache cache{1 << 20};
-  TreeOptions options;
-  std::array<Version::Level, kLevelCount> levels;
-  std::vector<MergeUnderWay> under_way;
-  Timestamp settled = kTimestampMin;
-};
+class PickerTest : public PickerFixture {};
 
 TEST_F(PickerTest, ASmallTreeHasOneLevelBelowLevelZero) {
   EXPECT_EQ(shape().base, kLastLevel);
@@ -282,82 +228,6 @@ TEST_F(PickerTest, VersionsFindTheTableOfAKey) {
   EXPECT_EQ(version.find_table(1, "c"), nullptr);
   EXPECT_EQ((*version.find_table(1, "f"))->meta().number, 2u);
   EXPECT_EQ(version.find_table(1, "g"), nullptr);
-}
-
-TEST_F(PickerTest, DenseDeletesAreMergedBeforeTheyAreDue) {
-  add(0, 5, "a", "c", 40, 4);
-  add(6, 1, "a", "c", 300);
-  EXPECT_FALSE(pick());
-  levels[0].clear();
-  add(0, 6, "a", "c", 40, 5);
-  ASSERT_TRUE(pick());
-  EXPECT_THAT(numbers(pick()->source), ElementsAre(6));
-}
-
-TEST_F(PickerTest, DenseDeletesThatWouldRewriteMuchWaitUntilThereIsTime) {
-  add(0, 5, "a", "c", 1, 10);
-  add(6, 1, "a", "c", 300);
-  EXPECT_FALSE(pick());
-  EXPECT_TRUE(pick(MergeNeed::idle));
-}
-
-TEST_F(PickerTest, DeletesAtTheBottomAreRewrittenOnceNobodyCanAskForWhatTheyHide) {
-  add(6, 1, "a", "c", 300, 5);
-  const Version version(levels);
-  const Timestamp newest = version.level(6).front()->meta().newest;
-  EXPECT_FALSE(pick_merge(version, options, {}, MergeNeed::due, Timestamp{newest.raw - 1}));
-  const auto plan = pick_merge(version, options, {}, MergeNeed::due, newest);
-  ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->source_level, kLastLevel);
-  EXPECT_EQ(plan->target_level, kLastLevel);
-  EXPECT_TRUE(plan->bottom);
-  EXPECT_FALSE(plan->move);
-}
-
-TEST_F(PickerTest, ARangeDeleteOverHalfOfWhatItMeetsIsMergedBeforeItIsDue) {
-  add(kLastLevel, 1, "ka", "kc", 300);
-  add(kLastLevel, 2, "kc", "ke", 300);
-  add_range_delete(0, 9, "kb", "kd");
-  settled = Timestamp{8};
-  EXPECT_FALSE(pick(MergeNeed::idle)) << "a snapshot still sees what it would hide";
-  settled = Timestamp{9};
-  const auto plan = pick();
-  ASSERT_TRUE(plan);
-  EXPECT_THAT(numbers(plan->source), ElementsAre(9));
-  EXPECT_THAT(numbers(plan->target), ElementsAre(1, 2));
-}
-
-TEST_F(PickerTest, ARangeDeleteOverLittleOfWhatItMeetsWaitsUntilThereIsTime) {
-  add(kLastLevel, 1, "ka", "kz", 300);
-  add_range_delete(0, 9, "kb", "kc");
-  settled = Timestamp{9};
-  EXPECT_FALSE(pick());
-  EXPECT_TRUE(pick(MergeNeed::idle));
-}
-
-TEST_F(PickerTest, OfRangeDeletesTheOneIsMergedThatLeavesLeast) {
-  add(kLastLevel, 1, "ka", "ke", 300);
-  add(kLastLevel, 2, "ke", "ki", 300);
-  add_range_delete(0, 8, "kc", "ke");
-  add_range_delete(0, 9, "kf", "ki");
-  settled = Timestamp{9};
-  EXPECT_THAT(numbers(pick()->source), ElementsAre(9));
-}
-
-TEST_F(PickerTest, WhatARangeDeleteOfItsOwnTableHidesIsRewrittenOnceNobodyCanAskForIt) {
-  add(kLastLevel, 1, "ka", "kc", 1000);
-  TableMeta meta = levels[kLastLevel].back()->meta();
-  meta.range_delete_count = 1;
-  meta.newest = Timestamp{9};
-  meta.cleared = {{meta.bounds, Timestamp{9}, Timestamp{9}}};
-  levels[kLastLevel].back() = make_table_handle({files, cache, 0}, "/none", meta);
-  settled = Timestamp{8};
-  EXPECT_FALSE(pick(MergeNeed::idle));
-  settled = Timestamp{9};
-  const auto plan = pick();
-  ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->target_level, kLastLevel);
-  EXPECT_THAT(numbers(plan->source), ElementsAre(1));
 }
 
 TEST_F(PickerTest, TieredTablesOfOneSizeBecomeOneThatStaysInLevelZero) {
