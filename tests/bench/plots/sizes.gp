@@ -14,7 +14,8 @@ set multiplot layout 1,3 title "Scaling with data, one thread: thousand operatio
 set tmargin 6
 do for [workload in "fillrandom readrandom ycsb_A"] {
   set title workload eq "ycsb_A" ? "ycsb A" : workload offset 0,-0.5
+  # unique: in the order of sizes, whatever was measured first.
   plot for [engine in engines] data."/sizes.dat" \
-    using (strcol(1) eq workload && strcol(2) eq engine ? $3 : NaN):4 with linespoints lc rgb value(engine) lw 2 pt 7 ps 0.7
+    using (strcol(1) eq workload && strcol(2) eq engine ? $3 : NaN):4 smooth unique with linespoints lc rgb value(engine) lw 2 pt 7 ps 0.7
 }
 unset multiplot
