@@ -21,9 +21,8 @@ Bytes encode_spanning(ByteView own, std::span<const SpanningPart> parts) {
 }
 
 size_t spanning_record_size_max(size_t part_count, size_t size) {
-  constexpr size_t kVarintSizeMax = 10;
   // Which part is one's own; then for each its shard and its size.
-  return size + (1 + 2 * part_count) * kVarintSizeMax + kRecordFrameSizeMax;
+  return size + (1 + 2 * part_count) * kVarint64SizeMax + kRecordFrameSizeMax;
 }
 
 Result<DecodedSpanning> decode_spanning(ByteView payload) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/byte_strings.hpp"
+
 namespace coppice::engine {
 namespace {
 
@@ -17,22 +19,14 @@ struct Place {
 constexpr size_t kWaitingSize = sizeof(Node*) + 2 * sizeof(Place);
 
 /// How many bytes all keys begin with.
-size_t shared_size(const std::vector<Node*>& nodes) {
+size_t size_of_shared(const std::vector<Node*>& nodes) {
   ByteView shared = nodes.front()->key();
   for (const Node* node : nodes) {
     const ByteView key = node->key();
     if (key.starts_with(shared)) continue;
-    const auto differ = std::mismatch(shared.begin(), shared.end(), key.begin(), key.end());
-    shared = shared.substr(0, static_cast<size_t>(differ.first - shared.begin()));
+    shared = shared.substr(0, shared_size(shared, key));
   }
   return shared.size();
-}
-
-uint64_t head_of(ByteView rest) {
-  uint64_t head = 0;
-  for (size_t i = 0; i < sizeof(head); ++i)
-    head = head << 8 | (i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0u);
-  return head;
 }
 
 /// Those with the same head stay in their order. By one byte after the other, from the last to the first: a third of what
@@ -55,10 +49,10 @@ void sort_by_head(std::vector<Place>& places) {
 
 /// In internal order; of equals the one that came first stays in front.
 void sort(std::vector<Node*>& nodes) {
-  const size_t shared = shared_size(nodes);
+  const size_t shared = size_of_shared(nodes);
   std::vector<Place> places;
   places.reserve(nodes.size());
-  for (Node* node : nodes) places.push_back({head_of(node->key().substr(shared)), node});
+  for (Node* node : nodes) places.push_back({leading_number(node->key().substr(shared)), node});
   sort_by_head(places);
   for (auto begin = places.begin(); begin != places.end();) {
     const auto end =

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
+#include "engine/base/byte_strings.hpp"
 #include "engine/base/random.hpp"
 
 namespace coppice::engine {
@@ -12,27 +12,12 @@ namespace {
 
 constexpr size_t kPrefixSize = sizeof(uint64_t);
 
-/// Eight bytes as an integer that compares as they do.
-uint64_t ordered(const char* bytes) {
-  uint64_t number = 0;
-  std::memcpy(&number, bytes, sizeof(number));
-  return __builtin_bswap64(number);
-}
-
-/// The first bytes of a key. Shorter keys are filled up with zeros.
-uint64_t prefix_of(ByteView key) {
-  if (key.size() >= kPrefixSize) return ordered(key.data());
-  std::array<char, kPrefixSize> filled{};
-  key.copy(filled.data(), filled.size());
-  return ordered(filled.data());
-}
-
 }  // namespace
 
 struct SkipList::Target {
   Target() = default;
   explicit Target(const Position& position)
-      : prefix(prefix_of(position.key)), key(position.key), commit(position.commit.raw) {}
+      : prefix(leading_number(position.key)), key(position.key), commit(position.commit.raw) {}
   explicit Target(const Node& node) : prefix(node.prefix_), key(node.key()), commit(node.commit_) {}
   uint64_t prefix = 0;
   ByteView key;
@@ -286,8 +271,8 @@ bool SkipList::is_before_with_same_prefix(const Node& node, const Target& target
   const size_t size = node.key_size_;
   // Many keys are as long as two integers, or longer, and differ only in the second.
   if (size >= 2 * kPrefixSize && target.key.size() >= 2 * kPrefixSize) {
-    const uint64_t own = ordered(node.bytes() + kPrefixSize);
-    const uint64_t other = ordered(target.key.data() + kPrefixSize);
+    const uint64_t own = leading_number({node.bytes() + kPrefixSize, kPrefixSize});
+    const uint64_t other = leading_number({target.key.data() + kPrefixSize, kPrefixSize});
     if (own != other) return own < other;
   }
   const int order = node.key().compare(target.key);
@@ -303,7 +288,7 @@ SkipList::Node* SkipList::make_node(const Entry& entry, uint32_t height) {
   static_assert(Link::is_always_lock_free);
   static_assert(kKeySizeMax <= UINT16_MAX);
   const size_t size = sizeof(Node) + height * sizeof(Link) + entry.key.size() + entry.value.size();
-  Node* node = new (arena_.allocate(size)) Node(entry, prefix_of(entry.key), height);
+  Node* node = new (arena_.allocate(size)) Node(entry, leading_number(entry.key), height);
   for (uint32_t level = 0; level < height; ++level) new (&node->link(level)) Link;
   char* bytes = node->bytes();
   entry.key.copy(bytes, entry.key.size());

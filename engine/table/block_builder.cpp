@@ -2,16 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/base/byte_strings.hpp"
+
 namespace coppice::engine {
-
-namespace {
-
-size_t shared_size(ByteView a, ByteView b) {
-  const auto [end, unused] = std::mismatch(a.begin(), a.begin() + std::min(a.size(), b.size()), b.begin());
-  return static_cast<size_t>(end - a.begin());
-}
-
-}  // namespace
 
 void BlockBuilder::add(const Entry& entry, uint64_t hash) {
   COPPICE_CHECK(empty() || compare({last_key_, last_commit_}, position(entry)) < 0);

@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/base/byte_strings.hpp"
+
 namespace coppice::engine {
 
 namespace {
 
 constexpr size_t kCacheLineSize = 64;
-
-size_t shared_size(ByteView a, ByteView b) {
-  const size_t size = std::min(a.size(), b.size());
-  return static_cast<size_t>(
-      std::mismatch(a.begin(), a.begin() + static_cast<ptrdiff_t>(size), b.begin()).first - a.begin());
-}
 
 // How many of the `count` heads at `heads` are smaller than `head`. Without a branch that depends on them: each would
 // be guessed wrong half of the time.
@@ -40,11 +36,7 @@ struct BlockView::Target {
   std::strong_ordering base_order;
 };
 
-uint64_t head_of(ByteView key, size_t skip) {
-  uint64_t head = 0;
-  if (key.size() > skip) key.copy(reinterpret_cast<char*>(&head), sizeof(head), skip);
-  return __builtin_bswap64(head);
-}
+uint64_t head_of(ByteView key, size_t skip) { return leading_number(key.substr(std::min(skip, key.size()))); }
 
 bool BlockView::open(ByteView payload) {
   if (payload.size() < 2 * sizeof(uint32_t) || payload.size() > UINT32_MAX) return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/byte_strings.hpp"
 #include "engine/memory/range_deletes.hpp"
 
 namespace coppice::engine {
@@ -36,10 +37,7 @@ bool is_long(const ClearedRange& cleared) {
 
 /// The first bytes of `key` behind `skip`, as a number.
 double place_of(ByteView key, size_t skip) {
-  double place = 0;
-  for (size_t at = skip; at < skip + sizeof(uint64_t); ++at)
-    place = place * 256 + (at < key.size() ? static_cast<unsigned char>(key[at]) : 0);
-  return place;
+  return static_cast<double>(leading_number(key.substr(std::min(skip, key.size()))));
 }
 
 }  // namespace
@@ -67,10 +65,7 @@ std::vector<ClearedRange> cleared_by(const std::vector<RangeDelete>& deletes) {
 
 double share_cleared(const KeyRange& range, const std::vector<ClearedRange>& cleared) {
   // What all keys begin with says nothing about where they lie.
-  size_t common = 0;
-  while (range.end && common < std::min(range.begin.size(), range.end->size()) &&
-         range.begin[common] == (*range.end)[common])
-    ++common;
+  const size_t common = range.end ? shared_size(range.begin, *range.end) : 0;
   const auto place = [&](const std::optional<Bytes>& key) {
     return key ? place_of(*key, common) : place_of(Bytes(common + sizeof(uint64_t), '\xff'), common);
   };

@@ -4,7 +4,6 @@ namespace coppice::engine {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 class PickerDeletesTest : public PickerFixture {};
 
