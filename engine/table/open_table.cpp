@@ -1,5 +1,7 @@
 #include "engine/table/open_table.hpp"
 
+#include <algorithm>
+
 #include "engine/table/block_stash.hpp"
 #include "engine/table/block_upgrade.hpp"
 #include "engine/table/bloom.hpp"
@@ -21,20 +23,22 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   COPPICE_TRY_ASSIGN(file, files.open(path));
   table->file = std::move(file);
   const uint64_t file_size = table->file->size();
-  if (file_size != meta.file_size || file_size < kFooterSize)
+  if (file_size != meta.file_size || file_size < kFooterSizeLeast)
     return damage(path, file_size,
                   "the file has " + std::to_string(file_size) + " bytes, and the manifest says " +
                       std::to_string(meta.file_size));
 
-  const uint64_t footer_offset = file_size - kFooterSize;
+  const size_t end_size = std::min<uint64_t>(file_size, kFooterSize);
+  const uint64_t footer_offset = file_size - end_size;
   char bytes[kFooterSize];
-  COPPICE_TRY(table->file->read(footer_offset, kFooterSize, bytes));
-  auto footer = decode_footer({bytes, kFooterSize}, file_size);
+  COPPICE_TRY(table->file->read(footer_offset, end_size, bytes));
+  auto footer = decode_footer({bytes, end_size}, file_size);
   if (!footer.ok()) {
     if (footer.error().code == Errc::corruption) return damage(path, footer_offset, footer.error().text);
     return std::move(footer).error().within(path);
   }
   table->footer = *footer;
+  table->blocks_end = file_size - footer_size(footer->version);
   if (table->footer.unique_id != meta.unique_id)
     return damage(path, footer_offset, "this is another table than the one that the manifest names");
 
@@ -94,7 +98,7 @@ Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kin
       return would_block();
   }
   ByteView payload;
-  if (footer.version == kTableVersion) {
+  if (footer.has_current_blocks()) {
     COPPICE_TRY_ASSIGN(read, read_block(*file, footer.unique_id, handle, buffer));
     payload = read;
   } else {
@@ -179,15 +183,14 @@ Result<OpenTable::Kept> OpenTable::keep(size_t place, const BlockHandle& handle,
 
 std::optional<BlockHandle> OpenTable::child(ByteView value) const {
   const auto handle = decode_handle(value);
-  const uint64_t end = file->size() - kFooterSize;
-  if (!handle || handle->absent() || handle->offset > end ||
-      handle->size + uint64_t{kBlockTrailerSize} > end - handle->offset)
+  if (!handle || handle->absent() || handle->offset > blocks_end ||
+      handle->size + uint64_t{kBlockTrailerSize} > blocks_end - handle->offset)
     return std::nullopt;
   return handle;
 }
 
 Result<Block> OpenTable::current(const BlockHandle& handle, BlockKind kind, Block block) const {
-  if (footer.version == kTableVersion) return block;
+  if (footer.has_current_blocks()) return block;
   Block upgraded = upgrade_block(view(block), kind);
   if (upgraded.bytes == nullptr)
     return damage(file->name(), handle.offset, "the block's entries make no sense");

@@ -25,6 +25,8 @@ struct OpenTable {
   BlockCache& cache;
   std::unique_ptr<RandomFile> file;
   Footer footer;
+  /// The blocks lie before it, the footer behind.
+  uint64_t blocks_end = 0;
   /// Every search begins with it. Empty if the table has no entries.
   HeldBlock root;
   RangeDeletes range_deletes;

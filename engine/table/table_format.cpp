@@ -8,18 +8,17 @@ namespace coppice::engine {
 
 namespace {
 
-constexpr size_t kCheckedSize = 64;
-static_assert(4 * kBlockHandleSize + 8 + 4 + 4 == kCheckedSize);
-static_assert(kCheckedSize + 8 + 4 + 4 + 8 == kFooterSize);
+// Behind what the checksum is of.
+constexpr size_t kFooterEndSize = 8 + 4 + 4 + 8;
+static_assert(4 * kBlockHandleSize + 8 + 4 + 4 + kFooterEndSize == kFooterSizeLeast);
+static_assert(5 * kBlockHandleSize + 8 + 4 + 4 + 8 + 4 + kFooterEndSize == kFooterSize);
 
 BlockHandle load_handle(const char* source) {
   return {load_fixed<uint64_t>(source), load_fixed<uint32_t>(source + 8)};
 }
 
 // The version seeds the checksum, so that a flipped version is told from a later one.
-uint64_t footer_checksum(ByteView footer, uint32_t version) {
-  return checksum(footer.substr(0, kCheckedSize), version);
-}
+uint64_t footer_checksum(ByteView checked, uint32_t version) { return checksum(checked, version); }
 
 bool lies_before(const BlockHandle& handle, uint64_t end) {
   return handle.offset <= end && handle.size + uint64_t{kBlockTrailerSize} <= end - handle.offset;
@@ -40,46 +39,82 @@ std::optional<BlockHandle> decode_handle(ByteView bytes) {
 }
 
 Bytes encode_footer(const Footer& footer) {
+  const bool is_short = footer_size(footer.version) == kFooterSizeLeast;
+  COPPICE_CHECK(!is_short || (footer.dictionary.absent() && footer.flags == 0 && footer.key_id == 0));
   Bytes bytes;
   for (const BlockHandle& handle : {footer.root, footer.filter, footer.range_deletes, footer.properties})
     put_handle(bytes, handle);
+  if (!is_short) put_handle(bytes, footer.dictionary);
   put_fixed<uint64_t>(bytes, footer.unique_id);
   put_fixed<uint32_t>(bytes, footer.height);
-  put_fixed<uint32_t>(bytes, 0);
+  put_fixed<uint32_t>(bytes, footer.flags);
+  if (!is_short) {
+    put_fixed<uint64_t>(bytes, footer.key_id);
+    put_fixed<uint32_t>(bytes, 0);
+  }
   put_fixed<uint64_t>(bytes, footer_checksum(bytes, footer.version));
   put_fixed<uint32_t>(bytes, footer.version);
   put_fixed<uint32_t>(bytes, 0);
   put_fixed<uint64_t>(bytes, kTableMagic);
-  COPPICE_CHECK(bytes.size() == kFooterSize);
+  COPPICE_CHECK(bytes.size() == footer_size(footer.version));
   return bytes;
 }
 
+namespace {
+
+// Requires: `p` is where a footer of `version` begins.
+Footer load_footer(const char* p, uint32_t version) {
+  Footer footer;
+  for (BlockHandle* handle : {&footer.root, &footer.filter, &footer.range_deletes, &footer.properties}) {
+    *handle = load_handle(p);
+    p += kBlockHandleSize;
+  }
+  if (footer_size(version) == kFooterSize) {
+    footer.dictionary = load_handle(p);
+    p += kBlockHandleSize;
+    footer.key_id = load_fixed<uint64_t>(p + 16);
+  }
+  footer.unique_id = load_fixed<uint64_t>(p);
+  footer.height = load_fixed<uint32_t>(p + 8);
+  // Zero, before there were any.
+  footer.flags = load_fixed<uint32_t>(p + 12);
+  footer.version = version;
+  return footer;
+}
+
+Error unsupported(const std::string& what) { return {Errc::unsupported, what + ": upgrade it"}; }
+
+}  // namespace
+
 Result<Footer> decode_footer(ByteView bytes, uint64_t file_size) {
-  COPPICE_CHECK(bytes.size() == kFooterSize);
-  COPPICE_CHECK(file_size >= kFooterSize);
-  const char* p = bytes.data();
-  if (load_fixed<uint64_t>(p + 80) != kTableMagic)
+  COPPICE_CHECK(bytes.size() >= kFooterSizeLeast && bytes.size() <= kFooterSize);
+  COPPICE_CHECK(file_size >= bytes.size());
+  const char* const end = bytes.data() + bytes.size();
+  if (load_fixed<uint64_t>(end - 8) != kTableMagic)
     return Error{Errc::corruption, "the file does not end like a table"};
-  const auto version = load_fixed<uint32_t>(p + 72);
-  if (load_fixed<uint64_t>(p + 64) != footer_checksum(bytes, version) || load_fixed<uint32_t>(p + 76) != 0)
+  const auto version = load_fixed<uint32_t>(end - 16);
+  const size_t size = footer_size(version);
+  if (size > bytes.size()) return Error{Errc::corruption, "the file is too small for its footer"};
+  const char* const begin = end - size;
+  const ByteView checked(begin, size - kFooterEndSize);
+  const bool zeros_are = load_fixed<uint32_t>(end - 12) == 0 &&
+                         (size == kFooterSizeLeast || load_fixed<uint32_t>(end - kFooterEndSize - 4) == 0);
+  if (load_fixed<uint64_t>(end - kFooterEndSize) != footer_checksum(checked, version) || !zeros_are)
     return Error{Errc::corruption, "the footer's checksum is wrong"};
   if (version < kTableVersionOldest || version > kTableVersion)
-    return Error{Errc::unsupported, "has table format " + std::to_string(version) +
-                                        ", and this program knows " + std::to_string(kTableVersion) +
-                                        ": upgrade it"};
+    return unsupported("has table format " + std::to_string(version) + ", and this program knows " +
+                       std::to_string(kTableVersion));
 
-  const Footer footer{load_handle(p),
-                      load_handle(p + 12),
-                      load_handle(p + 24),
-                      load_handle(p + 36),
-                      load_fixed<uint64_t>(p + 48),
-                      load_fixed<uint32_t>(p + 56),
-                      version};
+  const Footer footer = load_footer(begin, version);
+  if ((footer.flags & ~kTableFlagsKnown) != 0)
+    return unsupported("has table flags " + std::to_string(footer.flags) + ", and this program knows " +
+                       std::to_string(kTableFlagsKnown));
   if (footer.height > kHeightMax || (footer.height == 0) != footer.root.absent())
     return Error{Errc::corruption, "the footer's index height is wrong"};
   if (footer.properties.absent()) return Error{Errc::corruption, "the footer names no properties"};
-  for (const BlockHandle& handle : {footer.root, footer.filter, footer.range_deletes, footer.properties})
-    if (!handle.absent() && !lies_before(handle, file_size - kFooterSize))
+  for (const BlockHandle& handle :
+       {footer.root, footer.filter, footer.range_deletes, footer.properties, footer.dictionary})
+    if (!handle.absent() && !lies_before(handle, file_size - size))
       return Error{Errc::corruption, "the footer names a block outside of the file"};
   return footer;
 }

@@ -19,6 +19,7 @@ namespace coppice::engine {
 ///     | filter            |  absent if it would turn nothing away
 ///     | range deletes     |  absent if there are none
 ///     | properties        |
+///     | dictionary        |  absent unless blocks are compressed with one
 ///     | footer            |  kFooterSize bytes, at the very end
 ///     +-------------------+
 ///
@@ -54,19 +55,24 @@ namespace coppice::engine {
 ///     12      12    filter
 ///     24      12    range deletes
 ///     36      12    properties
-///     48      8     unique id
-///     56      4     height: levels of index pages; 0: the table has no entries
-///     60      4     zero
-///     64      8     checksum of bytes 0..63, seeded by the format version
-///     72      4     format version
-///     76      4     zero
-///     80      8     magic
+///     48      12    dictionary
+///     60      8     unique id
+///     68      4     height: levels of index pages; 0: the table has no entries
+///     72      4     flags (enum TableFlag)
+///     76      8     id of the key that the blocks are encrypted with; 0 if they are not
+///     84      4     zero
+///     88      8     checksum of bytes 0..87, seeded by the format version
+///     96      4     format version
+///     100     4     zero
+///     104     8     magic
+///
+/// Before format 3 it had no dictionary, no flags and no key, and was 24 bytes shorter: footer_size().
 ///
 /// A footer is valid if and only if
 ///   1. the magic is kTableMagic;
-///   2. the checksum is right;
-///   3. the format version is from kTableVersionOldest to kTableVersion (a later one is refused as unsupported, not as
-///      corruption); what differs in older ones, block_upgrade.hpp says;
+///   2. the checksum is right, and the bytes said to be zero are;
+///   3. the format version is from kTableVersionOldest to kTableVersion, and no flag is set but those of TableFlag (else it is
+///      refused as unsupported, not as corruption); how blocks differ in older versions, block_upgrade.hpp says;
 ///   4. the unique id and the file's size are those that the manifest names;
 ///   5. the height is at most kHeightMax, and 0 if and only if there is no root;
 ///   6. there are properties; each handle lies before the footer.
@@ -82,25 +88,43 @@ struct BlockHandle {
 
 inline constexpr size_t kBlockHandleSize = 12;
 inline constexpr size_t kBlockTrailerSize = 9;
-inline constexpr size_t kFooterSize = 88;
+inline constexpr size_t kFooterSize = 112;
+/// Of formats 1 and 2.
+inline constexpr size_t kFooterSizeLeast = 88;
 inline constexpr uint64_t kTableMagic = 0x656c626174706f63;  // "coptable"
-inline constexpr uint32_t kTableVersion = 2;
+inline constexpr uint32_t kTableVersion = 3;
 inline constexpr uint32_t kTableVersionOldest = 1;
 inline constexpr uint32_t kHeightMax = 32;
 /// The largest value with its key, and then some.
 inline constexpr size_t kPayloadSizeMax = kValueSizeMax + (size_t{2} << 20);
+
+/// What is unusual about a table. Whoever does not know a flag cannot read the table.
+enum TableFlag : uint32_t {
+  kTableEncrypted = 1,
+  kTableFilterPartitioned = 2,
+};
+/// Those that this program reads.
+inline constexpr uint32_t kTableFlagsKnown = 0;
 
 struct Footer {
   BlockHandle root;
   BlockHandle filter;
   BlockHandle range_deletes;
   BlockHandle properties;
+  BlockHandle dictionary = {};
   uint64_t unique_id = 0;
   uint32_t height = 0;
+  uint32_t flags = 0;
+  uint64_t key_id = 0;
   uint32_t version = kTableVersion;
 
+  /// Its data blocks and index pages are of today's layout: see block_upgrade.hpp.
+  bool has_current_blocks() const { return version >= 2; }
   bool operator==(const Footer&) const = default;
 };
+
+/// In a file of this format.
+inline constexpr size_t footer_size(uint32_t version) { return version < 3 ? kFooterSizeLeast : kFooterSize; }
 
 /// Differs for every block of every table, as far as unique ids do.
 uint64_t block_seed(uint64_t unique_id, uint64_t offset);
@@ -109,9 +133,11 @@ void put_handle(Bytes& target, const BlockHandle& handle);
 /// Nothing if `bytes` has another size than kBlockHandleSize.
 std::optional<BlockHandle> decode_handle(ByteView bytes);
 
+/// Of its version. Requires: dictionary, flags and key id say nothing before format 3.
 Bytes encode_footer(const Footer& footer);
 /// Checks conditions 1 to 3, 5 and 6. The text of an error says which part is wrong; file and offset are the
-/// caller's to add. Requires: `bytes` are the last kFooterSize of a file of `file_size` bytes.
+/// caller's to add. Requires: `bytes` are the last kFooterSize of a file of `file_size` bytes, or all of it if it has fewer, but
+/// at least kFooterSizeLeast.
 Result<Footer> decode_footer(ByteView bytes, uint64_t file_size);
 
 /// What a table says of itself: `meta` without the file's number and size, and without the unique id.

@@ -15,7 +15,7 @@ public:
   TableVerifier(const OpenTable& table, const TableMeta& meta) : table_(table), meta_(meta) {}
 
   Result<TableCheck> run() {
-    check_.bytes = kFooterSize;
+    check_.bytes = footer_size(table_.footer.version);
     if (!table_.footer.filter.absent()) {
       COPPICE_TRY_ASSIGN(filter, read(table_.footer.filter));
       filter_ = std::move(filter);
@@ -26,6 +26,7 @@ public:
     }
     COPPICE_TRY(check_range_deletes());
     COPPICE_TRY(check_properties());
+    if (!table_.footer.dictionary.absent()) COPPICE_TRY(read(table_.footer.dictionary).status());
     if (check_.bytes != meta_.file_size) return bad({}, "the blocks do not fill the file");
     return check_;
   }

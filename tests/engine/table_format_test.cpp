@@ -16,6 +16,7 @@ Footer some_footer() {
   footer.filter = {6'000, 65};
   footer.range_deletes = {7'000, 30};
   footer.properties = {8'000, 100};
+  footer.dictionary = {9'000, 50};
   footer.unique_id = 42;
   footer.height = 2;
   return footer;
@@ -35,8 +36,14 @@ TEST(TableFormatTest, AFooterSaysWhatWasPutIn) {
 
 TEST(TableFormatTest, AFooterOfAnEarlierVersionIsTaken) {
   Footer footer = some_footer();
-  footer.version = kTableVersionOldest;
-  EXPECT_EQ(*decode_footer(encode_footer(footer), kFileSize), footer);
+  footer.dictionary = {};
+  for (footer.version = kTableVersionOldest; footer.version < kTableVersion; ++footer.version) {
+    const Bytes bytes = encode_footer(footer);
+    ASSERT_EQ(bytes.size(), kFooterSizeLeast);
+    // With what lies before it in a large file, and as all of a small one.
+    EXPECT_EQ(*decode_footer(Bytes(kFooterSize - bytes.size(), 'x') + bytes, kFileSize), footer);
+    EXPECT_EQ(*decode_footer(bytes, kFileSize), footer);
+  }
   footer.version = kTableVersionOldest - 1;
   EXPECT_FALSE(decode_footer(encode_footer(footer), kFileSize).ok());
 }
@@ -54,11 +61,19 @@ TEST(TableFormatTest, AFooterWithAnyByteChangedIsRefused) {
 
 TEST(TableFormatTest, ALaterVersionIsUnsupportedRatherThanDamaged) {
   Bytes later = encode_footer(some_footer());
-  store_fixed<uint64_t>(later.data() + 64, checksum(ByteView(later).substr(0, 64), kTableVersion + 1));
-  store_fixed<uint32_t>(later.data() + 72, kTableVersion + 1);
+  store_fixed<uint64_t>(later.data() + 88, checksum(ByteView(later).substr(0, 88), kTableVersion + 1));
+  store_fixed<uint32_t>(later.data() + 96, kTableVersion + 1);
   const auto footer = decode_footer(later, kFileSize);
   ASSERT_FALSE(footer.ok());
   EXPECT_EQ(footer.error().code, Errc::unsupported);
+}
+
+TEST(TableFormatTest, AFlagThatNobodyKnowsIsUnsupportedRatherThanDamaged) {
+  Footer footer = some_footer();
+  for (uint32_t bit = 2; bit < 32; ++bit) {
+    footer.flags = uint32_t{1} << bit;
+    EXPECT_EQ(refusal(footer), Errc::unsupported) << bit;
+  }
 }
 
 TEST(TableFormatTest, AFooterThatNamesTheImpossibleIsRefused) {
@@ -80,6 +95,10 @@ TEST(TableFormatTest, AFooterThatNamesTheImpossibleIsRefused) {
 
   footer = some_footer();
   footer.filter = {UINT64_MAX - 5, 100};
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.dictionary = {kFileSize - kFooterSize, 1};
   EXPECT_EQ(refusal(footer), Errc::corruption);
 }
 
