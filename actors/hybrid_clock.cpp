@@ -31,4 +31,14 @@ void HybridClock::observe(Timestamp moment) {
   }
 }
 
+uint64_t HybridClock::milliseconds() const {
+  const uint64_t wall = wall_() << 20;
+  uint64_t last = last_.load(std::memory_order_relaxed);
+  while (last < wall) {
+    if (last_.compare_exchange_weak(last, wall, std::memory_order_relaxed))
+      return Timestamp{wall}.milliseconds();
+  }
+  return Timestamp{last}.milliseconds();
+}
+
 }  // namespace coppice::actors

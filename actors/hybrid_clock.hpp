@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 
+#include "engine/base/clock.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::actors {
@@ -17,7 +18,7 @@ namespace coppice::actors {
 /// published through it, so relaxed is enough.
 ///
 /// Source: Kulkarni et al., "Logical Physical Clocks", 2014. Threads: any number.
-class HybridClock {
+class HybridClock final : public engine::Clock {
 public:
   /// Milliseconds since 1970; it may stand still or jump.
   using Wall = std::function<uint64_t()>;
@@ -30,9 +31,12 @@ public:
   /// Moments from now on are later than `moment`, which another clock or a log gave.
   void observe(Timestamp moment);
 
+  /// Moments from now on are not of earlier milliseconds.
+  uint64_t milliseconds() const override;
+
 private:
   Wall wall_;
-  std::atomic<uint64_t> last_{0};
+  mutable std::atomic<uint64_t> last_{0};
 };
 
 }  // namespace coppice::actors

@@ -20,8 +20,7 @@ void Applier::finish() {
 }
 
 void Applier::insert(const Operation& operation, Timestamp commit) {
-  const Kind kind = operation.kind == OperationKind::put ? Kind::put : Kind::remove;
-  gathered_[count_++] = {operation.key, commit, kind, operation.value};
+  gathered_[count_++] = {operation.key, commit, kind_of(operation), operation.value};
   if (count_ == kGatheredMax) finish();
 }
 
@@ -51,7 +50,8 @@ void Applier::apply_with_range_deletes(const Batch& batch, Timestamp commit) {
 void revive(DeadRanges& dead, const Batch& batch, Timestamp commit, Timestamp visible) {
   COPPICE_CHECK(commit > visible);
   for (Batch::Reader reader(batch); const auto operation = reader.next();)
-    if (operation->kind == OperationKind::put) dead.put(operation->key);
+    if (operation->kind == OperationKind::put || operation->kind == OperationKind::put_that_expires)
+      dead.put(operation->key);
 }
 
 }  // namespace coppice::engine

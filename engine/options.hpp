@@ -7,6 +7,7 @@
 namespace coppice::engine {
 
 class BlockCache;
+class Clock;
 
 /// What merging is to save: see level_shape.hpp and picker.hpp.
 enum class MergePolicy : uint8_t {
@@ -51,6 +52,8 @@ struct TreeEnv {
   BlockCache& cache;
   /// Seeds skip-list heights and the unique ids of tables.
   uint64_t seed = 0;
+  /// What puts expire by. Null: time is the latest write's.
+  const Clock* clock = nullptr;
 };
 
 }  // namespace coppice::engine

@@ -12,8 +12,7 @@ void Replay::add(const Batch& batch, Timestamp commit) {
     return;
   }
   for (Batch::Reader reader(batch); const auto operation = reader.next();)
-    loader_.add({operation->key, commit, operation->kind == OperationKind::put ? Kind::put : Kind::remove,
-                 operation->value});
+    loader_.add({operation->key, commit, kind_of(*operation), operation->value});
 }
 
 void Replay::finish() {

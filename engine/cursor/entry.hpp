@@ -1,23 +1,52 @@
 // One version of one key, and the order in which a tree keeps them.
 #pragma once
 
+#include "engine/base/coding.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
 
-/// What a version of a key says. Written to disk: never renumber.
+/// Bits of a Kind above what the version says: how its value is stored.
+inline constexpr uint8_t kKindBits = 0x0f;
+/// The value lies behind the moment from which on the version is as good as a remove: kExpirySize bytes, milliseconds since 1970.
+inline constexpr uint8_t kExpiresBit = 0x10;
+inline constexpr size_t kExpirySize = 8;
+
+/// What a version of a key says, and flags. Written to disk: never renumber.
 enum class Kind : uint8_t {
   put = 1,
   remove = 2,  // A tombstone: the key is absent from this moment on.
+  put_that_expires = put | kExpiresBit,
 };
+
+constexpr bool is_put(Kind kind) {
+  return (static_cast<uint8_t>(kind) & kKindBits) == static_cast<uint8_t>(Kind::put);
+}
+constexpr bool is_remove(Kind kind) { return kind == Kind::remove; }
+constexpr bool expires(Kind kind) { return (static_cast<uint8_t>(kind) & kExpiresBit) != 0; }
+
+/// Whether bytes of nobody we know may be a version: a kind that there is, in front of a stored value large enough for it.
+constexpr bool is_possible(uint8_t kind, size_t stored_size) {
+  if (kind == static_cast<uint8_t>(Kind::put) || kind == static_cast<uint8_t>(Kind::remove)) return true;
+  return kind == static_cast<uint8_t>(Kind::put_that_expires) && stored_size >= kExpirySize;
+}
 
 /// One version of one key. Views borrow from whoever gave the entry.
 struct Entry {
   ByteView key;
   Timestamp commit;
   Kind kind = Kind::put;
+  /// As it is stored: see expiry_of() and plain_value().
   ByteView value;
 };
+
+/// The moment from which on the version is as good as a remove, in milliseconds since 1970. Requires: expires(kind), of
+/// a version that is_possible().
+inline uint64_t expiry_of(ByteView stored) { return load_fixed<uint64_t>(stored.data()); }
+/// What was put.
+inline ByteView plain_value(Kind kind, ByteView stored) {
+  return expires(kind) ? stored.substr(kExpirySize) : stored;
+}
 
 /// A place in internal order: keys ascending bytewise, versions of one key newest first.
 struct Position {

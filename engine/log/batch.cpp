@@ -5,7 +5,8 @@
 namespace coppice::engine {
 namespace {
 
-// An operation is its kind, then key and value, each behind its size; a remove has no value.
+// An operation is its kind, then key and value, each behind its size; a remove has no value. Of a put that expires the value is the
+// stored one.
 // Moves `rest` past it; nothing if `rest` holds no whole operation.
 std::optional<Operation> take_operation(ByteView& rest) {
   if (rest.empty()) return std::nullopt;
@@ -37,11 +38,17 @@ Status check_room(OperationKind kind, uint32_t range_deletes) {
                "the batch would pass 1024 range deletes: write it in several batches"};
 }
 
-Status check_operation(const Operation& operation) {
+// `size_in_front`: of the value's bytes that are not in the operation.
+Status check_operation(const Operation& operation, size_t size_in_front) {
   switch (operation.kind) {
     case OperationKind::put:
       COPPICE_TRY(check_key(operation.key));
       return check_value(operation.value);
+    case OperationKind::put_that_expires:
+      COPPICE_TRY(check_key(operation.key));
+      if (size_in_front + operation.value.size() < kExpirySize)
+        return Error{Errc::invalid_argument, "the put says no moment at which it expires"};
+      return check_value(operation.value.substr(kExpirySize - size_in_front));
     case OperationKind::remove:
       return check_key(operation.key);
     case OperationKind::delete_range:
@@ -66,19 +73,32 @@ Status Batch::delete_range(ByteView begin, ByteView end) {
   return add({OperationKind::delete_range, begin, end});
 }
 
-Status Batch::add(const Operation& operation) {
-  COPPICE_TRY(check_operation(operation));
+Status Batch::put_until(ByteView key, ByteView value, uint64_t expiry_ms) {
+  char expiry[kExpirySize];
+  store_fixed(expiry, expiry_ms);
+  return add({OperationKind::put_that_expires, key, value}, {expiry, kExpirySize});
+}
+
+Status Batch::add(const Operation& operation) { return add(operation, {}); }
+
+Status Batch::add(const Operation& operation, ByteView in_front) {
+  COPPICE_TRY(check_operation(operation, in_front.size()));
   COPPICE_TRY(check_room(operation.kind, range_delete_count_));
   const bool has_value = operation.kind != OperationKind::remove;
+  const size_t value_size = in_front.size() + operation.value.size();
   const size_t size = 1 + varint_size(operation.key.size()) + operation.key.size() +
-                      (has_value ? varint_size(operation.value.size()) + operation.value.size() : 0);
+                      (has_value ? varint_size(value_size) + value_size : 0);
   if (size > kBatchSizeMax - bytes_.size())
     return Error{Errc::invalid_argument,
                  "the batch would pass 67108864 encoded bytes: write it in several batches"};
 
   bytes_ += static_cast<char>(operation.kind);
   put_sized(bytes_, operation.key);
-  if (has_value) put_sized(bytes_, operation.value);
+  if (has_value) {
+    put_varint(bytes_, value_size);
+    bytes_ += in_front;
+    bytes_ += operation.value;
+  }
   ++count_;
   if (operation.kind == OperationKind::delete_range) ++range_delete_count_;
   return success();
@@ -109,7 +129,7 @@ Status Batch::check() {
     if (!operation)
       return Error{Errc::corruption,
                    "the operation at byte " + std::to_string(offset) + " of the batch is cut short"};
-    if (Status valid = check_operation(*operation); !valid.ok())
+    if (Status valid = check_operation(*operation, 0); !valid.ok())
       return Error{Errc::corruption, "the operation at byte " + std::to_string(offset) +
                                          " of the batch is none: " + valid.error().text};
     if (Status room = check_room(operation->kind, range_delete_count_); !room.ok())

@@ -1,18 +1,33 @@
 // A batch of operations, in the one encoding it keeps from the client's call to the log and the memtable.
 #pragma once
 
+#include "engine/cursor/entry.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
 
-enum class OperationKind : uint8_t { put = 1, remove = 2, delete_range = 3 };
+enum class OperationKind : uint8_t { put = 1, remove = 2, delete_range = 3, put_that_expires = 4 };
 
 /// Views borrow from the batch.
 struct Operation {
   OperationKind kind = OperationKind::put;
-  ByteView key;    // delete_range: the first key deleted; may be empty
-  ByteView value;  // put: the value; delete_range: the first key not deleted; empty: none, to the last key
+  ByteView key;  // delete_range: the first key deleted; may be empty
+  /// put: the value. put_that_expires: its moment in front, as entry.hpp stores it.
+  /// delete_range: the first key not deleted; empty: none, to the last key.
+  ByteView value;
 };
+
+/// Of a put, either kind, or a remove: the kind of the version that it makes.
+inline Kind kind_of(const Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::put:
+      return Kind::put;
+    case OperationKind::put_that_expires:
+      return Kind::put_that_expires;
+    default:
+      return Kind::remove;
+  }
+}
 
 /// Of a batch: what they cover is worked out together, which costs up to their square.
 inline constexpr uint32_t kBatchRangeDeletesMax = 1024;
@@ -25,10 +40,12 @@ public:
   /// invalid_argument, and nothing added, if the key or value breaks a limit of schema/types.hpp or the batch
   /// would pass kBatchSizeMax encoded bytes or kBatchRangeDeletesMax range deletes.
   Status put(ByteView key, ByteView value);
+  /// From `expiry_ms` on, in milliseconds since 1970, the key is as absent as after a remove.
+  Status put_until(ByteView key, ByteView value, uint64_t expiry_ms);
   Status remove(ByteView key);
   /// An empty `end` means to the last key. A range with no keys in it is invalid_argument.
   Status delete_range(ByteView begin, ByteView end);
-  /// Any of the three.
+  /// Any of these.
   Status add(const Operation& operation);
 
   /// Takes encoded bytes that a log or a peer sent: corruption unless every operation in them is valid.
@@ -55,6 +72,8 @@ public:
   };
 
 private:
+  /// `in_front` and then the operation's value are the value.
+  Status add(const Operation& operation, ByteView in_front);
   /// Counts the operations in bytes_; corruption as decode().
   Status check();
 

@@ -208,7 +208,7 @@ bool Memtable::has_put_after(Timestamp at, ByteView begin, ByteView end) const {
   link_gathered();
   for (const auto* node = entries_.seek({begin, kTimestampMax}); node != nullptr && node->key() < end;
        node = SkipList::next(*node))
-    if (node->commit() > at && node->entry().kind == Kind::put) return true;
+    if (node->commit() > at && !is_remove(node->entry().kind)) return true;
   return false;
 }
 

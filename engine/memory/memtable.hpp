@@ -63,7 +63,7 @@ public:
   /// Begins to load what find() of a key with this hash will look at first.
   void prefetch(uint64_t hash) const { index_.prefetch(hash); }
 
-  /// Some put in [begin, end) committed after `at`.
+  /// Something but a remove in [begin, end) committed after `at`.
   bool has_put_after(Timestamp at, ByteView begin, ByteView end) const;
 
   /// Walks all entries, without range deletes; what is inserted ahead of it meanwhile it may see or not. Entries with the same key and

@@ -115,7 +115,7 @@ inline bool BlockView::decode(uint32_t index, RawEntry& entry) const {
     p = rest.data();
   }
   const auto kind = static_cast<uint8_t>(*p);
-  if (kind != static_cast<uint8_t>(Kind::put) && kind != static_cast<uint8_t>(Kind::remove)) return false;
+  if (!is_possible(kind, value_size)) return false;
   entry.kind = static_cast<Kind>(kind);
   entry.commit.raw = load_fixed<uint64_t>(p + 1);
   p += kEntryTagSize;

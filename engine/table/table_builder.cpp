@@ -84,7 +84,7 @@ Status TableBuilder::add(const Entry& entry) {
   }
   s.data.add(entry, hash);
   ++s.meta.entry_count;
-  if (entry.kind == Kind::remove) ++s.meta.delete_count;
+  if (is_remove(entry.kind)) ++s.meta.delete_count;
   s.count_commit(entry.commit);
   return success();
 }

@@ -90,7 +90,7 @@ private:
     last_commit_ = entry.commit;
     ++check_.entries;
     ++seen_.entry_count;
-    if (entry.kind == Kind::remove) ++seen_.delete_count;
+    if (is_remove(entry.kind)) ++seen_.delete_count;
     count_commit(entry.commit);
     return success();
   }

@@ -36,6 +36,20 @@ TEST(HybridClockTest, GoesOnBehindWhatItObserved) {
   EXPECT_EQ(clock.now().raw, (900ull << 20) + 2);
 }
 
+TEST(HybridClockTest, ItsMillisecondsNeverGoBackNorBehindItsMoments) {
+  uint64_t wall = 100;
+  HybridClock clock([&] { return wall; });
+  EXPECT_EQ(clock.milliseconds(), 100u);
+  wall = 50;
+  EXPECT_EQ(clock.milliseconds(), 100u);
+  EXPECT_GE(clock.now().milliseconds(), 100u);
+  clock.observe(Timestamp{300ull << 20});
+  EXPECT_EQ(clock.milliseconds(), 300u);
+  wall = 400;
+  EXPECT_EQ(clock.now().milliseconds(), 400u);
+  EXPECT_EQ(clock.milliseconds(), 400u);
+}
+
 TEST(HybridClockTest, NeverGivesTwoThreadsTheSameMoment) {
   HybridClock clock;
   constexpr size_t kThreads = 4;

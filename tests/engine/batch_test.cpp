@@ -47,6 +47,34 @@ TEST(BatchTest, RefusesWhatBreaksALimitAndStaysAsItWas) {
   EXPECT_EQ(batch.count(), 1u);
 }
 
+TEST(BatchTest, APutThatExpiresHasItsMomentInFrontOfItsValue) {
+  Batch batch;
+  ASSERT_TRUE(batch.put_until("session", "open", 1'700'000'000'000).ok());
+  ASSERT_TRUE(batch.put_until("empty", "", 0).ok());
+
+  Batch::Reader reader(batch);
+  const auto operation = reader.next();
+  ASSERT_TRUE(operation);
+  EXPECT_EQ(kind_of(*operation), Kind::put_that_expires);
+  EXPECT_EQ(expiry_of(operation->value), 1'700'000'000'000u);
+  EXPECT_EQ(plain_value(kind_of(*operation), operation->value), "open");
+  EXPECT_EQ(plain_value(Kind::put_that_expires, reader.next()->value), "");
+
+  Batch again;
+  ASSERT_TRUE(again.add(*operation).ok());
+  EXPECT_EQ(again.bytes(), batch.bytes().substr(0, again.bytes().size()));
+  EXPECT_TRUE(Batch::decode(Bytes(batch.bytes())).ok());
+}
+
+TEST(BatchTest, APutThatExpiresAndSaysNoMomentIsNone) {
+  Batch batch;
+  EXPECT_EQ(batch.add({OperationKind::put_that_expires, "k", "7 bytes"}).error().code,
+            Errc::invalid_argument);
+  EXPECT_EQ(batch.put_until("", "v", 1).error().code, Errc::invalid_argument);
+  EXPECT_TRUE(batch.empty());
+  EXPECT_EQ(Batch::decode(Bytes("\x04\x01k\x07seven..", 11)).error().code, Errc::corruption);
+}
+
 TEST(BatchTest, DecodesItsOwnBytes) {
   const Batch batch = mixed_batch();
   auto decoded = Batch::decode(Bytes(batch.bytes()));

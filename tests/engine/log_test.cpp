@@ -310,7 +310,7 @@ TEST_P(LogTest, TakesCommitsInAnyOrder) {
   EXPECT_EQ(read().end, LogEnd::closed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, LogTest, ::testing::Values(1u, kLogFormatVersion));
+INSTANTIATE_TEST_SUITE_P(Formats, LogTest, ::testing::Values(1u, 2u, kLogFormatVersion));
 
 class LogFormatTest : public LogTest {};
 

@@ -84,7 +84,7 @@ TEST_P(RecordTest, NoneBeginsWithAZeroOrInTooFewBytes) {
   EXPECT_FALSE(read_record_front(log, Bytes(kRecordFrameSizeMax, '\0')));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, RecordTest, ::testing::Values(1u, kLogFormatVersion));
+INSTANTIATE_TEST_SUITE_P(Formats, RecordTest, ::testing::Values(1u, 2u, kLogFormatVersion));
 
 }  // namespace
 }  // namespace coppice::engine

@@ -83,6 +83,7 @@ private:
     for (Batch::Reader reader(batch); const auto operation = reader.next();) {
       switch (operation->kind) {
         case OperationKind::put:
+        case OperationKind::put_that_expires:
           now_.insert_or_assign(Bytes(operation->key), Bytes(operation->value));
           break;
         case OperationKind::remove:
