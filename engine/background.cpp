@@ -313,6 +313,7 @@ TreeStats stats(const TreeState& tree) {
   stats.level0_depth = static_cast<uint32_t>(tree.version->runs().size());
   stats.pending_merge_size = pending_merge_size(*tree.version, tree.options);
   stats.debt = debt(tree);
+  stats.reads = tree.readers->counters.load();
   return stats;
 }
 

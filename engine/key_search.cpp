@@ -1,6 +1,7 @@
 #include "engine/key_search.hpp"
 
 #include "engine/base/checksum.hpp"
+#include "engine/watch/read_work.hpp"
 
 namespace coppice::engine {
 
@@ -43,6 +44,12 @@ Status KeySearch::ask_range_deletes(const TableReadOptions& options) {
   COPPICE_TRY_ASSIGN(range_deletes, table_->range_deletes(options));
   deleted_ = range_deletes == nullptr ? kTimestampMin : range_deletes->newest_covering(key_, at_);
   return success();
+}
+
+size_t KeySearch::place() const {
+  static_assert(kReadLevelCount == kLevelCount);
+  if (!has_value_) return kPlaceNowhere;
+  return table_ == nullptr ? kPlaceMemtable : kPlaceLevel0 + level();
 }
 
 bool KeySearch::take(const PointRead& read, Bytes& value) {

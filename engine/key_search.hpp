@@ -34,6 +34,10 @@ public:
   bool take(const PointRead& read, Bytes& value);
 
   bool has_value() const { return has_value_; }
+  /// Of the table that next_table() gave.
+  uint32_t level() const { return view_.version->level_of_run(next_run_ - 1); }
+  /// Where the search ended: one of read_work.hpp's.
+  size_t place() const;
 
 private:
   bool ask(const Memtable& memtable, Bytes& value);

@@ -29,8 +29,15 @@ struct One {
 class ManyLookup {
 public:
   ManyLookup(const View& view, std::span<const ByteView> keys, Timestamp at, const TableReadOptions& options,
-             size_t size_max)
-      : view_(view), keys_(keys), at_(at), options_(options), size_left_(size_max), values_(keys.size()) {
+             size_t size_max, ReadWork& work)
+      : view_(view),
+        keys_(keys),
+        at_(at),
+        options_(options),
+        size_left_(size_max),
+        work_(work),
+        values_(keys.size()) {
+    options_.work = &work;
     ones_.reserve(std::min(keys.size(), kTogetherMax));
   }
 
@@ -51,22 +58,29 @@ public:
       going_.clear();
       for (One& one : ones_)
         if (!one.is_over && (one.in_table || enter_next(one))) going_.push_back(&one);
-      if (going_.empty()) return success();
+      if (going_.empty()) return finish();
       COPPICE_TRY(go_round());
-      COPPICE_TRY(stash.read());
+      COPPICE_TRY(stash.read(work_));
     }
   }
 
   std::vector<std::optional<Bytes>> take_values() { return std::move(values_); }
+  const PlaceCounts& places() const { return places_; }
 
 private:
-  static bool enter_next(One& one) {
+  Status finish() {
+    for (const One& one : ones_) ++places_[one.search.place()];
+    return success();
+  }
+
+  bool enter_next(One& one) {
     const TableReader* const table = one.search.next_table();
     if (table == nullptr) {
       one.is_over = true;
       return false;
     }
     one.in_table = true;
+    work_.enter(one.search.level());
     one.point = PointSearch(*table, one.search.key(), one.search.hash(), one.search.at());
     one.point.ask_filter();
     return true;
@@ -81,11 +95,13 @@ private:
   }
 
   Result<bool> pass(One& one) {
+    work_.level = one.search.level();
     COPPICE_TRY(one.search.ask_range_deletes(options_));
     return one.point.pass(options_);
   }
 
   Result<bool> read(One& one) {
+    work_.level = one.search.level();
     COPPICE_TRY_ASSIGN(read, one.point.read(options_, buffer_));
     COPPICE_TRY(leave(one, read));
     return false;
@@ -133,6 +149,8 @@ private:
   const Timestamp at_;
   TableReadOptions options_;
   size_t size_left_;
+  ReadWork& work_;
+  PlaceCounts places_{};
   std::vector<std::optional<Bytes>> values_;
   std::vector<One> ones_;
   std::vector<One*> going_;
@@ -143,10 +161,11 @@ private:
 
 Result<std::vector<std::optional<Bytes>>> look_up_many(const View& view, std::span<const ByteView> keys,
                                                        Timestamp at, const TableReadOptions& options,
-                                                       size_t size_max) {
-  ManyLookup lookup(view, keys, at, options, size_max);
+                                                       size_t size_max, ReadWork& work, PlaceCounts& places) {
+  ManyLookup lookup(view, keys, at, options, size_max, work);
   for (size_t begin = 0; begin < keys.size(); begin += kTogetherMax)
     COPPICE_TRY(lookup.find(begin, std::min(begin + kTogetherMax, keys.size())));
+  places = lookup.places();
   return lookup.take_values();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/io/file.hpp"
+#include "engine/watch/watch.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
@@ -54,6 +55,8 @@ struct TreeEnv {
   uint64_t seed = 0;
   /// What puts expire by. Null: time is the latest write's.
   const Clock* clock = nullptr;
+  /// Without one nothing is timed.
+  Watch watch = {};
 };
 
 }  // namespace coppice::engine

@@ -6,6 +6,8 @@
 #include "engine/base/gen_ref.hpp"
 #include "engine/cursor/dead_ranges.hpp"
 #include "engine/view.hpp"
+#include "engine/watch/read_counters.hpp"
+#include "engine/watch/watch.hpp"
 
 namespace coppice::engine {
 
@@ -23,6 +25,8 @@ struct ReadState {
   Published<View> views;
   /// Readers put in what they find; the owner takes puts out before it raises `visible` to their commits.
   mutable DeadRanges dead_ranges;
+  Watch watch;
+  mutable ReadCounters counters;
 };
 
 }  // namespace coppice::engine

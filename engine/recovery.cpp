@@ -282,6 +282,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
 
   auto readers = std::make_shared<ReadState>();
   readers->range = manifest.state().range;
+  readers->watch = env.watch;
   readers->visible.store(found.last_commit.raw, std::memory_order_release);
   LogWriter log = std::move(new_logs.front());
   new_logs.pop_front();

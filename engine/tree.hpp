@@ -13,6 +13,7 @@
 #include "engine/log/spanning.hpp"
 #include "engine/options.hpp"
 #include "engine/tree_reader.hpp"
+#include "engine/watch/read_counters.hpp"
 
 namespace coppice::engine {
 
@@ -42,6 +43,7 @@ struct TreeStats {
   /// Bytes that merges will write until every level has its size, about.
   uint64_t pending_merge_size = 0;
   double debt = 0;
+  ReadStats reads;
 
   /// Bytes written to files for each that was flushed, the log included; 0 before the first flush.
   double write_amplification() const;

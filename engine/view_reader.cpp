@@ -1,5 +1,6 @@
 #include "engine/view_reader.hpp"
 
+#include "engine/base/sampler.hpp"
 #include "engine/cursor/level_cursor.hpp"
 #include "engine/cursor/merge_cursor.hpp"
 #include "engine/cursor/snapshot_cursor.hpp"
@@ -14,12 +15,16 @@ namespace {
 struct LastingStandpoint final : LaterPuts {
   LastingStandpoint(std::shared_ptr<const ReadState> shared, std::optional<Timestamp> at)
       : state(std::move(shared)), standpoint(*state, at) {}
+  ~LastingStandpoint() { state->counters.note_scanned(shown, work); }
 
   bool may_hold(ByteView begin, ByteView end, Timestamp since) const override;
 
   const std::shared_ptr<const ReadState> state;
   Standpoint standpoint;
   Walk walk;
+  // Of the cursor that stands here.
+  ReadWork work;
+  uint64_t shown = 0;
 };
 
 /// Asks the view of now, not the pinned one: memtables may have been begun since. Tables are not searched: one
@@ -76,6 +81,31 @@ Result<Sources> sources_of(const View& view, const KeyRange& range, Timestamp at
   return sources;
 }
 
+/// Of one get or get_many, from its beginning on.
+class ReadWatch {
+public:
+  explicit ReadWatch(const ReadState& state)
+      : state_(state),
+        is_picked_(engine::is_picked(state.watch.sample_interval)),
+        begin_ns_(is_picked_ ? state.watch.now_ns() : 0) {}
+
+  bool is_picked() const { return is_picked_; }
+  /// Requires: is_picked(). The read of `keys` keys has ended.
+  void note(SharedHistogram Latencies::*histogram, uint64_t keys, const ReadWork& work) const {
+    state_.watch.add(histogram, begin_ns_);
+    state_.counters.note_sample(keys, work);
+  }
+  Error failed(Error error) const {
+    if (error.code == Errc::corruption || error.code == Errc::io_error) state_.counters.note_failure();
+    return error;
+  }
+
+private:
+  const ReadState& state_;
+  const bool is_picked_;
+  const uint64_t begin_ns_;
+};
+
 class ViewReader final : public TreeReader {
 public:
   explicit ViewReader(std::shared_ptr<const ReadState> state) : state_(std::move(state)) {}
@@ -84,20 +114,34 @@ public:
 
   Result<bool> get(ByteView key, const ReadOptions& options, Bytes& value) const override {
     COPPICE_TRY(check(key));
+    const ReadWatch watch(*state_);
     Standpoint standpoint(*state_, options.at);
     COPPICE_TRY(standpoint.pin());
-    return look_up(standpoint.view(), key, standpoint.at(),
-                   {.cached_only = options.cached_only, .fill_cache = true}, value);
+    ReadWork work;
+    Result<bool> found = look_up(standpoint.view(), key, standpoint.at(),
+                                 {.cached_only = options.cached_only, .fill_cache = true}, value, work);
+    if (!found.ok()) return watch.failed(std::move(found).error());
+    state_->counters.note_get(work);
+    if (watch.is_picked()) watch.note(&Latencies::get, 1, work);
+    return found;
   }
 
   Result<std::vector<std::optional<Bytes>>> get_many(std::span<const ByteView> keys,
                                                      const ReadOptions& options,
                                                      size_t size_max) const override {
     for (const ByteView key : keys) COPPICE_TRY(check(key));
+    const ReadWatch watch(*state_);
     Standpoint standpoint(*state_, options.at);
     COPPICE_TRY(standpoint.pin());
-    return look_up_many(standpoint.view(), keys, standpoint.at(),
-                        {.cached_only = options.cached_only, .fill_cache = true}, size_max);
+    ReadWork work;
+    PlaceCounts places;
+    auto values =
+        look_up_many(standpoint.view(), keys, standpoint.at(),
+                     {.cached_only = options.cached_only, .fill_cache = true}, size_max, work, places);
+    if (!values.ok()) return watch.failed(std::move(values).error());
+    state_->counters.note_many(places, work);
+    if (watch.is_picked()) watch.note(&Latencies::get_many, keys.size(), work);
+    return values;
   }
 
   Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
@@ -108,14 +152,18 @@ public:
     // Of a moment to come nobody knows what was applied.
     if (standpoint.at() <= visible()) dead = {&state_->dead_ranges, keep.get(), &keep->walk};
     COPPICE_TRY(standpoint.pin());
+    state_->counters.note_scan();
 
     const KeyRange& own = keep->walk.range = intersection(range, state_->range);
     const Timestamp at = standpoint.at();
-    COPPICE_TRY_ASSIGN(
-        sources, sources_of(standpoint.view(), own, at,
-                            {.cached_only = options.cached_only, .fill_cache = true, .walk = &keep->walk}));
+    COPPICE_TRY_ASSIGN(sources, sources_of(standpoint.view(), own, at,
+                                           {.cached_only = options.cached_only,
+                                            .fill_cache = true,
+                                            .walk = &keep->walk,
+                                            .work = &keep->work}));
+    uint64_t* const shown = &keep->shown;
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
-                               std::move(sources.range_deletes), own, at, std::move(keep), dead);
+                               std::move(sources.range_deletes), own, at, std::move(keep), dead, shown);
   }
 
   Result<VerifyReport> verify(const KeyRange& range) const override {

@@ -25,6 +25,8 @@ public:
   uint64_t percentile(double percent) const;
 
 private:
+  friend class SharedHistogram;
+
   static constexpr uint32_t kBitsInPower = 5;
   static constexpr uint32_t kBucketCount = (64 - kBitsInPower + 1) << kBitsInPower;
 

@@ -18,14 +18,20 @@ constexpr int kStepsMax = 8;
 class SnapshotCursor final : public VisibleCursor {
 public:
   SnapshotCursor(std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes,
-                 KeyRange range, Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead)
+                 KeyRange range, Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead,
+                 uint64_t* shown)
       : keep_(std::move(keep)),
         entries_(std::move(entries)),
         deletes_(std::move(range_deletes), at),
         range_(std::move(range)),
         at_(at),
-        run_(dead, at) {
+        run_(dead, at),
+        shown_(shown) {
     if (!deletes_.empty() && !range_.end) past_all_.assign(kKeySizeMax + 1, '\xff');
+  }
+
+  ~SnapshotCursor() override {
+    if (shown_ != nullptr) *shown_ += shown_count_;
   }
 
   const Item* seek(ByteView key) override {
@@ -65,6 +71,7 @@ private:
     forward_ = true;
     const Item* item = find_forward(entry);
     run_.end_forward(key_);
+    shown_count_ += item != nullptr;
     return item;
   }
 
@@ -73,6 +80,7 @@ private:
     forward_ = false;
     const Item* item = find_back(entry);
     run_.end_back(key_, item == nullptr && entries_->status().ok());
+    shown_count_ += item != nullptr;
     return item;
   }
 
@@ -213,6 +221,8 @@ private:
   // A key that is sought; what the walk knows of it is not said.
   Bytes place_;
   DeadRun run_;
+  uint64_t* const shown_;
+  uint64_t shown_count_ = 0;
 };
 
 }  // namespace
@@ -221,9 +231,9 @@ std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entri
                                                    std::vector<const RangeDeletes*> range_deletes,
                                                    KeyRange range, Timestamp at,
                                                    std::shared_ptr<const void> keep,
-                                                   const DeadRangeAccess& dead) {
+                                                   const DeadRangeAccess& dead, uint64_t* shown) {
   return std::make_unique<SnapshotCursor>(std::move(entries), std::move(range_deletes), std::move(range), at,
-                                          std::move(keep), dead);
+                                          std::move(keep), dead, shown);
 }
 
 }  // namespace coppice::engine

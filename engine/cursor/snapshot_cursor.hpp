@@ -16,11 +16,13 @@ class RangeDeletes;
 /// delete at or before `at` covers.
 ///
 /// `keep` is whatever `entries` and `range_deletes` borrow from, a pinned view for instance; it is let go
-/// last. Null pointers among `range_deletes` stand for none. `dead` outlives the cursor, or is kept by `keep`.
+/// last. Null pointers among `range_deletes` stand for none. `dead` and `shown` outlive the cursor, or are kept by `keep`: when
+/// the cursor goes it adds to the latter how many items it has shown.
 std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entries,
                                                    std::vector<const RangeDeletes*> range_deletes,
                                                    KeyRange range, Timestamp at,
                                                    std::shared_ptr<const void> keep,
-                                                   const DeadRangeAccess& dead = {});
+                                                   const DeadRangeAccess& dead = {},
+                                                   uint64_t* shown = nullptr);
 
 }  // namespace coppice::engine

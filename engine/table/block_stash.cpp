@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/watch/read_work.hpp"
+
 namespace coppice::engine {
 
 ByteView BlockStash::find(const OpenTable& table, const BlockHandle& handle) const {
@@ -22,7 +24,7 @@ bool BlockStash::want(const OpenTable& table, const BlockHandle& handle, BlockKi
   return true;
 }
 
-Status BlockStash::read() {
+Status BlockStash::read(ReadWork& work) {
   std::vector<Block> stored;
   std::vector<FileRead> reads;
   for (const Place& place : wanted_) {
@@ -30,6 +32,8 @@ Status BlockStash::read() {
     stored.push_back({std::make_unique_for_overwrite<char[]>(size), place.handle.size});
     reads.push_back(
         {place.table->file.get(), place.handle.offset, size, stored.back().bytes.get(), success()});
+    ++work.blocks_read;
+    work.bytes_read += size;
   }
   if (!reads.empty()) wanted_.front().table->files.read_all(reads);
   for (size_t i = 0; i < reads.size(); ++i) {

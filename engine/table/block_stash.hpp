@@ -29,8 +29,9 @@ public:
   ByteView find(const OpenTable& table, const BlockHandle& handle) const;
   /// False: it would be too much; the caller reads it alone.
   bool want(const OpenTable& table, const BlockHandle& handle, BlockKind kind);
-  /// What is wanted. The first error of a block, which names its file, is that of all. Blocks: on the disk.
-  Status read();
+  /// What is wanted; counts it in `work`. The first error of a block, which names its file, is that of all. Blocks: on the
+  /// disk.
+  Status read(ReadWork& work);
 
 private:
   struct Place {

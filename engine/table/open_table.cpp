@@ -5,6 +5,7 @@
 #include "engine/table/block_stash.hpp"
 #include "engine/table/block_upgrade.hpp"
 #include "engine/table/bloom.hpp"
+#include "engine/watch/read_work.hpp"
 
 namespace coppice::engine {
 
@@ -14,6 +15,12 @@ constexpr size_t kFilterPlace = 0;
 constexpr size_t kFirstPagePlace = 1;
 
 ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
+
+void note_disk(const TableReadOptions& options, const BlockHandle& handle) {
+  if (options.work == nullptr) return;
+  ++options.work->blocks_read;
+  options.work->bytes_read += handle.size + kBlockTrailerSize;
+}
 
 }  // namespace
 
@@ -79,6 +86,7 @@ Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, cons
   const BlockKey key{footer.unique_id, handle.offset};
   if (BlockRef block = cache.find(key)) return block;
   if (options.cached_only) return would_block();
+  note_disk(options, handle);
   COPPICE_TRY_ASSIGN(block, load(through != nullptr ? *through : *file, handle, kind));
   return is_wanted(key, kind, options) ? cache.insert(key, view(block)) : BlockRef(std::move(block));
 }
@@ -97,6 +105,7 @@ Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kin
         options.stash->want(*this, handle, kind))
       return would_block();
   }
+  note_disk(options, handle);
   ByteView payload;
   if (footer.has_current_blocks()) {
     COPPICE_TRY_ASSIGN(read, read_block(*file, footer.unique_id, handle, buffer));
@@ -124,6 +133,7 @@ const HeldBlock* OpenTable::find_filter() const { return held->find(kFilterPlace
 Result<OpenTable::Kept> OpenTable::read_filter(const TableReadOptions& options) const {
   if (auto cached = find_cached(kFilterPlace, footer.filter, options)) return *std::move(cached);
   if (options.cached_only) return would_block();
+  note_disk(options, footer.filter);
   COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, footer.filter));
   if (!filter_valid(view(block)))
     return damage(file->name(), footer.filter.offset, "the filter makes no sense");
@@ -136,6 +146,7 @@ Result<OpenTable::Kept> OpenTable::read_page(uint32_t index, const BlockHandle& 
                                              const TableReadOptions& options) const {
   if (auto cached = find_cached(kFirstPagePlace + index, handle, options)) return *std::move(cached);
   if (options.cached_only) return would_block();
+  note_disk(options, handle);
   COPPICE_TRY_ASSIGN(block, load(*file, handle, BlockKind::page));
   return keep(kFirstPagePlace + index, handle, options, std::move(block));
 }

@@ -1,10 +1,16 @@
 #include "engine/table/point_search.hpp"
 
 #include "engine/table/bloom.hpp"
+#include "engine/watch/read_work.hpp"
 
 namespace coppice::engine {
 
 namespace {
+
+bool turned_away(const TableReadOptions& options) {
+  if (options.work != nullptr) ++options.work->here().filtered;
+  return false;
+}
 
 // The first places that a search by halves looks at, in an array that takes about half of the page.
 void prefetch_halves(ByteView page) {
@@ -31,10 +37,10 @@ Result<bool> PointSearch::pass(const TableReadOptions& options) {
   if (table->footer.height == 0) return false;
   if (!table->footer.filter.absent()) {
     if (const HeldBlock* filter = table->find_filter()) {
-      if (!filter_may_contain(filter->bytes(), hash_)) return false;
+      if (!filter_may_contain(filter->bytes(), hash_)) return turned_away(options);
     } else {
       COPPICE_TRY_ASSIGN(read, table->read_filter(options));
-      if (!filter_may_contain(read.bytes, hash_)) return false;
+      if (!filter_may_contain(read.bytes, hash_)) return turned_away(options);
     }
   }
   root_index_ = table->root.page.lower_bound(target_);
@@ -116,6 +122,10 @@ Result<PointRead> PointSearch::read(const TableReadOptions& options, BlockBuffer
   RawEntry entry;
   const uint32_t index = view.find(target_.key, target_.commit, hash_, entry);
   if (index == BlockView::kDamaged) return senseless(handle_);
+  if (options.work != nullptr) {
+    ++options.work->here().blocks;
+    if (index != view.count()) ++options.work->here().found;
+  }
   if (index == view.count()) return PointRead{};
   return PointRead{true, entry.kind, entry.commit, entry.value, std::move(block)};
 }

@@ -17,6 +17,7 @@ class BlockBuffer;
 class BlockStash;
 class RangeDeletes;
 struct OpenTable;
+struct ReadWork;
 
 struct TableReadOptions {
   /// Answer would_block rather than touch the disk.
@@ -27,6 +28,8 @@ struct TableReadOptions {
   BlockStash* stash = nullptr;
   /// Of a cursor: what it is a part of. Blocks that are read while it passes what is dead do not go into the cache.
   const Walk* walk = nullptr;
+  /// Counts what the read asks for; or nullptr.
+  ReadWork* work = nullptr;
 };
 
 /// What one source says about a key.

@@ -34,8 +34,12 @@ Version::Version(std::array<Level, kLevelCount> levels) : levels_(std::move(leve
   }
   runs_ = runs_of(levels_[0]);
   all_runs_.assign(runs_.begin(), runs_.end());
-  for (uint32_t index = 1; index < kLevelCount; ++index)
-    if (!levels_[index].empty()) all_runs_.emplace_back(levels_[index]);
+  run_levels_.assign(runs_.size(), 0);
+  for (uint32_t index = 1; index < kLevelCount; ++index) {
+    if (levels_[index].empty()) continue;
+    all_runs_.emplace_back(levels_[index]);
+    run_levels_.push_back(index);
+  }
 }
 
 // Each table, oldest first, goes into the run above the highest that it overlaps.

@@ -49,6 +49,8 @@ public:
   /// All runs, newest first: those of level 0, then each other level that has tables. What a reader of one key goes
   /// through. Lifetime: the version's.
   const std::vector<Run>& all_runs() const { return all_runs_; }
+  /// The level that a run of all_runs() is of, or a part of.
+  uint32_t level_of_run(size_t index) const { return run_levels_[index]; }
 
   /// The same of any tables of level 0. Requires: `tables` come newest first.
   static std::vector<Level> runs_of(const Level& tables);
@@ -75,6 +77,7 @@ private:
   std::array<uint64_t, kLevelCount> sizes_{};
   std::vector<Level> runs_;
   std::vector<Run> all_runs_;
+  std::vector<uint32_t> run_levels_;
 };
 
 }  // namespace coppice::engine

@@ -1,11 +1,13 @@
 #include "engine/base/histogram.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "engine/base/random.hpp"
+#include "engine/base/shared_histogram.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -60,6 +62,36 @@ TEST(HistogramTest, MergedIsAsIfAllHadBeenAddedToOne) {
   EXPECT_EQ(one.max(), both.max());
   EXPECT_DOUBLE_EQ(one.mean(), both.mean());
   for (const double percent : {1.0, 50.0, 99.0}) EXPECT_EQ(one.percentile(percent), both.percentile(percent));
+}
+
+TEST(SharedHistogramTest, HasWhatAllThreadsAdded) {
+  SharedHistogram shared;
+  Histogram alone;
+  constexpr uint64_t kEach = 5000;
+  std::vector<std::thread> threads;
+  for (uint64_t thread = 0; thread < 4; ++thread) {
+    for (uint64_t i = 0; i < kEach; ++i) alone.add(i * i + thread);
+    threads.emplace_back([&shared, thread] {
+      for (uint64_t i = 0; i < kEach; ++i) shared.add(i * i + thread);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const Histogram loaded = shared.load();
+  EXPECT_EQ(loaded.count(), 4 * kEach);
+  EXPECT_EQ(loaded.min(), 0u);
+  EXPECT_EQ(loaded.max(), alone.max());
+  EXPECT_DOUBLE_EQ(loaded.mean(), alone.mean());
+  for (const double percent : {0.0, 50.0, 90.0, 99.0, 99.9, 100.0})
+    EXPECT_EQ(loaded.percentile(percent), alone.percentile(percent));
+}
+
+TEST(SharedHistogramTest, EmptyIsAllZero) {
+  const SharedHistogram shared;
+  const Histogram loaded = shared.load();
+  EXPECT_EQ(loaded.count(), 0u);
+  EXPECT_EQ(loaded.min(), 0u);
+  EXPECT_EQ(loaded.max(), 0u);
+  EXPECT_EQ(loaded.percentile(99), 0u);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ protected:
 
   static Bytes get(const Standpoint& standpoint) {
     Bytes value;
-    const auto found = look_up(standpoint.view(), "k", standpoint.at(), {}, value);
+    ReadWork work;
+    const auto found = look_up(standpoint.view(), "k", standpoint.at(), {}, value, work);
     if (!found.ok()) return to_string(found.error());
     return *found ? value : "(none)";
   }

@@ -108,7 +108,7 @@ public:
     return success();
   }
 
-  TreeEnv env() { return {files_, *cache_, seed}; }
+  TreeEnv env() { return {.files = files_, .cache = *cache_, .seed = seed, .watch = watch}; }
   const std::string& directory() const { return directory_; }
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
@@ -131,6 +131,8 @@ public:
   std::vector<Timestamp> snapshots;
   uint64_t clock = 0;
   uint64_t seed = 1;
+  /// Of the next open().
+  Watch watch = {};
 };
 
 }  // namespace coppice::engine
