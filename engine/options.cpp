@@ -16,14 +16,9 @@ constexpr uint64_t kTiB = kKiB * kKiB * kKiB * kKiB;
 
 Status check_options(const TreeOptions& options) {
   COPPICE_TRY(check_range("memtable_size", options.memtable_size, 64 * kKiB, kTiB));
-  COPPICE_TRY(check_range("sealed_memtables_max", options.sealed_memtables_max, 1, 1024));
   COPPICE_TRY(check_range("block_size", options.block_size, kKiB, kKiB * kKiB));
-  COPPICE_TRY(check_range("table_size", options.table_size, 64 * kKiB, kTiB));
   COPPICE_TRY(check_range("filter_bits_per_key", options.filter_bits_per_key, 0, 32));
-  COPPICE_TRY(check_range("level0_merge_count", options.level0_merge_count, 2, 1024));
-  COPPICE_TRY(
-      check_range("level0_slow_count", options.level0_slow_count, 2 * options.level0_merge_count, 2048));
-  return check_range("level_ratio", options.level_ratio, 2, 100);
+  return check_range("min_compaction_files", options.min_compaction_files, 2, 64);
 }
 
 }  // namespace coppice::engine

@@ -26,7 +26,7 @@ struct OpenLog {
 /// Reads everything and changes nothing.
 class Reading {
 public:
-  Reading(const TreeEnv& env, const std::string& directory, const TreeOptions& options)
+  Reading(const TreeEnv& env, const std::string& directory, const TreeShape& options)
       : env_(env), directory_(directory), options_(options), random_(env.seed ^ checksum(directory, 0)) {}
 
   Status read() {
@@ -207,7 +207,7 @@ private:
 
   const TreeEnv& env_;
   const std::string& directory_;
-  const TreeOptions& options_;
+  const TreeShape& options_;
   Random random_;
   Timestamp last_logged_;
   /// Into `active`.
@@ -251,7 +251,7 @@ void remove_orphans(const TreeEnv& env, const std::string& directory, const std:
 }  // namespace
 
 Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string& directory,
-                                           const TreeOptions& options) {
+                                           const TreeShape& options) {
   COPPICE_TRY(check_options(options));
   Reading found(env, directory, options);
   COPPICE_TRY(found.read());

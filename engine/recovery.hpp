@@ -15,6 +15,6 @@ namespace coppice::engine {
 ///     write    cut the manifest's and the last log's torn ends, begin a new log, name it in the manifest
 ///     remove   what the manifest, now on the disk, does not name
 Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string& directory,
-                                           const TreeOptions& options);
+                                           const TreeShape& options);
 
 }  // namespace coppice::engine

@@ -47,7 +47,7 @@ Status Tree::create(const TreeEnv& env, const std::string& directory, const KeyR
 }
 
 Result<std::unique_ptr<Tree>> Tree::open(const TreeEnv& env, const std::string& directory,
-                                         const TreeOptions& options) {
+                                         const TreeShape& options) {
   COPPICE_TRY_ASSIGN(state, recover(env, directory, options));
   return std::unique_ptr<Tree>(new Tree(std::move(state)));
 }

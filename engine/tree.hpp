@@ -11,8 +11,8 @@
 #include "engine/log/batch.hpp"
 #include "engine/log/log_writer.hpp"
 #include "engine/log/spanning.hpp"
-#include "engine/options.hpp"
 #include "engine/tree_reader.hpp"
+#include "engine/tree_shape.hpp"
 #include "engine/watch/read_counters.hpp"
 
 namespace coppice::engine {
@@ -83,7 +83,7 @@ public:
   /// Requires: no job of an earlier Tree of this directory is still running, as both would write files of the same
   /// number.
   static Result<std::unique_ptr<Tree>> open(const TreeEnv& env, const std::string& directory,
-                                            const TreeOptions& options);
+                                            const TreeShape& options);
 
   /// A clean stop: the log is ended, so that the next opening has nothing to judge. Readers that hold views go on.
   /// Durable: on success, every write.

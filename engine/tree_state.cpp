@@ -47,7 +47,7 @@ Status TreeState::broken_with_log(Status status) {
   return status;
 }
 
-bool is_full(const Memtable& memtable, const TreeOptions& options) {
+bool is_full(const Memtable& memtable, const TreeShape& options) {
   constexpr uint32_t kRangeDeletesMax = 256;
   return memtable.size() >= options.memtable_size || memtable.range_delete_count() >= kRangeDeletesMax;
 }

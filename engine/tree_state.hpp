@@ -34,7 +34,7 @@ struct SealedMemtable {
 struct TreeState {
   TreeEnv env;
   std::string directory;
-  TreeOptions options;
+  TreeShape options;
   std::shared_ptr<ReadState> readers;
 
   Manifest manifest;
@@ -99,6 +99,6 @@ struct TreeState {
 };
 
 /// It should be sealed: by size, or because each range delete costs as much as there are already.
-bool is_full(const Memtable& memtable, const TreeOptions& options);
+bool is_full(const Memtable& memtable, const TreeShape& options);
 
 }  // namespace coppice::engine

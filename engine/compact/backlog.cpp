@@ -17,7 +17,7 @@ double excess(const Version& version, const LevelShape& shape, uint32_t level) {
 
 }  // namespace
 
-uint64_t pending_merge_size(const Version& version, const TreeOptions& options) {
+uint64_t pending_merge_size(const Version& version, const TreeShape& options) {
   const LevelShape shape = level_shape(version, options);
   double pending = 0;
   double moved = 0;
@@ -32,11 +32,11 @@ uint64_t pending_merge_size(const Version& version, const TreeOptions& options) 
   return static_cast<uint64_t>(pending);
 }
 
-double merge_debt(const Version& version, const TreeOptions& options) {
+double merge_debt(const Version& version, const TreeShape& options) {
   const LevelShape shape = level_shape(version, options);
   const auto memtable = static_cast<double>(options.memtable_size);
   const auto level0_max = static_cast<double>(shape.size_max[0]);
-  const auto slow = static_cast<double>(options.level0_slow_count);
+  const auto slow = static_cast<double>(options.level0_slow_count());
   double debt =
       std::max({0.0, share(static_cast<double>(version.runs().size()), slow, 2 * slow),
                 share(excess(version, shape, 0), memtable / 2, std::max(1.5 * level0_max, 4 * memtable))});
@@ -48,11 +48,11 @@ double merge_debt(const Version& version, const TreeOptions& options) {
   return debt;
 }
 
-double merge_rate(const Version& version, const TreeOptions& options, size_t waiting) {
+double merge_rate(const Version& version, const TreeShape& options, size_t waiting) {
   constexpr double kRate = 64 << 20;
   constexpr double kScoreMax = 1.25;
   const LevelShape shape = level_shape(version, options);
-  double score = static_cast<double>(version.runs().size()) / options.level0_slow_count;
+  double score = static_cast<double>(version.runs().size()) / options.level0_slow_count();
   for (uint32_t level = 0; level < kLastLevel; ++level)
     if (shape.size_max[level] > 0)
       score = std::max(
@@ -63,7 +63,7 @@ double merge_rate(const Version& version, const TreeOptions& options, size_t wai
   return score <= 1 ? kRate / 2 : kRate * (1 + 3 * share(score, 1, kScoreMax));
 }
 
-double flush_debt(size_t sealed_count, size_t active_size, const TreeOptions& options) {
+double flush_debt(size_t sealed_count, size_t active_size, const TreeShape& options) {
   const size_t most = options.sealed_memtables_max;
   if (sealed_count >= most) return 1;
   const size_t free = std::max<size_t>(1, most / 2);

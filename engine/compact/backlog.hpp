@@ -6,22 +6,22 @@
 namespace coppice::engine {
 
 /// Bytes that merges will write until every level has its size, about.
-uint64_t pending_merge_size(const Version& version, const TreeOptions& options);
+uint64_t pending_merge_size(const Version& version, const TreeShape& options);
 
 /// The share of what merging may be behind: 0 and less than 1 while writes are taken, 1 and more when they are
 /// refused. The greatest of
-///  - the tables that a read meets in level 0: from level0_slow_count to twice as many;
+///  - the tables that a read meets in level 0: from level0_slow_count() to twice as many;
 ///  - what every level has above its size. Level 0 may have half a memtable more for nothing, and up to one and a
 ///    half times its size, or four memtables if that is more; other levels half of their size, and up to twice.
-double merge_debt(const Version& version, const TreeOptions& options);
+double merge_debt(const Version& version, const TreeShape& options);
 
 /// The same of memtables that wait for their flush: from half of sealed_memtables_max to all of them. As the active
 /// memtable fills the debt grows, so that it does not jump when that is sealed.
-double flush_debt(size_t sealed_count, size_t active_size, const TreeOptions& options);
+double flush_debt(size_t sealed_count, size_t active_size, const TreeShape& options);
 
 /// Bytes a second that merges should write while memtables find their way: a few while the tree is in shape, more as
 /// a level outgrows its size, infinitely many from a quarter above it on. `waiting`: sealed memtables.
-double merge_rate(const Version& version, const TreeOptions& options, size_t waiting);
+double merge_rate(const Version& version, const TreeShape& options, size_t waiting);
 
 /// Bytes a second that may be written at this debt; infinite at 0, 0 at 1. It falls smoothly, from far above what
 /// any disk merges to far below, so it meets the speed of merging at some debt before 1, and writers then go at

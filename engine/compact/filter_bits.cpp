@@ -11,7 +11,7 @@ constexpr uint32_t kBitsMax = 32;
 constexpr double kBitsMoreMax = 6;
 
 // Of one of the level's runs. The last level counts for a memtable at least, so that a tree that begins is even.
-double run_size(const LevelShape& shape, const Version& version, const TreeOptions& options, uint32_t level) {
+double run_size(const LevelShape& shape, const Version& version, const TreeShape& options, uint32_t level) {
   const auto memtable = static_cast<double>(options.memtable_size);
   if (level == 0) return memtable;
   const uint64_t size = level == kLastLevel ? version.level_size(level) : shape.size_max[level];
@@ -20,7 +20,7 @@ double run_size(const LevelShape& shape, const Version& version, const TreeOptio
 
 }  // namespace
 
-uint32_t filter_bits(const Version& version, const TreeOptions& options, uint32_t level) {
+uint32_t filter_bits(const Version& version, const TreeShape& options, uint32_t level) {
   if (options.filter_bits_per_key == 0) return 0;
   const LevelShape shape = level_shape(version, options);
   double weight = 0;

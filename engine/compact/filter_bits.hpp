@@ -12,6 +12,6 @@ namespace coppice::engine {
 ///
 /// 0 to 32; 0 if filter_bits_per_key is.
 /// Source: Dayan, Athanassoulis, Idreos, "Monkey: Optimal Navigable Key-Value Store".
-uint32_t filter_bits(const Version& version, const TreeOptions& options, uint32_t level);
+uint32_t filter_bits(const Version& version, const TreeShape& options, uint32_t level);
 
 }  // namespace coppice::engine

@@ -62,7 +62,7 @@ void KeySample::take(const KeyRange& range) {
   std::erase_if(keys, [&](const Bytes& key) { return range.contains(key); });
 }
 
-std::optional<MergePlan> pick_flush_step(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_flush_step(const Version& version, const TreeShape& options,
                                          const KeySample& waiting, const MergesUnderWay& under_way) {
   const LevelShape shape = level_shape(version, options);
   const uint64_t size = version.level_size(0) + waiting.size() + options.memtable_size / kGuessShare;

@@ -45,7 +45,7 @@ struct KeySample {
 ///
 /// The merge of one such column: `hull` also takes in the keys up to the next one, so that none is left between. Nothing:
 /// all that waits finds room in level 0, or nothing may be merged, or it costs more than it saves.
-std::optional<MergePlan> pick_flush_step(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_flush_step(const Version& version, const TreeShape& options,
                                          const KeySample& waiting, const MergesUnderWay& under_way);
 
 /// The keys outside of all of `taken`, as ranges in order.

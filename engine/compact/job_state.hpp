@@ -12,8 +12,8 @@
 #include "engine/compact/table_cuts.hpp"
 #include "engine/log/log_files.hpp"
 #include "engine/memory/memtable.hpp"
-#include "engine/options.hpp"
 #include "engine/table/table_builder.hpp"
+#include "engine/tree_shape.hpp"
 
 namespace coppice::engine {
 
@@ -44,7 +44,7 @@ struct JobState {
   Job::Kind kind = Job::Kind::flush;
   TreeEnv env;
   std::string directory;
-  TreeOptions options;
+  TreeShape options;
   std::shared_ptr<FileNumbers> numbers;
   std::shared_ptr<const MergeRate> rate;
   SurvivalRules rules;

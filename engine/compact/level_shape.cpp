@@ -15,7 +15,7 @@ constexpr uint64_t kLevel0LeastPart = 16;
 
 }  // namespace
 
-LevelShape level_shape(const Version& version, const TreeOptions& options) {
+LevelShape level_shape(const Version& version, const TreeShape& options) {
   uint64_t last_size = 0;
   uint32_t first_used = kLastLevel;
   for (uint32_t level = kLastLevel; level > 0; --level) {
@@ -26,7 +26,7 @@ LevelShape level_shape(const Version& version, const TreeOptions& options) {
 
   LevelShape shape;
   shape.size_max[kLastLevel] = UINT64_MAX;
-  const uint64_t gathered = uint64_t{options.level0_merge_count} * options.memtable_size;
+  const uint64_t gathered = uint64_t{options.min_compaction_files} * options.memtable_size;
   const auto last = static_cast<double>(last_size);
   const auto memtable = static_cast<double>(options.memtable_size);
   const double level0 = std::max(last * kLevel0Share, std::min(last * kLevel0ShareMax, memtable));

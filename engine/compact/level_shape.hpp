@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "engine/options.hpp"
+#include "engine/tree_shape.hpp"
 #include "engine/version/version.hpp"
 
 namespace coppice::engine {
@@ -16,7 +16,7 @@ inline constexpr uint32_t kLastLevel = kLevelCount - 1;
 /// level 0 gathers: there is none then, and level 0 is merged into the level below, the base.
 ///
 ///     level 0   20 % of the last, or 42 % if that is less than one memtable; at least a sixteenth of a memtable, and
-///               at most level0_merge_count of them
+///               at most min_compaction_files of them
 ///     levels 1 to base - 1   empty
 ///     base ... 5             a level_ratio-th of the one below each
 ///     level 6                everything else
@@ -35,6 +35,6 @@ struct LevelShape {
   std::array<uint64_t, kLevelCount> size_max{};
 };
 
-LevelShape level_shape(const Version& version, const TreeOptions& options);
+LevelShape level_shape(const Version& version, const TreeShape& options);
 
 }  // namespace coppice::engine

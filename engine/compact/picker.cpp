@@ -11,7 +11,7 @@ namespace {
 
 // A step of a merge of a range takes at most this many tables, so that it can be followed and cancelled.
 constexpr size_t kRangeStepTablesMax = 8;
-// Level 0 is merged wherever it is this many times level0_merge_count deep, however small it is.
+// Level 0 is merged wherever it is this many times min_compaction_files deep, however small it is.
 constexpr uint32_t kDepthFactor = 2;
 // Tables of one tier differ at most this much in size.
 constexpr uint64_t kTierSpread = 2;
@@ -32,9 +32,9 @@ uint64_t free_size(const Version& version, uint32_t level, const UnderWay& under
 }
 
 /// How many tables of level 0 a read may meet before that is too many.
-uint32_t depth_max(const TreeOptions& options) {
-  return options.merge_policy == MergePolicy::tiered ? options.level0_slow_count
-                                                     : kDepthFactor * options.level0_merge_count;
+uint32_t depth_max(const TreeShape& options) {
+  return options.merge_policy == MergePolicy::tiered ? options.level0_slow_count()
+                                                     : kDepthFactor * options.min_compaction_files;
 }
 
 /// How many of a column's tables one key may meet, at most.
@@ -83,7 +83,7 @@ std::optional<MergePlan> pick_column(const Version& version, uint32_t base, cons
 
 /// A column that is too deep for its readers: into the base, or, where little has gathered above much, into one
 /// table that stays in level 0.
-std::optional<MergePlan> pick_deep_column(const Version& version, const TreeOptions& options, uint32_t base,
+std::optional<MergePlan> pick_deep_column(const Version& version, const TreeShape& options, uint32_t base,
                                           const UnderWay& under_way) {
   for (const Column& column : level0_columns(version)) {
     if (depth_of(version, column) < depth_max(options)) continue;
@@ -94,8 +94,8 @@ std::optional<MergePlan> pick_deep_column(const Version& version, const TreeOpti
   return std::nullopt;
 }
 
-bool may_have_tier(const Version& version, const TreeOptions& options) {
-  return options.merge_policy == MergePolicy::tiered && version.runs().size() >= options.level0_merge_count;
+bool may_have_tier(const Version& version, const TreeShape& options) {
+  return options.merge_policy == MergePolicy::tiered && version.runs().size() >= options.min_compaction_files;
 }
 
 /// As many of the first tables as are of about one size.
@@ -112,12 +112,12 @@ std::vector<TableHandle> tier_of(std::span<const TableHandle> tables) {
   return tier;
 }
 
-/// Tiered: the most tables in a row of which none is much larger than another, if a read meets level0_merge_count of
+/// Tiered: the most tables in a row of which none is much larger than another, if a read meets min_compaction_files of
 /// them. They are of one time, so between those above and those below them.
-std::optional<MergePlan> pick_tier(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_tier(const Version& version, const TreeShape& options,
                                    const UnderWay& under_way) {
   std::optional<MergePlan> best;
-  size_t best_depth = options.level0_merge_count - 1;
+  size_t best_depth = options.min_compaction_files - 1;
   for (const Column& column : level0_columns(version)) {
     const auto& tables = column.tables;
     for (size_t first = 0; first < tables.size(); ++first) {
@@ -134,7 +134,7 @@ std::optional<MergePlan> pick_tier(const Version& version, const TreeOptions& op
   return best;
 }
 
-std::optional<MergePlan> pick_level0(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_level0(const Version& version, const TreeShape& options,
                                      const LevelShape& shape, const UnderWay& under_way) {
   if (version.runs().size() >= depth_max(options))
     if (auto plan = pick_deep_column(version, options, shape.base, under_way)) return plan;
@@ -152,7 +152,7 @@ std::optional<MergePlan> pick_level(const Version& version, uint32_t level, cons
   return best;
 }
 
-double score(const Version& version, const TreeOptions& options, const LevelShape& shape, uint32_t level,
+double score(const Version& version, const TreeShape& options, const LevelShape& shape, uint32_t level,
              const UnderWay& under_way) {
   if (level == kLastLevel) return 0;
   const auto size = static_cast<double>(free_size(version, level, under_way));
@@ -219,7 +219,7 @@ std::optional<MergePlan> pick_dense(const Version& version, uint32_t base, Times
 }
 
 /// The level to merge although none is due: the highest, if all above the last take much space.
-std::optional<uint32_t> idle_level(const Version& version, const TreeOptions& options,
+std::optional<uint32_t> idle_level(const Version& version, const TreeShape& options,
                                    const UnderWay& under_way) {
   uint64_t above = 0;
   std::optional<uint32_t> first;
@@ -252,12 +252,12 @@ std::vector<Column> level0_columns(const Version& version) {
   return columns;
 }
 
-double level_score(const Version& version, const TreeOptions& options, uint32_t level,
+double level_score(const Version& version, const TreeShape& options, uint32_t level,
                    const UnderWay& under_way) {
   return score(version, options, level_shape(version, options), level, under_way);
 }
 
-std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& options,
                                     const UnderWay& under_way, MergeNeed need, Timestamp settled) {
   const LevelShape shape = level_shape(version, options);
   struct Candidate {
@@ -283,7 +283,7 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& o
                      : pick_level(version, *level, under_way);
 }
 
-std::optional<MergePlan> pick_merge_range(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
                                           const KeyRange& range, const KeyRange& owned,
                                           const UnderWay& under_way) {
   if (!version.overlapping_in_level0(range).empty())

@@ -12,7 +12,7 @@ namespace coppice::engine {
 
 /// 1 and more: the level should be merged downward. The last level is always 0, and tables being merged do not
 /// count.
-double level_score(const Version& version, const TreeOptions& options, uint32_t level,
+double level_score(const Version& version, const TreeShape& options, uint32_t level,
                    const std::vector<MergeUnderWay>& under_way = {});
 
 /// Of the level with the highest score from 1 on that has one, the merge that writes the fewest bytes for each byte
@@ -23,13 +23,13 @@ double level_score(const Version& version, const TreeOptions& options, uint32_t 
 /// read past them; and tables with range deletes that cover half or more of what they meet in the next level. Range deletes
 /// count, and in the last level tables are rewritten, once nobody can ask for what they hide: once all moments that readers
 /// hold lie at or after `settled`.
-std::optional<MergePlan> pick_merge(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& options,
                                     const std::vector<MergeUnderWay>& under_way,
                                     MergeNeed need = MergeNeed::due, Timestamp settled = kTimestampMin);
 
 /// The next step towards every table that overlaps `range` lying in the last level, and inside of `owned`, the
 /// tree's own keys. Nothing: done, or merges under way are in the way.
-std::optional<MergePlan> pick_merge_range(const Version& version, const TreeOptions& options,
+std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
                                           const KeyRange& range, const KeyRange& owned,
                                           const std::vector<MergeUnderWay>& under_way);
 

@@ -16,7 +16,7 @@ constexpr uint64_t kMetShare = 8;
 // small tree too has columns to choose from.
 constexpr uint64_t kTableCount = 16;
 
-uint64_t table_size_max(const Version& version, const TreeOptions& options) {
+uint64_t table_size_max(const Version& version, const TreeShape& options) {
   const uint64_t least = std::min<uint64_t>(options.memtable_size / kTableCount, options.table_size);
   return std::clamp<uint64_t>(version.level_size(kLastLevel) / kTableCount, least, options.table_size);
 }
@@ -53,7 +53,7 @@ TableCuts::TableCuts(std::vector<Solid> solids, const Limits& limits)
       limits_(limits),
       size_min_(std::min({limits.size_min / kMetShare, limits.size_free, limits.size_max})) {}
 
-TableCuts TableCuts::of_flush(const Version& version, const TreeOptions& options) {
+TableCuts TableCuts::of_flush(const Version& version, const TreeShape& options) {
   std::vector<Solid> solids;
   const uint32_t base = level_shape(version, options).base;
   add(version.level(0), solids);
@@ -67,7 +67,7 @@ TableCuts TableCuts::of_flush(const Version& version, const TreeOptions& options
 }
 
 TableCuts TableCuts::of_merge(const Version& version, uint32_t level, const KeyRange& hull,
-                              uint64_t input_size, const TreeOptions& options) {
+                              uint64_t input_size, const TreeShape& options) {
   // A tier is one table for its whole column, so that tables tell tiers by their size.
   if (level == 0 && options.merge_policy == MergePolicy::tiered) return {};
   const uint32_t next = level == 0 ? level_shape(version, options).base : level + 1;

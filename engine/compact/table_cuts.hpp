@@ -43,11 +43,11 @@ public:
   TableCuts(std::vector<Solid> solids, const Limits& limits);
 
   /// Of a flush: cut as level 0 and the base are.
-  static TableCuts of_flush(const Version& version, const TreeOptions& options);
+  static TableCuts of_flush(const Version& version, const TreeShape& options);
   /// Of a merge into `level` of `input_size` bytes within `hull`: tables of about the same size, cut as what lies
   /// there in the next level. Of a tier: one table.
   static TableCuts of_merge(const Version& version, uint32_t level, const KeyRange& hull, uint64_t input_size,
-                            const TreeOptions& options);
+                            const TreeShape& options);
 
   /// The least size at which cut() may answer anything.
   uint64_t size_min() const { return size_min_; }

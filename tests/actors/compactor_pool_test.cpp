@@ -47,7 +47,7 @@ protected:
   CompactorPoolTest() {
     options.files = &files;
     options.compactor_threads = 2;
-    options.tree.memtable_size = 8 << 20;
+    options.tree.memtable_size = 1 << 20;
   }
   ~CompactorPoolTest() override { store.reset(); }
 
@@ -64,17 +64,17 @@ TEST_F(CompactorPoolTest, ThePartsOfAMergeRunAtOnce) {
   Meeting meeting;
   files.before_table = [&] { meeting.come(); };
   open();
-  fill(1, Bytes(100, 'a'));
+  fill(1, Bytes(300, 'a'));
   ASSERT_TRUE(store->compact({}).ok());
   // One small table that meets all others: one merge.
-  fill(100, Bytes(100, 'b'));
+  fill(100, "new");
   meeting.arm();
   ASSERT_TRUE(store->compact({}).ok());
   EXPECT_TRUE(meeting.met());
   const Entries entries = dump();
   ASSERT_EQ(entries.size(), static_cast<size_t>(kKeyCount));
   for (size_t number = 0; number < entries.size(); ++number)
-    EXPECT_EQ(entries[number].second, Bytes(100, number % 100 == 0 ? 'b' : 'a'));
+    EXPECT_EQ(entries[number].second, number % 100 == 0 ? "new" : Bytes(300, 'a'));
 }
 
 }  // namespace

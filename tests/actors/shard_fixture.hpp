@@ -64,7 +64,7 @@ protected:
   engine::MemoryFileSystem files;
   engine::BlockCache cache{1 << 20};
   engine::TreeEnv env{files, cache, 7};
-  engine::TreeOptions options;
+  engine::TreeShape options;
   HybridClock clock;
   ManualHost host;
   std::vector<std::unique_ptr<Answer<Timestamp>>> answers;

@@ -23,7 +23,6 @@ protected:
     options.cache_size = 4 << 20;
     options.scheduler_threads = 2;
     options.tree.memtable_size = 64 << 10;
-    options.tree.table_size = 64 << 10;
   }
 
   void open() {

@@ -14,8 +14,7 @@ class BacklogTest : public ::testing::Test {
 protected:
   BacklogTest() {
     options.memtable_size = 100;
-    options.level0_merge_count = 2;
-    options.level0_slow_count = 8;
+    options.min_compaction_files = 2;
   }
   void add(uint32_t level, uint64_t size, const Bytes& begin = "a", const Bytes& end = "z") {
     TableMeta meta;
@@ -29,7 +28,7 @@ protected:
 
   PosixFileSystem files;
   BlockCache cache{1 << 20};
-  TreeOptions options;
+  TreeShape options;
   std::array<Version::Level, kLevelCount> levels;
   uint64_t number = 0;
 };

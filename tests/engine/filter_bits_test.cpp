@@ -14,7 +14,7 @@ class FilterBitsTest : public ::testing::Test {
 protected:
   FilterBitsTest() {
     options.memtable_size = 100;
-    options.level0_merge_count = 4;
+    options.min_compaction_files = 4;
   }
   void fill(uint32_t level, uint64_t size) {
     TableMeta meta;
@@ -28,7 +28,7 @@ protected:
 
   PosixFileSystem files;
   BlockCache cache{1 << 20};
-  TreeOptions options;
+  TreeShape options;
   std::array<Version::Level, kLevelCount> levels;
 };
 

@@ -47,7 +47,7 @@ protected:
 
   PosixFileSystem files;
   BlockCache cache{1 << 20};
-  TreeOptions options;
+  TreeShape options;
   std::array<Version::Level, kLevelCount> levels;
   MergesUnderWay under_way;
   uint64_t count = 0;

@@ -86,7 +86,7 @@ public:
     return keys;
   }
 
-  TreeOptions options;
+  TreeShape options;
   size_t depth_max = 0;
   uint64_t size_max = 0;
   uint64_t merge_max = 0;

@@ -15,7 +15,7 @@ class PickerFixture : public ::testing::Test {
 protected:
   PickerFixture() {
     options.memtable_size = 50;
-    options.level0_merge_count = 2;
+    options.min_compaction_files = 2;
     options.level_ratio = 10;
   }
 
@@ -54,7 +54,7 @@ protected:
 
   PosixFileSystem files;
   BlockCache cache{1 << 20};
-  TreeOptions options;
+  TreeShape options;
   std::array<Version::Level, kLevelCount> levels;
   std::vector<MergeUnderWay> under_way;
   Timestamp settled = kTimestampMin;

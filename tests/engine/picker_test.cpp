@@ -232,7 +232,7 @@ TEST_F(PickerTest, VersionsFindTheTableOfAKey) {
 
 TEST_F(PickerTest, TieredTablesOfOneSizeBecomeOneThatStaysInLevelZero) {
   options.merge_policy = MergePolicy::tiered;
-  options.level0_merge_count = 3;
+  options.min_compaction_files = 3;
   add(6, 1, "a", "z", 1000);
   add(0, 2, "a", "c", 50);
   add(0, 3, "a", "c", 10);
@@ -248,7 +248,7 @@ TEST_F(PickerTest, TieredTablesOfOneSizeBecomeOneThatStaysInLevelZero) {
 
 TEST_F(PickerTest, TiersAboveOlderTablesKeepTheirDeletes) {
   options.merge_policy = MergePolicy::tiered;
-  options.level0_merge_count = 2;
+  options.min_compaction_files = 2;
   add(0, 2, "a", "c", 50);
   add(0, 3, "a", "c", 10, 1);
   add(0, 4, "a", "c", 10, 1);

@@ -218,7 +218,7 @@ TEST_F(TreeTest, RefusesToCreateOrOpenWhatIsNotFit) {
   EXPECT_EQ(stand.create().error().code, Errc::in_use);
   EXPECT_EQ(TreeStand(files, temporary.path() + "/nowhere").open().error().code, Errc::not_found);
   TreeStand odd(files, stand.directory());
-  odd.options.level_ratio = 1;
+  odd.options.min_compaction_files = 1;
   EXPECT_EQ(odd.open().error().code, Errc::invalid_argument);
 }
 

@@ -17,7 +17,7 @@ public:
       : random_(seed), stand_(files, directory) {
     stand_.seed = seed;
     // So that the few hundred keys lie in several levels.
-    stand_.options.level0_merge_count = 2;
+    stand_.options.min_compaction_files = 2;
     stand_.options.level_ratio = 2;
     EXPECT_TRUE(stand_.create().ok());
     open();

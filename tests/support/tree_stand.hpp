@@ -123,7 +123,7 @@ private:
 
 public:
   // Behind the cache, which outlives them.
-  TreeOptions options;
+  TreeShape options;
   /// Of the next open().
   size_t cache_size = kCacheSizeUsual;
   std::unique_ptr<Tree> tree;
