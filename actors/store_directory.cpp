@@ -1,23 +1,13 @@
 #include "actors/store_directory.hpp"
 
 #include <algorithm>
-#include <set>
 
+#include "actors/store_paths.hpp"
 #include "engine/base/random.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::actors {
 namespace {
-
-constexpr std::string_view kMapName = "SHARDS";
-constexpr std::string_view kCreatingName = "CREATING";
-constexpr std::string_view kShardsName = "shards";
-constexpr size_t kIdWidth = 6;
-
-std::string shard_name(uint64_t id) {
-  const std::string digits = std::to_string(id);
-  return std::string(digits.size() < kIdWidth ? kIdWidth - digits.size() : 0, '0') + digits;
-}
 
 /// invalid_argument if something lies in the directory that is not a store's.
 Status check_ours(engine::FileSystem& files, const std::string& directory) {
@@ -29,7 +19,7 @@ Status check_ours(engine::FileSystem& files, const std::string& directory) {
   if (has(kShardsName))
     return Error{Errc::corruption, directory +
                                        ": has shards but no file SHARDS that says which keys are theirs: "
-                                       "restore it from a backup"};
+                                       "restore it from a backup, or repair the store"};
   for (const std::string& name : names)
     if (name != engine::kLockName)
       return Error{Errc::invalid_argument,
@@ -44,9 +34,7 @@ Status check_ours(engine::FileSystem& files, const std::string& directory) {
 
 std::string StoreDirectory::path(std::string_view name) const { return engine::join_path(directory_, name); }
 
-std::string StoreDirectory::shard_directory(uint64_t id) const {
-  return engine::join_path(path(kShardsName), shard_name(id));
-}
+std::string StoreDirectory::shard_directory(uint64_t id) const { return shard_path(directory_, id); }
 
 Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::TreeEnv& env,
                                                              const std::string& directory,
@@ -115,16 +103,9 @@ Status StoreDirectory::settle_map() {
 }
 
 Status StoreDirectory::remove_orphans() {
-  COPPICE_TRY_ASSIGN(names, files_.list(path(kShardsName)));
-  std::set<std::string> kept;
-  for (const ShardMap::Shard& shard : map_.shards) kept.insert(shard_name(shard.id));
-  for (const std::string& name : names) {
-    // Only what we would have named so: a foreign file stays.
-    const bool named =
-        name.size() >= kIdWidth && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
-    if (named && !kept.contains(name))
-      COPPICE_TRY(files_.remove_tree(engine::join_path(path(kShardsName), name)));
-  }
+  COPPICE_TRY_ASSIGN(shards, list_shards(files_, directory_));
+  for (const auto& [id, name] : shards)
+    if (!map_.index_of(id)) COPPICE_TRY(files_.remove_tree(shard_path(directory_, id)));
   return files_.sync_directory(path(kShardsName));
 }
 

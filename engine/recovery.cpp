@@ -52,6 +52,8 @@ public:
   uint64_t next_number = 1;
   /// Names of files that the manifest does not name.
   std::vector<std::string> orphans;
+  /// Of the logs that it names.
+  uint64_t records = 0;
 
 private:
   std::string path(const std::string& name) const { return join_path(directory_, name); }
@@ -141,6 +143,7 @@ private:
   Status replay(const Record& record) {
     if (record.commit <= last_logged_) return Error{Errc::corruption, "commit timestamps do not rise"};
     last_logged_ = record.commit;
+    ++records;
     logs.note(record.commit);
     if (record.kind == RecordKind::batch) {
       COPPICE_TRY(batch_.assign(record.payload));
@@ -308,6 +311,13 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   state->measure();
   state->publish();
   return state;
+}
+
+Result<Findings> look(const TreeEnv& env, const std::string& directory) {
+  const TreeShape options;
+  Reading found(env, directory, options);
+  COPPICE_TRY(found.read());
+  return Findings{found.manifest.state.logs.size(), found.records, std::move(found.orphans)};
 }
 
 }  // namespace coppice::engine

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/tree_state.hpp"
 
@@ -16,5 +17,15 @@ namespace coppice::engine {
 ///     remove   what the manifest, now on the disk, does not name
 Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string& directory,
                                            const TreeShape& options);
+
+/// What an opening would find, without what it would write.
+struct Findings {
+  uint64_t logs = 0;
+  uint64_t records = 0;
+  /// Names of files that no manifest names: the next opening removes them.
+  std::vector<std::string> orphans;
+};
+/// The reading half of recover(), and its errors; changes nothing. Memory: what the logs hold.
+Result<Findings> look(const TreeEnv& env, const std::string& directory);
 
 }  // namespace coppice::engine

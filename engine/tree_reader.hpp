@@ -25,7 +25,12 @@ struct VerifyReport {
   uint64_t blocks = 0;
   uint64_t entries = 0;
   uint64_t bytes = 0;
-  std::vector<std::string> problems;
+  /// Of a store that is not served; otherwise 0 and nothing.
+  uint64_t logs = 0;
+  uint64_t records = 0;
+  /// What is no damage, and worth a word.
+  std::vector<std::string> notes = {};
+  std::vector<std::string> problems = {};
 };
 
 /// Reads what its tree has published. After the tree is closed or destroyed every call answers unavailable.

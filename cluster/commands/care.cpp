@@ -1,9 +1,8 @@
-// split, flush, compact and verify: one call of a node each, over a key or a range.
+// split, flush and compact: one call of a node each, over a key or a range.
 #include <cstdio>
 
 #include "cluster/commands/flags.hpp"
 #include "cluster/text/json.hpp"
-#include "cluster/text/quantity.hpp"
 
 namespace coppice::cluster {
 namespace {
@@ -46,36 +45,6 @@ Result<ExitCode> compact(const CareFlags& flags) {
   return ExitCode::done;
 }
 
-void print_report(const client::VerifyReport& report, bool as_json) {
-  if (as_json) {
-    JsonWriter json;
-    json.begin_object().key("tables").number(report.tables).key("blocks").number(report.blocks);
-    json.key("entries")
-        .number(report.entries)
-        .key("bytes")
-        .number(report.bytes)
-        .key("problems")
-        .begin_array();
-    for (const std::string& problem : report.problems) json.string(encode(problem, Encoding::escaped));
-    json.end().end();
-    std::printf("%s\n", json.text().c_str());
-    return;
-  }
-  std::printf("read %s, %s, %s entries, %s\n", count_text(report.tables, "table").c_str(),
-              count_text(report.blocks, "block").c_str(), count_text(report.entries).c_str(),
-              size_text(report.bytes).c_str());
-  for (const std::string& problem : report.problems) std::printf("problem: %s\n", problem.c_str());
-  std::puts(report.problems.empty() ? "all is well" : "the store is damaged");
-}
-
-Result<ExitCode> verify(const CareFlags& flags) {
-  COPPICE_TRY_ASSIGN(range, flags.range.range(flags.encoding));
-  COPPICE_TRY_ASSIGN(client, flags.address.connect());
-  COPPICE_TRY_ASSIGN(report, client->verify(range));
-  print_report(report, flags.json);
-  return report.problems.empty() ? ExitCode::done : ExitCode::damaged;
-}
-
 }  // namespace
 
 void add_split(CLI::App& program, Action& chosen) {
@@ -114,21 +83,6 @@ void add_compact(CLI::App& program, Action& chosen) {
       "does all of it now, and returns when it is done.\n\n"
       "Examples:\n  coppice compact\n  coppice compact --prefix bash/");
   choose(*command, chosen, std::move(flags), compact);
-}
-
-void add_verify(CLI::App& program, Action& chosen) {
-  auto flags = std::make_shared<CareFlags>();
-  CLI::App* command = program.add_subcommand("verify", "Read every table and check all of it");
-  flags->range.add_to(*command, "Check the tables with");
-  flags->encoding.add_to(*command);
-  add_json_flag(*command, flags->json);
-  flags->address.add_to(*command);
-  command->footer(
-      "Checks checksums, order, ranges and counts while the node serves. Problems are printed, each with "
-      "its\n"
-      "file, offset and what to do; exit code 4 if there are any.\n\n"
-      "Example:\n  coppice verify && coppice dump > backup.tsv");
-  choose(*command, chosen, std::move(flags), verify);
 }
 
 }  // namespace coppice::cluster

@@ -68,8 +68,10 @@ private:
       const auto child = table_.child(entry->value);
       if (!child) return bad(handle, "the index names a block outside of the file");
       COPPICE_TRY(check_page(*child, level - 1));
-      if (compare(last_position(), position(*entry)) > 0)
-        return bad(handle, "an index entry lies before what it leads to");
+      const auto order = compare(last_position(), position(*entry));
+      if (order > 0) return bad(handle, "an index entry lies before what it leads to");
+      if (level > 1 && order != 0)
+        return bad(handle, "an index entry is not the last of the page that it leads to");
       last_key_ = entry->key;
       last_commit_ = entry->commit;
     }
@@ -100,8 +102,25 @@ private:
     seen_.newest = std::max(seen_.newest, commit);
   }
 
+  /// Every key of it is covered by a range delete of its time.
+  static bool covers(const std::vector<RangeDelete>& range_deletes, const ClearedRange& cleared) {
+    std::vector<RangeDelete> timely;
+    for (const RangeDelete& range_delete : range_deletes)
+      if (range_delete.commit >= cleared.oldest && range_delete.commit <= cleared.newest)
+        timely.push_back(range_delete);
+    ByteView reached = cleared.range.begin;
+    const RangeDeletes fragments(timely);
+    for (const RangeDeletes::Fragment& fragment : fragments.fragments()) {
+      if (fragment.begin > reached) break;
+      if (fragment.unbounded) return true;
+      reached = std::max(reached, ByteView(fragment.end));
+    }
+    return cleared.range.end && reached >= *cleared.range.end;
+  }
+
   Status check_range_deletes() {
-    if (table_.footer.range_deletes.absent()) return success();
+    if (table_.footer.range_deletes.absent())
+      return meta_.cleared.empty() ? success() : bad({}, "the range deletes are missing");
     COPPICE_TRY_ASSIGN(block, read(table_.footer.range_deletes));
     const auto range_deletes = decode_range_deletes(view(block));
     if (!range_deletes) return bad(table_.footer.range_deletes, "the range deletes make no sense");
@@ -113,6 +132,9 @@ private:
       ++seen_.range_delete_count;
       count_commit(range_delete.commit);
     }
+    for (const ClearedRange& cleared : meta_.cleared)
+      if (!covers(*range_deletes, cleared))
+        return bad(table_.footer.range_deletes, "the range deletes do not cover what the manifest says");
     return success();
   }
 

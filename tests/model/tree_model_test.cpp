@@ -1,7 +1,8 @@
 // Random operations on a tree and on a std::map: after each, both say the same.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "engine/base/random.hpp"
+#include "engine/mend/verify_tree.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/tree_stand.hpp"
@@ -264,16 +265,25 @@ private:
     then_.clear();
     list_snapshots();
   }
+  /// Every file, while the tree is not open.
+  void verify() {
+    VerifyReport report;
+    ok(verify_tree(stand_.env(), stand_.directory(), {}, report));
+    EXPECT_THAT(report.problems, ::testing::IsEmpty());
+  }
   void crash() {
     jobs_.clear();
     tables_dropped_ = tables_dropped();
     stand_.drop();
+    verify();
     open();
   }
   void reopen() {
     finish();
     tables_dropped_ = tables_dropped();
     ok(stand_.tree->close());
+    stand_.drop();
+    verify();
     open();
     compare_all();
   }

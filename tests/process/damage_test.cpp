@@ -102,6 +102,11 @@ TEST_P(DamageTest, IsNoticedAndKeptToItsShard) {
   ASSERT_FALSE(damaged.empty());
   for (const fs::path& path : damaged) inflict(path, GetParam().damage);
 
+  const Finished offline = coppice({"verify", data()});
+  EXPECT_EQ(offline.code, 4) << offline.errors;
+  for (const fs::path& path : damaged)
+    EXPECT_NE(offline.output.find(path.filename()), std::string::npos) << path << ": " << offline.output;
+
   Server server(data());
   ASSERT_TRUE(server.is_ready()) << server.errors();
   EXPECT_TRUE(server({"scan", "--from", "m"}).output == generated_lines("z/", 10));
@@ -127,6 +132,31 @@ INSTANTIATE_TEST_SUITE_P(Files, DamageTest,
                                          Case{"MissingManifest", "MANIFEST", Damage::missing},
                                          Case{"TruncatedManifest", "MANIFEST", Damage::truncated}),
                          [](const auto& made) { return made.param.name; });
+
+using WholeStoreTest = DamageTest;
+
+TEST_F(WholeStoreTest, IsWellAndIsReadAlone) {
+  const Finished verify = coppice({"verify", data()});
+  EXPECT_EQ(verify.code, 0) << verify.output << verify.errors;
+  EXPECT_NE(verify.output.find("all is well"), std::string::npos) << verify.output;
+  EXPECT_EQ(coppice({"verify", first_shard}).code, 0);
+  EXPECT_EQ(coppice({"verify", data(), "--prefix", "a/"}).code, 2);
+  EXPECT_EQ(coppice({"verify", directory / "no such"}).code, 2);
+  EXPECT_EQ(coppice({"verify", directory.path()}).code, 2);
+
+  Server server(data());
+  ASSERT_TRUE(server.is_ready()) << server.errors();
+  EXPECT_EQ(coppice({"verify", data()}).code, 5);
+  EXPECT_EQ(coppice({"verify", first_shard}).code, 5);
+  EXPECT_TRUE(stops(server)) << server.errors();
+}
+
+TEST_F(WholeStoreTest, AShardThatIsGoneIsMissed) {
+  fs::remove_all(first_shard);
+  const Finished verify = coppice({"verify", data(), "--json"});
+  EXPECT_EQ(verify.code, 4) << verify.errors;
+  EXPECT_NE(verify.output.find("shards/000001"), std::string::npos) << verify.output;
+}
 
 class NewerFormatTest : public DamageTest {};
 
@@ -169,6 +199,9 @@ TEST_P(ShardMapDamageTest, IsRefusedAtTheStart) {
   const Finished serve = coppice({"serve", "--data", data(), "--listen", "127.0.0.1:0"});
   EXPECT_EQ(serve.code, 4) << serve.errors;
   EXPECT_NE(serve.errors.find("SHARDS"), std::string::npos) << serve.errors;
+  const Finished verify = coppice({"verify", data()});
+  EXPECT_EQ(verify.code, 4) << verify.errors;
+  EXPECT_NE(verify.output.find("SHARDS"), std::string::npos) << verify.output;
 
   // Nothing was made worse: with the file restored all is there.
   write(map, before);

@@ -1,0 +1,39 @@
+#include "engine/mend/table_summary.hpp"
+
+#include <algorithm>
+
+#include "engine/table/block_io.hpp"
+
+namespace coppice::engine {
+
+Result<Footer> read_footer(const RandomFile& file) {
+  const uint64_t size = file.size();
+  if (size < kFooterSizeLeast) return damage(file.name(), size, "the file is too short for a table");
+  const auto end_size = static_cast<size_t>(std::min<uint64_t>(size, kFooterSize));
+  char bytes[kFooterSize];
+  COPPICE_TRY(file.read(size - end_size, end_size, bytes));
+  auto footer = decode_footer({bytes, end_size}, size);
+  if (footer.ok()) return footer;
+  if (footer.error().code == Errc::corruption)
+    return damage(file.name(), size - end_size, footer.error().text);
+  return std::move(footer).error().within(file.name());
+}
+
+Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number) {
+  COPPICE_TRY_ASSIGN(file, files.open(path));
+  COPPICE_TRY_ASSIGN(footer, read_footer(*file));
+  COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, footer.properties));
+  auto meta = decode_properties({block.bytes.get(), block.size});
+  if (!meta) return damage(path, footer.properties.offset, "the properties make no sense");
+  meta->number = number;
+  meta->file_size = file->size();
+  meta->unique_id = footer.unique_id;
+  if (footer.range_deletes.absent()) return *std::move(meta);
+  COPPICE_TRY_ASSIGN(deletes_block, read_block(*file, footer.unique_id, footer.range_deletes));
+  const auto range_deletes = decode_range_deletes({deletes_block.bytes.get(), deletes_block.size});
+  if (!range_deletes) return damage(path, footer.range_deletes.offset, "the range deletes make no sense");
+  meta->cleared = cleared_by(*range_deletes);
+  return *std::move(meta);
+}
+
+}  // namespace coppice::engine

@@ -1,0 +1,18 @@
+// What a table's file says of itself, for those who have no manifest to ask.
+#pragma once
+
+#include "engine/io/file.hpp"
+#include "engine/table/table_format.hpp"
+#include "engine/table/table_meta.hpp"
+
+namespace coppice::engine {
+
+/// The footer at the end of `file`. corruption names the file and the offset; unsupported: a newer format.
+/// Blocks: on the disk.
+Result<Footer> read_footer(const RandomFile& file);
+
+/// What a manifest would say of the table, from its footer, properties and range deletes. `number` names the file.
+/// Errors as above. Blocks: on the disk.
+Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number);
+
+}  // namespace coppice::engine
