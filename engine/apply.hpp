@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <map>
+#include <vector>
 
 #include "engine/cursor/dead_ranges.hpp"
 #include "engine/log/batch.hpp"
@@ -14,6 +16,10 @@ namespace coppice::engine {
 /// Readers at a batch's commit see it once finish() has returned and they are told of that moment, not before.
 /// Operations that a later range delete of the same batch covers are left out, because the range delete hides
 /// only what is older than the commit.
+///
+/// An operand is joined with what the memtable has of its key where that costs little, so that readers find few of them however
+/// many are written: one, if they are numbers; of any size, each is larger than the one above it by half and more, up to
+/// 1 MiB. Onto a value that is there it becomes a put.
 /// Threads: the memtable's owner.
 class Applier {
 public:
@@ -26,17 +32,24 @@ public:
   void finish();
 
 private:
+  class Sinking;
+
   void apply_with_range_deletes(const Batch& batch, Timestamp commit);
   void insert(const Operation& operation, Timestamp commit);
+  /// Those of a batch, once all else of it is in.
+  void sink_merges(Timestamp commit);
+  void sink(ByteView key, Sinking operand);
 
   static constexpr size_t kGatheredMax = SkipList::kTogetherMax;
 
   Memtable& memtable_;
   std::array<Entry, kGatheredMax> gathered_;
   size_t count_ = 0;
+  /// Of the batch, by key; without what a later operation on the key replaced.
+  std::map<ByteView, std::vector<Step>> merges_;
 };
 
-/// Takes the keys that the batch puts out of the dead ranges. Requires: it was applied, and its commit lies after what is
+/// Takes the keys that the batch gives a value out of the dead ranges. Requires: it was applied, and its commit lies after what is
 /// `visible`, for a reader that could see it would trust the ranges.
 void revive(DeadRanges& dead, const Batch& batch, Timestamp commit, Timestamp visible);
 

@@ -191,6 +191,9 @@ void forget_under_way(TreeState& tree, const JobState& job) {
 std::optional<MergePlan> pick_step(TreeState& tree) {
   constexpr size_t kSampleCount = 256;
   SealedMemtable& sealed = tree.sealed.front();
+  // After a crash between two steps some keys would be in the log and in tables, and the same operand of the log would be done
+  // to what the tables made of it.
+  if (sealed.memtable->has_operands()) return std::nullopt;
   if (tree.sealed.size() > 1 || !is_full(*sealed.memtable, tree.options)) return std::nullopt;
   if (flush_debt(1, tree.options.memtable_size, tree.options) > 0) return std::nullopt;
   if (!sealed.waiting) {

@@ -1,12 +1,14 @@
 #include "engine/key_search.hpp"
 
+#include <utility>
+
 #include "engine/base/checksum.hpp"
 #include "engine/watch/read_work.hpp"
 
 namespace coppice::engine {
 
 KeySearch::KeySearch(const View& view, ByteView key, Timestamp at)
-    : view_(view), key_(key), hash_(key_hash(key)), at_(at) {}
+    : view_(view), key_(key), hash_(key_hash(key)), read_at_(at), at_(at) {}
 
 void KeySearch::prefetch() const {
   view_.active->prefetch(hash_);
@@ -22,13 +24,44 @@ bool KeySearch::ask_memtables(Bytes& value) {
 
 bool KeySearch::ask(const Memtable& memtable, Bytes& value) {
   if (memtable.empty()) return false;
-  const Timestamp deleted = memtable.range_deletes().newest_covering(key_, at_);
-  const auto entry = memtable.find(key_, hash_, at_);
-  if (entry && entry->kind == Kind::put && entry->commit >= deleted) {
-    value.assign(entry->value);
+  const Timestamp deleted = memtable.range_deletes().newest_covering(key_, read_at_);
+  for (;;) {
+    const auto entry = memtable.find(key_, hash_, at_);
+    if (!entry) return deleted > kTimestampMin;
+    if (entry->commit < deleted || take_word(entry->kind, entry->commit, entry->value, value)) return true;
+  }
+}
+
+inline bool KeySearch::take_word(Kind kind, Timestamp commit, ByteView stored, Bytes& value) {
+  if (chain_ == nullptr) version_ = commit;
+  if (is_remove(kind)) return true;
+  if (is_operand(kind)) return !take_operand(stored);
+  has_value_ = true;
+  if (chain_ == nullptr) {
+    value.assign(stored);
+  } else {
+    makes_sense_ = std::exchange(chain_, nullptr)->finish(stored, value);
+  }
+  return true;
+}
+
+// Whether there is more to look for.
+bool KeySearch::take_operand(ByteView stored) {
+  if (chain_ == nullptr) chain_ = std::make_unique<OperandChain>();
+  makes_sense_ = chain_->take(stored);
+  if (makes_sense_) at_ = Timestamp{chain_->since().raw - 1};
+  return makes_sense_;
+}
+
+Result<bool> KeySearch::finish(Bytes& value) {
+  if (chain_ != nullptr && makes_sense_) {
+    makes_sense_ = std::exchange(chain_, nullptr)->finish(std::nullopt, value);
     has_value_ = true;
   }
-  return entry || deleted > kTimestampMin;
+  if (makes_sense_) return has_value_;
+  return Error{Errc::corruption, (table_ == nullptr ? std::string("memory") : table_->path()) +
+                                     ": an operand of the key " + printable(key_) +
+                                     " makes no sense: restore the file, or delete the key"};
 }
 
 const TableReader* KeySearch::next_table() {
@@ -42,7 +75,7 @@ const TableReader* KeySearch::next_table() {
 
 Status KeySearch::ask_range_deletes(const TableReadOptions& options) {
   COPPICE_TRY_ASSIGN(range_deletes, table_->range_deletes(options));
-  deleted_ = range_deletes == nullptr ? kTimestampMin : range_deletes->newest_covering(key_, at_);
+  deleted_ = range_deletes == nullptr ? kTimestampMin : range_deletes->newest_covering(key_, read_at_);
   return success();
 }
 
@@ -53,11 +86,12 @@ size_t KeySearch::place() const {
 }
 
 bool KeySearch::take(const PointRead& read, Bytes& value) {
-  if (read.found && read.kind == Kind::put && read.commit >= deleted_) {
-    value.assign(read.value);
-    has_value_ = true;
-  }
-  return read.found || deleted_ > kTimestampMin;
+  if (!read.found) return deleted_ > kTimestampMin;
+  if (read.commit < deleted_ || take_word(read.kind, read.commit, read.value, value)) return true;
+  // All before the operand is hidden, or this table may have more.
+  if (at_ < deleted_) return true;
+  --next_run_;
+  return false;
 }
 
 }  // namespace coppice::engine

@@ -1,6 +1,7 @@
 // Finds one key in a view, source by source.
 #pragma once
 
+#include "engine/cursor/operand_chain.hpp"
 #include "engine/table/table_reader.hpp"
 #include "engine/view.hpp"
 
@@ -10,6 +11,9 @@ namespace coppice::engine {
 /// Behind that one all others are older. Of one source range deletes are asked first: in it they may be newer than its
 /// version of the key.
 ///
+/// An operand is a word about the key that needs what lies below it: the search goes on from there, at an earlier moment, in the
+/// same source first.
+///
 /// Lifetime: view and key outlive it. Threads: one.
 class KeySearch {
 public:
@@ -18,6 +22,7 @@ public:
   ByteView key() const { return key_; }
   /// key_hash() of it.
   uint64_t hash() const { return hash_; }
+  /// The moment that versions are looked for at now.
   Timestamp at() const { return at_; }
 
   /// Begins to load what ask_memtables() will look at first.
@@ -33,7 +38,11 @@ public:
   /// succeeded.
   bool take(const PointRead& read, Bytes& value);
 
-  bool has_value() const { return has_value_; }
+  /// Requires: the search is over. Whether the key has a value, which is in `value` then.
+  /// corruption: what was taken for operands is none.
+  Result<bool> finish(Bytes& value);
+  /// Requires: the key has a value. The commit of the newest version that has a part in it.
+  Timestamp version() const { return version_; }
   /// Of the table that next_table() gave.
   uint32_t level() const { return view_.version->level_of_run(next_run_ - 1); }
   /// Where the search ended: one of read_work.hpp's.
@@ -41,15 +50,23 @@ public:
 
 private:
   bool ask(const Memtable& memtable, Bytes& value);
+  /// Whether the search is over with a version that nothing hides.
+  bool take_word(Kind kind, Timestamp commit, ByteView stored, Bytes& value);
+  bool take_operand(ByteView stored);
 
   const View& view_;
   const ByteView key_;
   const uint64_t hash_;
-  const Timestamp at_;
+  const Timestamp read_at_;
+  Timestamp at_;
   bool has_value_ = false;
   size_t next_run_ = 0;
   const TableReader* table_ = nullptr;
   Timestamp deleted_;
+  Timestamp version_;
+  /// If an operand was met.
+  std::unique_ptr<OperandChain> chain_;
+  bool makes_sense_ = true;
 };
 
 }  // namespace coppice::engine

@@ -6,22 +6,24 @@
 namespace coppice::engine {
 
 Result<bool> look_up(const View& view, ByteView key, Timestamp at, TableReadOptions options, Bytes& value,
-                     ReadWork& work) {
+                     ReadWork& work, Timestamp* version) {
   options.work = &work;
   KeySearch search(view, key, at);
-  if (search.ask_memtables(value)) {
+  const auto finish = [&]() -> Result<bool> {
+    COPPICE_TRY_ASSIGN(found, search.finish(value));
     work.place = search.place();
-    return search.has_value();
-  }
+    if (version != nullptr) *version = found ? search.version() : kTimestampMin;
+    return found;
+  };
+  if (search.ask_memtables(value)) return finish();
   BlockBuffer buffer;
   while (const TableReader* table = search.next_table()) {
     work.enter(search.level());
     COPPICE_TRY(search.ask_range_deletes(options));
-    COPPICE_TRY_ASSIGN(read, table->get(key, search.hash(), at, options, buffer));
+    COPPICE_TRY_ASSIGN(read, table->get(key, search.hash(), search.at(), options, buffer));
     if (search.take(read, value)) break;
   }
-  work.place = search.place();
-  return search.has_value();
+  return finish();
 }
 
 }  // namespace coppice::engine

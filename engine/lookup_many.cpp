@@ -48,16 +48,21 @@ public:
       ones_.emplace_back(view_, keys_[index], at_, index).search.prefetch();
     for (One& one : ones_) {
       Bytes value;
-      one.is_over = one.search.ask_memtables(value);
-      if (one.search.has_value()) COPPICE_TRY(deliver(one, std::move(value)));
+      if (one.search.ask_memtables(value)) COPPICE_TRY(conclude(one, std::move(value)));
     }
 
     BlockStash stash;
     if (!options_.cached_only) options_.stash = &stash;
     for (;;) {
       going_.clear();
-      for (One& one : ones_)
-        if (!one.is_over && (one.in_table || enter_next(one))) going_.push_back(&one);
+      for (One& one : ones_) {
+        if (one.is_over) continue;
+        if (one.in_table || enter_next(one)) {
+          going_.push_back(&one);
+        } else {
+          COPPICE_TRY(conclude(one, {}));
+        }
+      }
       if (going_.empty()) return finish();
       COPPICE_TRY(go_round());
       COPPICE_TRY(stash.read(work_));
@@ -75,10 +80,7 @@ private:
 
   bool enter_next(One& one) {
     const TableReader* const table = one.search.next_table();
-    if (table == nullptr) {
-      one.is_over = true;
-      return false;
-    }
+    if (table == nullptr) return false;
     one.in_table = true;
     work_.enter(one.search.level());
     one.point = PointSearch(*table, one.search.key(), one.search.hash(), one.search.at());
@@ -130,12 +132,14 @@ private:
 
   Status leave(One& one, const PointRead& read) {
     Bytes value;
-    one.is_over = one.search.take(read, value);
     one.in_table = false;
-    return one.search.has_value() ? deliver(one, std::move(value)) : success();
+    return one.search.take(read, value) ? conclude(one, std::move(value)) : success();
   }
 
-  Status deliver(const One& one, Bytes value) {
+  Status conclude(One& one, Bytes value) {
+    one.is_over = true;
+    COPPICE_TRY_ASSIGN(found, one.search.finish(value));
+    if (!found) return success();
     if (value.size() > size_left_)
       return Error{Errc::invalid_argument,
                    "the values asked for are too large for one answer: ask for fewer keys at a time"};

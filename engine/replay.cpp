@@ -5,7 +5,9 @@
 namespace coppice::engine {
 
 void Replay::add(const Batch& batch, Timestamp commit) {
-  if (batch.range_delete_count() > 0) {
+  if (batch.range_delete_count() > 0 || batch.merge_count() > 0) {
+    // Operands are joined with what is there.
+    if (batch.merge_count() > 0) loader_.finish();
     Applier applier(memtable_);
     applier.apply(batch, commit);
     applier.finish();

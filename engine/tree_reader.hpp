@@ -19,6 +19,15 @@ struct ReadOptions {
   bool cached_only = false;
 };
 
+/// A value, and which one it is of those that its key had.
+struct Versioned {
+  /// Nothing: the key is absent.
+  std::optional<Bytes> value;
+  /// The commit timestamp of the latest write that has a part in the value; kTimestampMin: the key is absent. It changes with
+  /// every write of the key, and with nothing else.
+  Timestamp version;
+};
+
 /// What a verification read and found.
 struct VerifyReport {
   uint64_t tables = 0;
@@ -52,6 +61,9 @@ public:
     if (!found) return std::optional<Bytes>();
     return std::optional<Bytes>(std::move(value));
   }
+
+  /// The same with its version.
+  virtual Result<Versioned> get_versioned(ByteView key, const ReadOptions& options) const = 0;
 
   /// The values of `keys`, in their order, all at one moment; nothing where a key is absent. For keys that come together this is
   /// faster than a get for each, and blocks that have to come from the disk are read at once. An error of one key is that

@@ -113,16 +113,14 @@ public:
   Timestamp visible() const override { return Timestamp{state_->visible.load(std::memory_order_acquire)}; }
 
   Result<bool> get(ByteView key, const ReadOptions& options, Bytes& value) const override {
-    COPPICE_TRY(check(key));
-    const ReadWatch watch(*state_);
-    Standpoint standpoint(*state_, options.at);
-    COPPICE_TRY(standpoint.pin());
-    ReadWork work;
-    Result<bool> found = look_up(standpoint.view(), key, standpoint.at(),
-                                 {.cached_only = options.cached_only, .fill_cache = true}, value, work);
-    if (!found.ok()) return watch.failed(std::move(found).error());
-    state_->counters.note_get(work);
-    if (watch.is_picked()) watch.note(&Latencies::get, 1, work);
+    return get(key, options, value, nullptr);
+  }
+
+  Result<Versioned> get_versioned(ByteView key, const ReadOptions& options) const override {
+    Versioned found;
+    Bytes value;
+    COPPICE_TRY_ASSIGN(has_value, get(key, options, value, &found.version));
+    if (has_value) found.value = std::move(value);
     return found;
   }
 
@@ -178,6 +176,21 @@ public:
   }
 
 private:
+  Result<bool> get(ByteView key, const ReadOptions& options, Bytes& value, Timestamp* version) const {
+    COPPICE_TRY(check(key));
+    const ReadWatch watch(*state_);
+    Standpoint standpoint(*state_, options.at);
+    COPPICE_TRY(standpoint.pin());
+    ReadWork work;
+    Result<bool> found =
+        look_up(standpoint.view(), key, standpoint.at(),
+                {.cached_only = options.cached_only, .fill_cache = true}, value, work, version);
+    if (!found.ok()) return watch.failed(std::move(found).error());
+    state_->counters.note_get(work);
+    if (watch.is_picked()) watch.note(&Latencies::get, 1, work);
+    return found;
+  }
+
   Status check(ByteView key) const {
     COPPICE_TRY(check_key(key));
     if (state_->range.contains(key)) return success();

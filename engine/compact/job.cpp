@@ -1,6 +1,7 @@
 #include "engine/compact/job.hpp"
 
 #include "engine/compact/job_state.hpp"
+#include "engine/compact/operand_folding.hpp"
 #include "engine/compact/table_output.hpp"
 #include "engine/cursor/level_cursor.hpp"
 #include "engine/cursor/merge_cursor.hpp"
@@ -79,6 +80,8 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
   const Sources sources(job, part, survivors);
   const std::unique_ptr<Cursor> entries = sources.cursor();
   TableOutput output(job, part, survivors.range_deletes());
+  OperandFolding operands(job.rules, range_deletes, survivors,
+                          [&output](const Entry& entry) { return output.add(entry); });
 
   uint32_t count = 0;
   uint64_t paced_size = 0;
@@ -93,9 +96,14 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
         pace(output.size() - std::exchange(paced_size, output.size()),
              job.rate->load(std::memory_order_relaxed) / static_cast<double>(job.parts.size()));
     }
-    if (survivors.keeps(*entry)) COPPICE_TRY(output.add(*entry));
+    if (operands.concerns(*entry)) {
+      COPPICE_TRY(operands.take(*entry));
+    } else if (survivors.keeps(*entry)) {
+      COPPICE_TRY(output.add(*entry));
+    }
   }
   COPPICE_TRY(entries->status());
+  COPPICE_TRY(operands.finish());
   return output.finish();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/base/coding.hpp"
+#include "engine/base/operand.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
@@ -15,19 +16,22 @@ inline constexpr size_t kExpirySize = 8;
 /// What a version of a key says, and flags. Written to disk: never renumber.
 enum class Kind : uint8_t {
   put = 1,
-  remove = 2,  // A tombstone: the key is absent from this moment on.
+  remove = 2,   // A tombstone: the key is absent from this moment on.
+  operand = 3,  // Changes what lies below it: see operand.hpp.
   put_that_expires = put | kExpiresBit,
 };
 
 constexpr bool is_put(Kind kind) {
   return (static_cast<uint8_t>(kind) & kKindBits) == static_cast<uint8_t>(Kind::put);
 }
+constexpr bool is_operand(Kind kind) { return kind == Kind::operand; }
 constexpr bool is_remove(Kind kind) { return kind == Kind::remove; }
 constexpr bool expires(Kind kind) { return (static_cast<uint8_t>(kind) & kExpiresBit) != 0; }
 
 /// Whether bytes of nobody we know may be a version: a kind that there is, in front of a stored value large enough for it.
 constexpr bool is_possible(uint8_t kind, size_t stored_size) {
   if (kind == static_cast<uint8_t>(Kind::put) || kind == static_cast<uint8_t>(Kind::remove)) return true;
+  if (kind == static_cast<uint8_t>(Kind::operand)) return stored_size >= kOperandSizeMin;
   return kind == static_cast<uint8_t>(Kind::put_that_expires) && stored_size >= kExpirySize;
 }
 

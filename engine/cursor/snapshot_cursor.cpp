@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/cursor/delete_span.hpp"
+#include "engine/cursor/operand_chain.hpp"
 #include "engine/cursor/short_key.hpp"
 
 namespace coppice::engine {
@@ -15,6 +16,8 @@ constexpr int kStepsMax = 8;
 // Going forward, `entries_` stands on the item, which it views. Going back, the oldest version of a key comes first,
 // so the newest visible one is known only behind it: `entries_` stands on what comes before the item in
 // the way back (`before_`), and the item is a copy.
+//
+// An item made of operands is a copy either way. Going forward, `entries_` stands on what follows then (`ahead_`).
 class SnapshotCursor final : public VisibleCursor {
 public:
   SnapshotCursor(std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes,
@@ -37,6 +40,7 @@ public:
   const Item* seek(ByteView key) override {
     // The caller's view may be one of ours.
     key_.assign(std::max<ByteView>(key, range_.begin));
+    is_made_ = false;
     return show_forward(entries_->seek({key_, at_}));
   }
 
@@ -53,6 +57,10 @@ public:
   const Item* next() override {
     if (!forward_) return show_forward(leave_key(entries_->seek({key_, kTimestampMin})));
     key_.assign(item_.key);
+    if (is_made_) {
+      is_made_ = false;
+      return show_forward(leave_key(ahead_));
+    }
     return show_forward(pass_key());
   }
 
@@ -62,7 +70,7 @@ public:
     return show_back(entries_->seek_before({key_, kTimestampMax}));
   }
 
-  const Status& status() const override { return entries_->status(); }
+  const Status& status() const override { return problem_.ok() ? entries_->status() : problem_; }
 
 private:
   // The first item at or after `entry`. Requires: no version of entry's key between the newest visible one and
@@ -78,8 +86,9 @@ private:
   // The last item at or before `entry`. Requires: no older version of entry's key was left out.
   const Item* show_back(const Entry* entry) {
     forward_ = false;
+    is_made_ = false;
     const Item* item = find_back(entry);
-    run_.end_back(key_, item == nullptr && entries_->status().ok());
+    run_.end_back(key_, item == nullptr && status().ok());
     shown_count_ += item != nullptr;
     return item;
   }
@@ -90,7 +99,7 @@ private:
       if (range_.end && entry->key >= *range_.end) return nullptr;
       if (entry->commit > at_) {
         entry = pass_newer(entry);
-      } else if (const DeleteSpan* span = covering(*entry); span || entry->kind == Kind::remove) {
+      } else if (const DeleteSpan* span = covering(*entry); span || is_remove(entry->kind)) {
         key_.assign(entry->key);
         if (const DeadRanges::Range* dead = run_.pass(key_)) {
           entry = entries_->seek({dead->end, kTimestampMax});
@@ -99,6 +108,8 @@ private:
         } else {
           entry = pass_key();
         }
+      } else if (is_operand(entry->kind)) {
+        return make_item(entry);
       } else {
         item_ = {entry->key, entry->value};
         return &item_;
@@ -124,7 +135,8 @@ private:
         entry = before_;
         // The read that failed may have been of a newer version.
         if (entry == nullptr && !entries_->status().ok()) return nullptr;
-        if (kind != Kind::remove) {
+        if (is_operand(kind)) return make_item_back();
+        if (!is_remove(kind)) {
           item_ = {key_, value_};
           return &item_;
         }
@@ -133,6 +145,44 @@ private:
       }
     }
     return nullptr;
+  }
+
+  // Of the operand that `entries_` stands on, and what lies below it: ahead_ is what follows. Nullptr: a read failed, or what
+  // lies there makes no sense.
+  const Item* make_item(const Entry* entry) {
+    made_key_.assign(entry->key);
+    std::optional<Bytes> base;
+    bool makes_sense = chain_.take(entry->value);
+    for (bool more = makes_sense; more;) {
+      entry = entries_->next();
+      more = entry != nullptr && same_key(entry->key, made_key_) && covering(*entry) == nullptr;
+      // What the operand before it holds already.
+      if (!more || entry->commit >= chain_.since()) continue;
+      if (is_operand(entry->kind)) {
+        more = makes_sense = chain_.take(entry->value);
+      } else {
+        if (!is_remove(entry->kind)) base.emplace(entry->value);
+        more = false;
+      }
+    }
+    makes_sense = chain_.finish(base, made_value_) && makes_sense;
+    if (!makes_sense)
+      problem_ = Error{Errc::corruption, "an operand of the key " + printable(made_key_) +
+                                             " makes no sense: restore the tree's tables, or delete the key"};
+    if (!status().ok()) return nullptr;
+    ahead_ = entry;
+    is_made_ = true;
+    item_ = {made_key_, made_value_};
+    return &item_;
+  }
+
+  // The same on the way back, of the key in key_: the newest version comes last there, and is the first that is needed.
+  const Item* make_item_back() {
+    const Entry* entry = entries_->seek({key_, at_});
+    if (entry == nullptr || make_item(entry) == nullptr) return nullptr;
+    is_made_ = false;
+    before_ = entries_->seek_before({key_, kTimestampMax});
+    return before_ == nullptr && !status().ok() ? nullptr : &item_;
   }
 
   // The span whose range delete hides `entry`, if one does.
@@ -167,7 +217,8 @@ private:
   }
 
   const Entry* leave_key(const Entry* entry) {
-    while (entry != nullptr && same_key(entry->key, key_)) entry = entries_->next();
+    for (int steps = 0; entry != nullptr && same_key(entry->key, key_); ++steps)
+      entry = steps == kStepsMax ? entries_->seek({key_, kTimestampMin}) : entries_->next();
     return entry;
   }
 
@@ -218,6 +269,13 @@ private:
   KeyCopy key_;
   Bytes value_;
   const Entry* before_ = nullptr;
+  // An item that operands made.
+  OperandChain chain_;
+  KeyCopy made_key_;
+  Bytes made_value_;
+  const Entry* ahead_ = nullptr;
+  bool is_made_ = false;
+  Status problem_;
   // A key that is sought; what the walk knows of it is not said.
   Bytes place_;
   DeadRun run_;

@@ -38,17 +38,24 @@ Status check_room(OperationKind kind, uint32_t range_deletes) {
                "the batch would pass 1024 range deletes: write it in several batches"};
 }
 
-// `size_in_front`: of the value's bytes that are not in the operation.
-Status check_operation(const Operation& operation, size_t size_in_front) {
+// `in_front`: the value's first bytes, if they are not in the operation.
+Status check_operation(const Operation& operation, ByteView in_front) {
   switch (operation.kind) {
     case OperationKind::put:
       COPPICE_TRY(check_key(operation.key));
       return check_value(operation.value);
     case OperationKind::put_that_expires:
       COPPICE_TRY(check_key(operation.key));
-      if (size_in_front + operation.value.size() < kExpirySize)
+      if (in_front.size() + operation.value.size() < kExpirySize)
         return Error{Errc::invalid_argument, "the put says no moment at which it expires"};
-      return check_value(operation.value.substr(kExpirySize - size_in_front));
+      return check_value(operation.value.substr(kExpirySize - in_front.size()));
+    case OperationKind::merge: {
+      COPPICE_TRY(check_key(operation.key));
+      if (in_front.empty() && operation.value.empty())
+        return Error{Errc::invalid_argument, "the merge says no operator"};
+      const char op = in_front.empty() ? operation.value.front() : in_front.front();
+      return check_operand(static_cast<Operator>(op), operation.value.substr(1 - in_front.size()));
+    }
     case OperationKind::remove:
       return check_key(operation.key);
     case OperationKind::delete_range:
@@ -79,10 +86,15 @@ Status Batch::put_until(ByteView key, ByteView value, uint64_t expiry_ms) {
   return add({OperationKind::put_that_expires, key, value}, {expiry, kExpirySize});
 }
 
+Status Batch::merge(ByteView key, Operator op, ByteView operand) {
+  const char name = static_cast<char>(op);
+  return add({OperationKind::merge, key, operand}, {&name, 1});
+}
+
 Status Batch::add(const Operation& operation) { return add(operation, {}); }
 
 Status Batch::add(const Operation& operation, ByteView in_front) {
-  COPPICE_TRY(check_operation(operation, in_front.size()));
+  COPPICE_TRY(check_operation(operation, in_front));
   COPPICE_TRY(check_room(operation.kind, range_delete_count_));
   const bool has_value = operation.kind != OperationKind::remove;
   const size_t value_size = in_front.size() + operation.value.size();
@@ -99,8 +111,7 @@ Status Batch::add(const Operation& operation, ByteView in_front) {
     bytes_ += in_front;
     bytes_ += operation.value;
   }
-  ++count_;
-  if (operation.kind == OperationKind::delete_range) ++range_delete_count_;
+  count(operation.kind);
   return success();
 }
 
@@ -129,21 +140,27 @@ Status Batch::check() {
     if (!operation)
       return Error{Errc::corruption,
                    "the operation at byte " + std::to_string(offset) + " of the batch is cut short"};
-    if (Status valid = check_operation(*operation, 0); !valid.ok())
+    if (Status valid = check_operation(*operation, {}); !valid.ok())
       return Error{Errc::corruption, "the operation at byte " + std::to_string(offset) +
                                          " of the batch is none: " + valid.error().text};
     if (Status room = check_room(operation->kind, range_delete_count_); !room.ok())
       return Error{Errc::corruption, "a batch that is none: " + room.error().text};
-    ++count_;
-    if (operation->kind == OperationKind::delete_range) ++range_delete_count_;
+    count(operation->kind);
   }
   return success();
+}
+
+void Batch::count(OperationKind kind) {
+  ++count_;
+  if (kind == OperationKind::delete_range) ++range_delete_count_;
+  if (kind == OperationKind::merge) ++merge_count_;
 }
 
 void Batch::clear() {
   bytes_.clear();
   count_ = 0;
   range_delete_count_ = 0;
+  merge_count_ = 0;
 }
 
 std::optional<Operation> Batch::Reader::next() { return take_operation(rest_); }

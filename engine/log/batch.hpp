@@ -6,16 +6,21 @@
 
 namespace coppice::engine {
 
-enum class OperationKind : uint8_t { put = 1, remove = 2, delete_range = 3, put_that_expires = 4 };
+enum class OperationKind : uint8_t { put = 1, remove = 2, delete_range = 3, put_that_expires = 4, merge = 5 };
 
 /// Views borrow from the batch.
 struct Operation {
   OperationKind kind = OperationKind::put;
   ByteView key;  // delete_range: the first key deleted; may be empty
   /// put: the value. put_that_expires: its moment in front, as entry.hpp stores it.
-  /// delete_range: the first key not deleted; empty: none, to the last key.
+  /// delete_range: the first key not deleted; empty: none, to the last key. merge: the operator (u8), then the operand.
   ByteView value;
 };
+
+/// Of a merge.
+inline Step step_of(const Operation& operation) {
+  return {static_cast<Operator>(operation.value.front()), operation.value.substr(1)};
+}
 
 /// Of a put, either kind, or a remove: the kind of the version that it makes.
 inline Kind kind_of(const Operation& operation) {
@@ -32,7 +37,8 @@ inline Kind kind_of(const Operation& operation) {
 /// Of a batch: what they cover is worked out together, which costs up to their square.
 inline constexpr uint32_t kBatchRangeDeletesMax = 1024;
 
-/// Operations that are committed together or not at all; of two on one key the later wins.
+/// Operations that are committed together or not at all; of two on one key the later wins, but for merges, which change
+/// what the operations before them have made of the key.
 /// The encoding is in log_format.hpp and engine/FORMAT.md.
 /// Threads: one at a time.
 class Batch {
@@ -43,6 +49,8 @@ public:
   /// From `expiry_ms` on, in milliseconds since 1970, the key is as absent as after a remove.
   Status put_until(ByteView key, ByteView value, uint64_t expiry_ms);
   Status remove(ByteView key);
+  /// Changes the value without reading it: see schema/operators.hpp.
+  Status merge(ByteView key, Operator op, ByteView operand);
   /// An empty `end` means to the last key. A range with no keys in it is invalid_argument.
   Status delete_range(ByteView begin, ByteView end);
   /// Any of these.
@@ -56,6 +64,7 @@ public:
   uint32_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
   uint32_t range_delete_count() const { return range_delete_count_; }
+  uint32_t merge_count() const { return merge_count_; }
   /// Lifetime: until the batch changes.
   ByteView bytes() const { return bytes_; }
   void clear();
@@ -72,6 +81,7 @@ public:
   };
 
 private:
+  void count(OperationKind kind);
   /// `in_front` and then the operation's value are the value.
   Status add(const Operation& operation, ByteView in_front);
   /// Counts the operations in bytes_; corruption as decode().
@@ -80,6 +90,7 @@ private:
   Bytes bytes_;
   uint32_t count_ = 0;
   uint32_t range_delete_count_ = 0;
+  uint32_t merge_count_ = 0;
 };
 
 }  // namespace coppice::engine

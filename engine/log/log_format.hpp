@@ -6,7 +6,7 @@
 
 namespace coppice::engine {
 
-/// 3: batches may hold puts that expire. Records are those of 2.
+/// 3: batches may hold puts that expire, and merges. Records are those of 2.
 inline constexpr uint32_t kLogFormatVersion = 3;
 inline constexpr size_t kLogHeaderSize = 40;
 

@@ -60,6 +60,11 @@ public:
   std::optional<Entry> find(ByteView key, uint64_t hash, Timestamp at) const;
   std::optional<Entry> find(ByteView key, Timestamp at) const { return find(key, key_hash(key), at); }
 
+  /// Requires: called before an operand is put in.
+  void note_operand() { has_operands_.store(true, std::memory_order_relaxed); }
+  /// Some entry may be an operand.
+  bool has_operands() const { return has_operands_.load(std::memory_order_relaxed); }
+
   /// Begins to load what find() of a key with this hash will look at first.
   void prefetch(uint64_t hash) const { index_.prefetch(hash); }
 
@@ -121,6 +126,7 @@ private:
   size_t gathered_count_ = 0;
   Timestamp gathered_through_;
   std::array<Lane, kLaneCount> lanes_;
+  std::atomic<bool> has_operands_{false};
 
   std::atomic<const RangeDeletes*> range_deletes_;
   std::atomic<uint32_t> range_delete_count_{0};

@@ -42,18 +42,24 @@ protected:
   static void write(TreeStand& stand) {
     ok(stand.create());
     ok(stand.open());
-    for (int number = 0; number < 300; ++number)
-      ok(stand.put(key(number), "value " + std::to_string(number)));
+    for (int number = 0; number < 300; ++number) {
+      const Bytes value = "value " + std::to_string(number);
+      ok(stand.put(key(number), value.substr(0, is_merged(number) ? 5 : Bytes::npos)));
+    }
     ok(stand.flush());
     reopen(stand, Compression::lz4);
     for (int number = 0; number < 300; number += 7) ok(stand.put(key(number), Bytes(300, 'z')));
     for (int number = 50; number < 60; ++number) ok(stand.remove(key(number)));
+    for (int number = 0; number < 300; ++number)
+      if (is_merged(number)) merge(stand, key(number), " ");
     ok(stand.flush());
     reopen(stand, Compression::zstd);
     ok(stand.delete_range(key(100), key(120)));
     ok(stand.put(key(110), "again"));
     ok(stand.flush());
     ok(stand.remove(key(290)));
+    for (int number = 0; number < 300; ++number)
+      if (is_merged(number)) merge(stand, key(number), std::to_string(number));
     ok(stand.tree->seal_memtable());
     Batch own;
     ok(own.put("shared", "by two shards"));
@@ -62,6 +68,13 @@ protected:
     ok(stand.tree->log_group(group));
     stand.tree->apply_group(group);
     stand.drop();
+  }
+  /// Some values come of operands, in a table and in the log.
+  static bool is_merged(int number) { return number > 200 && number % 10 == 5 && number % 7 != 0; }
+  static void merge(TreeStand& stand, const Bytes& key, const Bytes& operand) {
+    Batch batch;
+    ok(batch.merge(key, Operator::append, operand));
+    ok(stand.write(batch));
   }
   static void reopen(TreeStand& stand, Compression compression) {
     ok(stand.tree->close());

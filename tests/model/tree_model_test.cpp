@@ -26,7 +26,9 @@ public:
 
   void step() {
     const uint64_t choice = random_.below(10'000);
-    if (choice < 4000) return put();
+    if (random_.one_in(1500)) merging_ = !merging_;
+    if (choice < 3000) return put();
+    if (choice < 4000) return merging_ ? merge() : put();
     if (choice < 5000) return remove();
     if (choice < 5200) return delete_range();
     if (choice < 6000) return write_batch();
@@ -68,6 +70,7 @@ private:
     return key;
   }
   Bytes random_value() {
+    if (random_.one_in(10)) return number_value(static_cast<int64_t>(random_.next()));
     const size_t size = random_.one_in(50) ? random_.below(8000) : random_.below(200);
     return Bytes(size, static_cast<char>('a' + random_.below(26)));
   }
@@ -87,6 +90,14 @@ private:
         case OperationKind::put_that_expires:
           now_.insert_or_assign(Bytes(operation->key), Bytes(operation->value));
           break;
+        case OperationKind::merge: {
+          const auto old = now_.find(Bytes(operation->key));
+          std::optional<Bytes> value;
+          if (old != now_.end()) value = old->second;
+          EXPECT_TRUE(do_steps(join_steps(std::array{step_of(*operation)}), value));
+          now_.insert_or_assign(Bytes(operation->key), *std::move(value));
+          break;
+        }
         case OperationKind::remove:
           now_.erase(Bytes(operation->key));
           break;
@@ -101,7 +112,8 @@ private:
 
   void add_random(Batch& batch) {
     const uint64_t choice = random_.below(10);
-    if (choice < 6) return ok(batch.put(random_key(), random_value()));
+    if (choice < 4) return ok(batch.put(random_key(), random_value()));
+    if (choice < 6) return merging_ ? add_merge(batch) : ok(batch.put(random_key(), random_value()));
     if (choice < 8) return ok(batch.remove(random_key()));
     const Bytes begin = random_key();
     const Bytes end = begin + static_cast<char>(random_.below(256));
@@ -111,6 +123,18 @@ private:
   void put() {
     Batch batch;
     ok(batch.put(random_key(), random_value()));
+    write(batch);
+  }
+  /// Of few keys, so that many meet, some of them numbers and some not.
+  void add_merge(Batch& batch) {
+    const Bytes key = random_.one_in(4) ? random_key() : "k" + std::to_string(random_.below(20) * 30);
+    const Bytes number = number_value(static_cast<int64_t>(random_.next()));
+    if (random_.one_in(3)) return ok(batch.merge(key, Operator::append, random_value().substr(0, 300)));
+    ok(batch.merge(key, random_.one_in(3) ? Operator::max : Operator::add, number));
+  }
+  void merge() {
+    Batch batch;
+    add_merge(batch);
     write(batch);
   }
   void remove() {
@@ -294,6 +318,8 @@ private:
   std::map<Timestamp, Items> then_;
   std::vector<Job> jobs_;
   uint32_t deepest_ = 0;
+  // Operands are written: at times only, as memtables with some are not flushed in steps.
+  bool merging_ = false;
   // By trees before the present one.
   uint64_t tables_dropped_ = 0;
   uint32_t flush_steps_ = 0;
