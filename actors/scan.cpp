@@ -59,6 +59,7 @@ Status ScanPosition::fill(Page& page) {
 Status ScanPosition::fill_from(const engine::TreeReader& reader, const KeyRange& range, Page& page) {
   engine::ReadOptions options;
   options.at = options_.snapshot->timestamp();
+  options.keys_only = options_.keys_only;
   COPPICE_TRY_ASSIGN(cursor, reader.cursor(range, options));
   const engine::Item* item = options_.reverse ? cursor->seek_last() : cursor->seek(range.begin);
   const size_t before = page.count();

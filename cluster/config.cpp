@@ -128,6 +128,8 @@ const std::vector<Setting>& settings() {
                    kMiB / 16, kTiB),
       choice_setting("compression", "of tables", &Config::compression,
                      std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
+      size_setting("value_threshold", "values so large are kept apart from their keys; 0: none, or from 64",
+                   &Config::value_threshold, 0, kValueSizeMax),
       count_setting("connections_max", "clients served at one time", &Config::connections_max, 1, 65536),
       count_setting("rpc_threads", "threads that speak with clients", &Config::rpc_threads, 1, 256),
       count_setting("scheduler_threads", "threads that run shards; 0: one for each core",

@@ -23,6 +23,8 @@ struct Config {
   uint64_t cache_size = 256 << 20;
   uint64_t memtable_size = 64 << 20;
   engine::Compression compression = engine::Compression::none;
+  /// 0: none is kept apart.
+  uint64_t value_threshold = 0;
   uint32_t connections_max = 1024;
   uint32_t rpc_threads = 2;
   /// 0: one for each core.

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "engine/compact/backlog.hpp"
 #include "engine/compact/deleted_tables.hpp"
 #include "engine/compact/filter_bits.hpp"
+#include "engine/compact/garbage.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::engine {
@@ -13,6 +15,9 @@ namespace {
 
 // A part of a merge reads about so many tables, and more.
 constexpr uint64_t kPartTables = 2;
+// A part of a merge that comes by itself empties value files if its share of them is so many-th of a memtable, or more: else
+// it would leave a small file.
+constexpr uint64_t kEmptiedLeastPart = 16;
 
 SurvivalRules rules_of(const TreeState& tree, std::span<const Timestamp> snapshots) {
   return {.snapshots = {snapshots.begin(), snapshots.end()},
@@ -31,6 +36,17 @@ std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<co
   job->rules = rules_of(tree, snapshots);
   job->retired_logs = std::exchange(tree.retired_logs, {});
   return job;
+}
+
+/// By ascending number.
+std::vector<ValueFileHandle> value_files_of(const Version& version, const MergePlan& plan) {
+  std::set<uint64_t> numbers;
+  for (const auto* tables : {&plan.source, &plan.target})
+    for (const TableHandle& table : *tables)
+      for (const ValueUses::Use& use : table->meta().values.all()) numbers.insert(use.file);
+  std::vector<ValueFileHandle> files;
+  for (const uint64_t number : numbers) files.push_back(version.find_values(number)->file);
+  return files;
 }
 
 /// `memtable_size`: bytes that come from a memtable besides.
@@ -53,39 +69,75 @@ void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_
       whole ? std::vector<KeyRange>{plan.hull} : cut_into_parts(plan, kPartTables * tree.options.table_size);
   for (const KeyRange& range : ranges) job.parts.push_back({.range = range, .cuts = cuts});
   job.filter_bits_per_key = filter_bits(*tree.version, tree.options, plan.target_level);
+  job.value_files = value_files_of(*tree.version, plan);
   job.plan = std::move(plan);
+}
+
+/// Has the job empty the value files that are to be emptied, if each part of it meets `use_least` bytes of them or more.
+void set_emptied(const TreeState& tree, JobState& job, uint64_t use_least) {
+  if (job.plan->move || job.plan->drop) return;
+  std::vector<uint64_t> files = files_to_empty(*tree.version);
+  if (const uint64_t use = size_in_files(*job.plan, files); use > 0 && use >= use_least * job.parts.size())
+    job.emptied = std::move(files);
+}
+
+uint64_t emptied_least(const TreeState& tree) { return tree.options.memtable_size / kEmptiedLeastPart; }
+
+std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> plan,
+                                     std::span<const Timestamp> snapshots, uint64_t use_least) {
+  if (!plan) return nullptr;
+  auto job = make_job(tree, Job::Kind::merge, snapshots);
+  set_plan(tree, *job, *std::move(plan), 0);
+  set_emptied(tree, *job, use_least);
+  return job;
 }
 
 std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> plan,
                                      std::span<const Timestamp> snapshots) {
-  if (!plan) return nullptr;
-  auto job = make_job(tree, Job::Kind::merge, snapshots);
-  set_plan(tree, *job, *std::move(plan), 0);
-  return job;
+  return make_merge(tree, std::move(plan), snapshots, emptied_least(tree));
+}
+
+/// A merge for the sake of value files alone.
+std::unique_ptr<JobState> plan_garbage(TreeState& tree, std::span<const Timestamp> snapshots) {
+  const std::vector<uint64_t> files = files_to_empty(*tree.version);
+  return make_merge(tree, pick_garbage(*tree.version, tree.options, files, tree.merges_under_way), snapshots,
+                    1);
 }
 
 bool is_idle(const TreeState& tree) { return tree.broken || tree.closed; }
 
+/// Of what an edit adds, in its order.
+struct Handles {
+  std::vector<TableHandle> tables;
+  std::vector<ValueFileHandle> values;
+};
+
 /// Writes `edit` to the manifest and makes the version with the job's tables the present one.
-/// `added` are handles of what the edit adds, in its order.
-Status install_tables(TreeState& tree, JobState& job, VersionEdit edit,
-                      const std::vector<TableHandle>& added) {
+Status install_tables(TreeState& tree, JobState& job, VersionEdit edit, const Handles& added) {
   edit.next_file_number = tree.numbers->load(std::memory_order_relaxed);
   // From now on the outputs are the tree's: if the append fails, the edit may be on the disk all the same.
-  for (JobPart& part : job.parts) part.outputs.clear();
+  for (JobPart& part : job.parts) {
+    part.outputs.clear();
+    part.value_outputs.clear();
+  }
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
-  tree.version = tree.version->apply(edit, added);
+  const auto before = std::exchange(tree.version, tree.version->apply(edit, added.tables, added.values));
+  for (const LiveValues& values : before->values())
+    if (tree.version->find_values(values.file->meta().number) == nullptr) values.file->remove_when_unused();
   tree.floor = std::max(tree.floor, job.rules.floor);
   return success();
 }
 
-std::vector<TableHandle> add_outputs(const TreeState& tree, const JobState& job, uint32_t level,
-                                     VersionEdit& edit) {
-  std::vector<TableHandle> added;
+Handles add_outputs(const TreeState& tree, const JobState& job, uint32_t level, VersionEdit& edit) {
+  Handles added;
   for (const JobPart& part : job.parts) {
     for (const TableMeta& meta : part.outputs) {
       edit.added.push_back({level, meta});
-      added.push_back(make_table_handle(tree.env, tree.directory, meta));
+      added.tables.push_back(make_table_handle(tree.env, tree.directory, meta));
+    }
+    for (const ValueFileMeta& meta : part.value_outputs) {
+      edit.value_files.push_back(meta);
+      added.values.push_back(make_value_file(tree.env, tree.directory, meta));
     }
   }
   return added;
@@ -113,7 +165,7 @@ std::optional<LogWriter> take_spare_log(const TreeState& tree, JobState& job) {
 Status install_flush(TreeState& tree, JobState& job) {
   const Timestamp flushed = tree.sealed.front().through;
   VersionEdit edit;
-  const std::vector<TableHandle> added = add_outputs(tree, job, 0, edit);
+  const Handles added = add_outputs(tree, job, 0, edit);
   edit.flushed = flushed;
   edit.logs_retired = tree.logs.retire(flushed);
   for (const uint64_t number : edit.logs_retired) tree.log.release(number);
@@ -139,10 +191,10 @@ Status install_merge(TreeState& tree, JobState& job) {
     edit.removed.push_back({plan.source_level, table->meta().number});
   for (const TableHandle& table : plan.target)
     edit.removed.push_back({plan.target_level, table->meta().number});
-  std::vector<TableHandle> added;
+  Handles added;
   if (plan.move) {
     for (const TableHandle& table : plan.source) edit.added.push_back({plan.target_level, table->meta()});
-    added = plan.source;
+    added.tables = plan.source;
   } else {
     added = add_outputs(tree, job, plan.target_level, edit);
   }
@@ -238,6 +290,7 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
     const uint64_t size = sealed.waiting->size_in(plan->hull);
     sealed.waiting->take(plan->hull);
     set_plan(tree, *job, *std::move(plan), size);
+    set_emptied(tree, *job, emptied_least(tree));
     job->log_files = tree.log.earlier_files();
     return job;
   }
@@ -257,8 +310,13 @@ std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp>
   if (auto plan = pick_deleted(*tree.version, rules_of(tree, snapshots), tree.merges_under_way))
     return make_merge(tree, std::move(plan), snapshots);
   const Timestamp settled = snapshots.empty() ? tree.visible() : std::min(snapshots.front(), tree.visible());
-  auto job = make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
-                        snapshots);
+  // Garbage goes first, unless levels slow writers down. Too much of it does so as well, so its turn comes.
+  const bool levels_press = merge_debt(*tree.version, tree.options) > 0;
+  auto job = levels_press ? nullptr : plan_garbage(tree, snapshots);
+  if (job == nullptr)
+    job = make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
+                     snapshots);
+  if (job == nullptr && levels_press) job = plan_garbage(tree, snapshots);
   // No job comes to remove them, and no write is kept waiting.
   if (job == nullptr && need == MergeNeed::idle)
     remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
@@ -304,11 +362,17 @@ TreeStats stats(const TreeState& tree) {
   for (uint32_t index = 0; index < kLevelCount; ++index) {
     LevelStats level;
     level.tables = static_cast<uint32_t>(tree.version->level(index).size());
-    level.size = tree.version->level_size(index);
+    level.size = tree.version->tables_size(index);
+    level.values_size = tree.version->level_size(index) - level.size;
     for (const TableHandle& table : tree.version->level(index)) level.entries += table->meta().entry_count;
     level.bytes_merged = tree.bytes_merged[index];
     stats.levels.push_back(level);
   }
+  for (const LiveValues& values : tree.version->values()) {
+    ++stats.value_files;
+    stats.value_files_size += values.file->meta().file_size;
+  }
+  stats.value_garbage_size = tree.version->garbage_size();
   stats.flushes = tree.flushes;
   stats.merges = tree.merges;
   stats.tables_dropped = tree.tables_dropped;

@@ -23,7 +23,9 @@ void let_go_cold(TreeState& tree) {
   if (asked_back == std::exchange(tree.asked_back_before, asked_back) || cold.empty()) return;
 
   for (TableHandle* table : cold) *table = make_unopened(tree.env, *table);
-  tree.version = std::make_shared<const Version>(std::move(levels));
+  std::vector<ValueFileHandle> values;
+  for (const LiveValues& each : tree.version->values()) values.push_back(each.file);
+  tree.version = std::make_shared<const Version>(std::move(levels), values);
   tree.publish();
 }
 

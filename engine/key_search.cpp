@@ -37,7 +37,9 @@ inline bool KeySearch::take_word(Kind kind, Timestamp commit, ByteView stored, B
   if (is_remove(kind)) return true;
   if (is_operand(kind)) return !take_operand(stored);
   has_value_ = true;
-  if (chain_ == nullptr) {
+  if (is_apart(kind)) {
+    apart_ = value_ref_of(kind, stored);
+  } else if (chain_ == nullptr) {
     value.assign(stored);
   } else {
     makes_sense_ = std::exchange(chain_, nullptr)->finish(stored, value);
@@ -55,7 +57,8 @@ bool KeySearch::take_operand(ByteView stored) {
 
 Result<bool> KeySearch::finish(Bytes& value) {
   if (chain_ != nullptr && makes_sense_) {
-    makes_sense_ = std::exchange(chain_, nullptr)->finish(std::nullopt, value);
+    const auto base = apart_ ? std::optional<ByteView>(value) : std::nullopt;
+    makes_sense_ = std::exchange(chain_, nullptr)->finish(base, value);
     has_value_ = true;
   }
   if (makes_sense_) return has_value_;

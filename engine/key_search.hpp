@@ -3,6 +3,7 @@
 
 #include "engine/cursor/operand_chain.hpp"
 #include "engine/table/table_reader.hpp"
+#include "engine/table/value_ref.hpp"
 #include "engine/view.hpp"
 
 namespace coppice::engine {
@@ -34,10 +35,14 @@ public:
   const TableReader* next_table();
   /// Of the table that next_table() gave. Errors and blocking: TableReader's.
   Status ask_range_deletes(const TableReadOptions& options);
-  /// What that table has of the key; a value goes into `value`. Whether the search is over. Requires: ask_range_deletes()
+  /// What that table has of the key; a value goes into `value`, unless it lies apart. Whether the search is over. Requires: ask_range_deletes()
   /// succeeded.
   bool take(const PointRead& read, Bytes& value);
 
+  /// Where what was found lies, if not in its table: to be read into `value` before finish().
+  const std::optional<ValueRef>& apart() const { return apart_; }
+  /// Operands are to be done to what was found.
+  bool has_operands() const { return chain_ != nullptr; }
   /// Requires: the search is over. Whether the key has a value, which is in `value` then.
   /// corruption: what was taken for operands is none.
   Result<bool> finish(Bytes& value);
@@ -60,6 +65,7 @@ private:
   const Timestamp read_at_;
   Timestamp at_;
   bool has_value_ = false;
+  std::optional<ValueRef> apart_;
   size_t next_run_ = 0;
   const TableReader* table_ = nullptr;
   Timestamp deleted_;

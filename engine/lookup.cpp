@@ -1,5 +1,6 @@
 #include "engine/lookup.hpp"
 
+#include "engine/apart_values.hpp"
 #include "engine/key_search.hpp"
 #include "engine/table/block_io.hpp"
 
@@ -10,6 +11,7 @@ Result<bool> look_up(const View& view, ByteView key, Timestamp at, TableReadOpti
   options.work = &work;
   KeySearch search(view, key, at);
   const auto finish = [&]() -> Result<bool> {
+    if (search.apart()) COPPICE_TRY(read_apart(*view.version, *search.apart(), options, value));
     COPPICE_TRY_ASSIGN(found, search.finish(value));
     work.place = search.place();
     if (version != nullptr) *version = found ? search.version() : kTimestampMin;

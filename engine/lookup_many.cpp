@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/apart_values.hpp"
 #include "engine/key_search.hpp"
 #include "engine/table/block_stash.hpp"
 #include "engine/table/point_search.hpp"
@@ -63,7 +64,10 @@ public:
           COPPICE_TRY(conclude(one, {}));
         }
       }
-      if (going_.empty()) return finish();
+      if (going_.empty()) {
+        COPPICE_TRY(read_apart());
+        return finish();
+      }
       COPPICE_TRY(go_round());
       COPPICE_TRY(stash.read(work_));
     }
@@ -138,13 +142,41 @@ private:
 
   Status conclude(One& one, Bytes value) {
     one.is_over = true;
+    if (const auto& ref = one.search.apart()) {
+      if (!one.search.has_operands()) return want_apart(one.index, *ref);
+      COPPICE_TRY(engine::read_apart(*view_.version, *ref, options_, value));
+    }
     COPPICE_TRY_ASSIGN(found, one.search.finish(value));
     if (!found) return success();
-    if (value.size() > size_left_)
+    COPPICE_TRY(take_room(value.size()));
+    values_[one.index] = std::move(value);
+    return success();
+  }
+
+  // It is read when all keys have had their word, with those of the others.
+  Status want_apart(size_t index, const ValueRef& ref) {
+    COPPICE_TRY_ASSIGN(file, find_value_file(*view_.version, ref));
+    COPPICE_TRY(take_room(ref.place.size));
+    apart_.push_back({file, ref.place, &values_[index].emplace()});
+    return success();
+  }
+
+  Status read_apart() {
+    COPPICE_TRY(read_values(apart_, options_));
+    for (const ValueRequest& request : apart_) {
+      // Compressed, it took less.
+      size_left_ += request.place.size;
+      COPPICE_TRY(take_room(request.target->size()));
+    }
+    apart_.clear();
+    return success();
+  }
+
+  Status take_room(size_t size) {
+    if (size > size_left_)
       return Error{Errc::invalid_argument,
                    "the values asked for are too large for one answer: ask for fewer keys at a time"};
-    size_left_ -= value.size();
-    values_[one.index] = std::move(value);
+    size_left_ -= size;
     return success();
   }
 
@@ -158,6 +190,7 @@ private:
   std::vector<std::optional<Bytes>> values_;
   std::vector<One> ones_;
   std::vector<One*> going_;
+  std::vector<ValueRequest> apart_;
   BlockBuffer buffer_;
 };
 

@@ -18,6 +18,8 @@ Status check_options(const TreeOptions& options) {
   COPPICE_TRY(check_range("memtable_size", options.memtable_size, 64 * kKiB, kTiB));
   COPPICE_TRY(check_range("block_size", options.block_size, kKiB, kKiB * kKiB));
   COPPICE_TRY(check_range("filter_bits_per_key", options.filter_bits_per_key, 0, 32));
+  if (options.value_threshold != 0)
+    COPPICE_TRY(check_range("value_threshold", options.value_threshold, 64, kValueSizeMax));
   return check_range("min_compaction_files", options.min_compaction_files, 2, 64);
 }
 

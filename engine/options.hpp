@@ -30,6 +30,9 @@ struct TreeOptions {
   /// from all tables.
   uint32_t filter_bits_per_key = 10;
   Compression compression = Compression::none;
+  /// A value of so many bytes and more is kept in a file of values, apart from its key, so that merging does not write it again
+  /// each time; 64 and more, or 0: every value stays with its key.
+  size_t value_threshold = 0;
   MergePolicy merge_policy = MergePolicy::leveled;
   /// Level 0 gathers the tables of at most this many memtables before it is merged, and less in a small tree; tiered, so many
   /// tables of about one size become one. 2 to 64. Writes slow down once a read meets four times as many tables in

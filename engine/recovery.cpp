@@ -62,23 +62,32 @@ private:
     std::array<Version::Level, kLevelCount> levels;
     next_number = manifest.state.next_file_number;
     for (const auto& [number, added] : manifest.state.tables) {
-      const std::string table_path = path(table_file_name(number));
-      const auto file = env_.files.open(table_path);
-      if (!file.ok() && file.error().code == Errc::not_found)
-        return damage(table_path,
-                      "the table is missing, and " + path(std::string(kManifestName)) + " names it");
-      COPPICE_TRY(file.status());
-      if ((*file)->size() != added.table.file_size)
-        return damage(table_path,
-                      "offset " + std::to_string(std::min((*file)->size(), added.table.file_size)) +
-                          ": the table has " + std::to_string((*file)->size()) +
-                          " bytes, and was written with " + std::to_string(added.table.file_size));
+      COPPICE_TRY(check_size(path(table_file_name(number)), "table", added.table.file_size));
       levels[added.level].push_back(make_table_handle(env_, directory_, added.table));
       next_number = std::max(next_number, number + 1);
       last_commit = std::max(last_commit, added.table.newest);
     }
-    version = std::make_shared<const Version>(std::move(levels));
+    std::vector<ValueFileHandle> values;
+    for (const auto& [number, value] : manifest.state.values) {
+      COPPICE_TRY(check_size(path(value_file_name(number)), "value file", value.file.file_size));
+      values.push_back(make_value_file(env_, directory_, value.file));
+      next_number = std::max(next_number, number + 1);
+    }
+    version = std::make_shared<const Version>(std::move(levels), values);
     return success();
+  }
+
+  /// That a file which the manifest names is there, and as large as it was written.
+  Status check_size(const std::string& file_path, const std::string& what, uint64_t size) const {
+    const auto file = env_.files.open(file_path);
+    if (!file.ok() && file.error().code == Errc::not_found)
+      return damage(file_path,
+                    "the " + what + " is missing, and " + path(std::string(kManifestName)) + " names it");
+    COPPICE_TRY(file.status());
+    if ((*file)->size() == size) return success();
+    return damage(file_path, "offset " + std::to_string(std::min((*file)->size(), size)) + ": the " + what +
+                                 " has " + std::to_string((*file)->size()) + " bytes, and was written with " +
+                                 std::to_string(size));
   }
 
   Status read_logs() {
@@ -183,7 +192,8 @@ private:
       if (file->kind == FileName::Kind::log && !manifest.state.logs.contains(file->number)) {
         COPPICE_TRY(check_orphan_log(file->number));
       } else if (file->kind != FileName::Kind::fresh_manifest &&
-                 (file->kind != FileName::Kind::table || manifest.state.tables.contains(file->number))) {
+                 (file->kind != FileName::Kind::table || manifest.state.tables.contains(file->number)) &&
+                 (file->kind != FileName::Kind::values || manifest.state.values.contains(file->number))) {
         continue;
       }
       orphans.push_back(std::move(name));

@@ -17,7 +17,13 @@ Status make_child(const TreeState& tree, const KeyRange& range, const std::strin
     if (!added.table.bounds.overlaps(range)) continue;
     const std::string name = table_file_name(number);
     COPPICE_TRY(files.link(tree.path(name), join_path(directory, name)));
-    child.tables.emplace(number, added);
+    for (const ValueUses::Use& use : added.table.values.all()) {
+      const ValueFileMeta& file = tree.manifest.state().values.at(use.file).file;
+      if (!child.values.emplace(use.file, ManifestState::ValueState{file}).second) continue;
+      const std::string values = value_file_name(use.file);
+      COPPICE_TRY(files.link(tree.path(values), join_path(directory, values)));
+    }
+    COPPICE_TRY(child.add(added));
   }
   // The links first: a manifest never names what may not be there.
   COPPICE_TRY(files.sync_directory(directory));

@@ -26,9 +26,9 @@ double TreeStats::write_amplification() const {
 
 double TreeStats::space_amplification() const {
   if (levels.empty() || levels.back().size == 0) return 0;
-  uint64_t size = 0;
+  uint64_t size = value_files_size;
   for (const LevelStats& level : levels) size += level.size;
-  return static_cast<double>(size) / static_cast<double>(levels.back().size);
+  return static_cast<double>(size) / static_cast<double>(levels.back().size + levels.back().values_size);
 }
 
 Tree::Tree(std::unique_ptr<TreeState> state) : state_(std::move(state)) {}

@@ -22,7 +22,10 @@ struct TreeState;
 
 struct LevelStats {
   uint32_t tables = 0;
+  /// Of the tables, in bytes.
   uint64_t size = 0;
+  /// Of the values that they refer to, in value files.
+  uint64_t values_size = 0;
   uint64_t entries = 0;
   /// What merges wrote into it, since the tree was opened.
   uint64_t bytes_merged = 0;
@@ -33,6 +36,10 @@ struct TreeStats {
   uint32_t sealed_memtables = 0;
   uint64_t log_size = 0;
   std::vector<LevelStats> levels;
+  uint32_t value_files = 0;
+  /// Bytes, and how many of them no table refers to.
+  uint64_t value_files_size = 0;
+  uint64_t value_garbage_size = 0;
   uint64_t flushes = 0;
   uint64_t merges = 0;
   /// Of which range deletes had left nothing to see; they went unread.
@@ -47,8 +54,8 @@ struct TreeStats {
 
   /// Bytes written to files for each that was flushed, the log included; 0 before the first flush.
   double write_amplification() const;
-  /// Bytes in tables for each that is in the last level: what overwriting may cost in space, at most. 0 if nothing
-  /// is there.
+  /// Bytes in tables and value files for each that the last level keeps: what overwriting may cost in space, at most. 0 if
+  /// nothing is there.
   double space_amplification() const;
 };
 

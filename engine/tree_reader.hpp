@@ -17,6 +17,8 @@ struct ReadOptions {
   std::optional<Timestamp> at;
   /// Never waits for the disk: would_block instead.
   bool cached_only = false;
+  /// Of a cursor: an item's value is not asked for, and may be empty instead; those that lie apart are not read.
+  bool keys_only = false;
 };
 
 /// A value, and which one it is of those that its key had.
@@ -33,6 +35,8 @@ struct VerifyReport {
   uint64_t tables = 0;
   uint64_t blocks = 0;
   uint64_t entries = 0;
+  /// Of them, kept apart from their keys.
+  uint64_t values = 0;
   uint64_t bytes = 0;
   /// Of a store that is not served; otherwise 0 and nothing.
   uint64_t logs = 0;
@@ -77,7 +81,7 @@ public:
   virtual Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
                                                         const ReadOptions& options) const = 0;
 
-  /// Reads every block of every table that overlaps `range`; the problems found are in the report. Ends
+  /// Reads every block of every table that overlaps `range`, and every value that it refers to; the problems found are in the report. Ends
   /// early, unavailable, when the tree is closed. Blocks: on the disk, for long.
   virtual Result<VerifyReport> verify(const KeyRange& range) const = 0;
 };

@@ -1,6 +1,7 @@
 #include "engine/tree_state.hpp"
 
 #include "engine/compact/backlog.hpp"
+#include "engine/compact/garbage.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::engine {
@@ -24,7 +25,7 @@ void TreeState::publish() {
 }
 
 void TreeState::measure() {
-  merge_debt = engine::merge_debt(*version, options);
+  merge_debt = std::max(engine::merge_debt(*version, options), garbage_debt(*version, options));
   merge_rate->store(engine::merge_rate(*version, options, sealed.size()), std::memory_order_relaxed);
 }
 

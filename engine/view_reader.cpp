@@ -1,5 +1,6 @@
 #include "engine/view_reader.hpp"
 
+#include "engine/apart_values.hpp"
 #include "engine/base/sampler.hpp"
 #include "engine/cursor/level_cursor.hpp"
 #include "engine/cursor/merge_cursor.hpp"
@@ -154,14 +155,16 @@ public:
 
     const KeyRange& own = keep->walk.range = intersection(range, state_->range);
     const Timestamp at = standpoint.at();
-    COPPICE_TRY_ASSIGN(sources, sources_of(standpoint.view(), own, at,
-                                           {.cached_only = options.cached_only,
-                                            .fill_cache = true,
-                                            .walk = &keep->walk,
-                                            .work = &keep->work}));
+    const TableReadOptions table_options{
+        .cached_only = options.cached_only, .fill_cache = true, .walk = &keep->walk, .work = &keep->work};
+    COPPICE_TRY_ASSIGN(sources, sources_of(standpoint.view(), own, at, table_options));
+    const Version& version = *standpoint.view().version;
+    auto values =
+        options.keys_only || version.values().empty() ? nullptr : make_value_source(version, table_options);
     uint64_t* const shown = &keep->shown;
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
-                               std::move(sources.range_deletes), own, at, std::move(keep), dead, shown);
+                               std::move(sources.range_deletes), own, at, std::move(keep), dead, shown,
+                               std::move(values));
   }
 
   Result<VerifyReport> verify(const KeyRange& range) const override {
@@ -171,7 +174,8 @@ public:
     const KeyRange own = intersection(range, state_->range);
     for (uint32_t level = 0; level < kLevelCount; ++level)
       for (const TableHandle& table : standpoint.view().version->level(level))
-        if (table->meta().bounds.overlaps(own)) COPPICE_TRY(verify(*table, report));
+        if (table->meta().bounds.overlaps(own))
+          COPPICE_TRY(verify(*standpoint.view().version, *table, report));
     return report;
   }
 
@@ -197,11 +201,13 @@ private:
     return Error{Errc::moved, "the shard asked does not own the key " + printable(key)};
   }
 
-  Status verify(const TableReader& table, VerifyReport& report) const {
+  Status verify(const Version& version, const TableReader& table, VerifyReport& report) const {
     // The tree may be closed meanwhile, and then should not be waited for long.
     if (!state_->views.pin()) return Error{Errc::unavailable, "the tree was closed during the verification"};
     ++report.tables;
-    const auto check = table.verify();
+    // Every value once, in the order of their keys.
+    const auto values = make_value_source(version, {.cached_only = false, .fill_cache = false});
+    const auto check = table.verify([&](const ValueRef& ref) { return values->read(ref).status(); });
     if (!check.ok()) {
       if (check.error().code != Errc::corruption) return check.error();
       report.problems.push_back(check.error().text);
@@ -209,6 +215,7 @@ private:
     }
     report.blocks += check->blocks;
     report.entries += check->entries;
+    report.values += check->values;
     report.bytes += check->bytes;
     return success();
   }

@@ -28,6 +28,23 @@ struct TableRecord {
   # Drawn at random when the table was built; kept when trees share the file.
   cleared @9 :List(ClearedRange);
   # What the range deletes cover, as far as it takes few words to say: ascending, and apart.
+  values @10 :List(ValueUse);
+  # What the entries refer to, by ascending files.
+}
+
+struct ValueUse {
+  file @0 :UInt64;
+  # Its number.
+  size @1 :UInt64;
+  # Stored bytes, of values and what frames them.
+}
+
+struct ValueFile {
+  number @0 :UInt64;
+  # Names the file.
+  fileSize @1 :UInt64;
+  uniqueId @2 :UInt64;
+  # Kept when trees share the file.
 }
 
 struct ClearedRange {
@@ -57,6 +74,8 @@ struct Edit {
   # Every commit up to this timestamp is in tables.
   logsClosed @9 :List(UInt64);
   # Logs that end in a close record: one that does not, now, has lost its end.
+  valueFiles @10 :List(ValueFile);
+  # Begun by this edit: each is the tree's as long as a table refers to it.
 
   struct TableRef {
     level @0 :UInt8;

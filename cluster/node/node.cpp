@@ -82,6 +82,7 @@ actors::StoreOptions store_options(const Config& config) {
   options.directory = config.data_directory;
   options.boundaries = config.boundaries;
   options.tree.memtable_size = config.memtable_size;
+  options.tree.value_threshold = config.value_threshold;
   options.tree.compression = config.compression;
   options.cache_size = config.cache_size;
   options.scheduler_threads = config.scheduler_threads;

@@ -46,8 +46,8 @@ MergePlan plan_of_stack(const Version& version, uint32_t base, const std::vector
 
 /// What the memtable has in the hull counts as moved down too.
 double cost_of_step(const MergePlan& plan, const KeySample& waiting) {
-  const auto moved = static_cast<double>(size_of(plan.source) + waiting.size_in(plan.hull) + 1);
-  return (moved + static_cast<double>(size_of(plan.target))) / moved;
+  const auto moved = static_cast<double>(full_size_of(plan.source) + waiting.size_in(plan.hull) + 1);
+  return (moved + static_cast<double>(full_size_of(plan.target))) / moved;
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ std::optional<MergePlan> pick_flush_step(const Version& version, const TreeShape
   double best_cost = 1 + base_size / (kDensityMin * std::max(1.0, static_cast<double>(shape.size_max[0])));
   const auto consider = [&](MergePlan plan) {
     if (waiting.size_in(plan.hull) == 0) return;
-    if (size_of(plan.source) + size_of(plan.target) > kSizeMax * options.memtable_size) return;
+    if (tables_size_of(plan.source) + tables_size_of(plan.target) > kSizeMax * options.memtable_size) return;
     const double cost = cost_of_step(plan, waiting);
     if (cost >= best_cost || !is_allowed(plan, under_way)) return;
     best = std::move(plan);

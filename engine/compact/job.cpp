@@ -3,6 +3,7 @@
 #include "engine/compact/job_state.hpp"
 #include "engine/compact/operand_folding.hpp"
 #include "engine/compact/table_output.hpp"
+#include "engine/compact/value_output.hpp"
 #include "engine/cursor/level_cursor.hpp"
 #include "engine/cursor/merge_cursor.hpp"
 #include "engine/io/file_names.hpp"
@@ -80,8 +81,12 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
   const Sources sources(job, part, survivors);
   const std::unique_ptr<Cursor> entries = sources.cursor();
   TableOutput output(job, part, survivors.range_deletes());
-  OperandFolding operands(job.rules, range_deletes, survivors,
-                          [&output](const Entry& entry) { return output.add(entry); });
+  ValueOutput values(job, part);
+  const auto write = [&](Entry entry) -> Status {
+    COPPICE_TRY(values.place(entry));
+    return output.add(entry);
+  };
+  OperandFolding operands(job.rules, range_deletes, survivors, write);
 
   uint32_t count = 0;
   uint64_t paced_size = 0;
@@ -92,18 +97,21 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
       if (cancelled.load(std::memory_order_relaxed) || job.failed.load(std::memory_order_relaxed))
         return Error{Errc::cancelled, "the flush or merge was cancelled"};
       // The parts share the rate, as if all ran at once.
+      const uint64_t size = output.size() + values.size();
       if (pace && job.kind == Job::Kind::merge)
-        pace(output.size() - std::exchange(paced_size, output.size()),
+        pace(size - std::exchange(paced_size, size),
              job.rate->load(std::memory_order_relaxed) / static_cast<double>(job.parts.size()));
     }
     if (operands.concerns(*entry)) {
-      COPPICE_TRY(operands.take(*entry));
+      COPPICE_TRY_ASSIGN(whole, values.fetched(*entry));
+      COPPICE_TRY(operands.take(whole));
     } else if (survivors.keeps(*entry)) {
-      COPPICE_TRY(output.add(*entry));
+      COPPICE_TRY(write(*entry));
     }
   }
   COPPICE_TRY(entries->status());
   COPPICE_TRY(operands.finish());
+  COPPICE_TRY(values.finish());
   return output.finish();
 }
 
@@ -139,7 +147,10 @@ void JobState::remove_outputs(JobPart& part) {
   // A failure leaves an orphan, which the next opening of the tree removes.
   for (const TableMeta& output : part.outputs)
     (void)env.files.remove(join_path(directory, table_file_name(output.number))).ok();
+  for (const ValueFileMeta& output : part.value_outputs)
+    (void)env.files.remove(join_path(directory, value_file_name(output.number))).ok();
   part.outputs.clear();
+  part.value_outputs.clear();
 }
 
 void JobState::remove_outputs() {

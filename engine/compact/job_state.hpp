@@ -32,6 +32,7 @@ struct JobPart {
   bool has_run = false;
   Status status = {};
   std::vector<TableMeta> outputs = {};
+  std::vector<ValueFileMeta> value_outputs = {};
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
 };
@@ -62,6 +63,10 @@ struct JobState {
   std::optional<LogWriter> spare_log;
   /// Of a merge, and of a flush of some keys together with the tables below: see flush_step.hpp.
   std::optional<MergePlan> plan;
+  /// What the plan's tables refer to, by ascending number.
+  std::vector<ValueFileHandle> value_files;
+  /// The numbers of those that are to be emptied, ascending: values that lie in them are written anew.
+  std::vector<uint64_t> emptied;
   /// Of the latter: logs whose end may not be on the disk, by their numbers. The first part syncs them, or after a crash
   /// tables could hold a part of a batch of which the log has lost the rest.
   std::vector<std::pair<uint64_t, std::shared_ptr<LogFile>>> log_files;

@@ -16,7 +16,7 @@ inline constexpr uint32_t kLastLevel = kLevelCount - 1;
 /// level 0 gathers: there is none then, and level 0 is merged into the level below, the base.
 ///
 ///     level 0   20 % of the last, or 42 % if that is less than one memtable; at least a sixteenth of a memtable, and
-///               at most min_compaction_files of them
+///               at most min_compaction_files of them; down to 8 % of the last the more of that lies in value files
 ///     levels 1 to base - 1   empty
 ///     base ... 5             a level_ratio-th of the one below each
 ///     level 6                everything else

@@ -37,7 +37,13 @@ void widen(KeyRange& hull, const KeyRange& range) {
   if (!range.end || (hull.end && *range.end > *hull.end)) hull.end = range.end;
 }
 
-uint64_t size_of(Version::Run tables) {
+uint64_t full_size_of(Version::Run tables) {
+  uint64_t size = 0;
+  for (const TableHandle& table : tables) size += table->meta().full_size();
+  return size;
+}
+
+uint64_t tables_size_of(Version::Run tables) {
   uint64_t size = 0;
   for (const TableHandle& table : tables) size += table->meta().file_size;
   return size;
@@ -101,16 +107,16 @@ bool is_bottom(const Version& version, uint32_t level, const KeyRange& hull) {
 }
 
 double cost_of(const MergePlan& plan) {
-  const auto source = static_cast<double>(size_of(plan.source) + 1);
-  return plan.move ? 0 : (source + static_cast<double>(size_of(plan.target))) / source;
+  const auto source = static_cast<double>(tables_size_of(plan.source) + 1);
+  return plan.move ? 0 : (source + static_cast<double>(tables_size_of(plan.target))) / source;
 }
 
 std::vector<KeyRange> cut_into_parts(const MergePlan& plan, uint64_t part_size) {
-  const uint64_t size = size_of(plan.source) + size_of(plan.target);
+  const uint64_t size = tables_size_of(plan.source) + tables_size_of(plan.target);
   const uint64_t count = std::clamp<uint64_t>(size / part_size, 1, kMergePartsMax);
   std::vector<KeyRange> parts{plan.hull};
   // What the source has is spread over the keys as what lies in the target, about.
-  const uint64_t target_size = size_of(plan.target);
+  const uint64_t target_size = tables_size_of(plan.target);
   uint64_t passed = 0;
   for (const TableHandle& table : plan.target) {
     if (passed > 0 && passed * count >= target_size * parts.size() && parts.size() < count) {

@@ -55,8 +55,10 @@ bool is_busy(const TableHandle& table, const MergesUnderWay& under_way);
 /// The bytes that a merge writes for each that it moves down; 0 for a move.
 double cost_of(const MergePlan& plan);
 
-/// Of the tables' files, in bytes.
-uint64_t size_of(Version::Run tables);
+/// Of the tables' files, in bytes: what merging them reads, and about what it writes.
+uint64_t tables_size_of(Version::Run tables);
+/// With the values that they refer to.
+uint64_t full_size_of(Version::Run tables);
 
 /// Makes `hull` hold `range` as well.
 void widen(KeyRange& hull, const KeyRange& range);

@@ -27,7 +27,7 @@ uint64_t free_size(const Version& version, uint32_t level, const UnderWay& under
   uint64_t size = version.level_size(level);
   if (under_way.empty()) return size;
   for (const TableHandle& table : version.level(level))
-    if (is_busy(table, under_way)) size -= table->meta().file_size;
+    if (is_busy(table, under_way)) size -= table->meta().full_size();
   return size;
 }
 
@@ -184,13 +184,13 @@ TableMeta sum_of(const Column& column) {
 /// Deletes lie dense in the source of `plan`, summed up in `source`, or its range deletes cover half or more of what it meets.
 bool hides_much(const MergePlan& plan, const TableMeta& source, uint64_t cleared, Timestamp settled) {
   return is_dense(source, settled) ||
-         (cleared > 0 && 2 * cleared >= size_of(plan.target.empty() ? plan.source : plan.target));
+         (cleared > 0 && 2 * cleared >= tables_size_of(plan.target.empty() ? plan.source : plan.target));
 }
 
 /// The bytes that the merge writes for each that it moves down or lets go.
 double cost_of_deletes(const MergePlan& plan, uint64_t cleared) {
-  const auto source = static_cast<double>(size_of(plan.source) + 1);
-  const auto target = static_cast<double>(size_of(plan.target));
+  const auto source = static_cast<double>(tables_size_of(plan.source) + 1);
+  const auto target = static_cast<double>(tables_size_of(plan.target));
   const auto gone = static_cast<double>(cleared);
   return plan.move ? 0 : (source + target - gone) / (source + gone);
 }

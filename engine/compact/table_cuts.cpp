@@ -18,7 +18,7 @@ constexpr uint64_t kTableCount = 16;
 
 uint64_t table_size_max(const Version& version, const TreeShape& options) {
   const uint64_t least = std::min<uint64_t>(options.memtable_size / kTableCount, options.table_size);
-  return std::clamp<uint64_t>(version.level_size(kLastLevel) / kTableCount, least, options.table_size);
+  return std::clamp<uint64_t>(version.tables_size(kLastLevel) / kTableCount, least, options.table_size);
 }
 
 bool ends_after(const Solid& solid, ByteView key) {
@@ -59,7 +59,7 @@ TableCuts TableCuts::of_flush(const Version& version, const TreeShape& options) 
   add(version.level(0), solids);
   add(version.level(base), solids);
   // Where few keys are written a table would else meet most of the base, for little.
-  const uint64_t column_size = (version.level_size(0) + version.level_size(base)) / kColumnCount;
+  const uint64_t column_size = (version.tables_size(0) + version.tables_size(base)) / kColumnCount;
   return {join(std::move(solids)),
           {.size_min = options.memtable_size / kColumnCount,
            .size_free = table_size_max(version, options),

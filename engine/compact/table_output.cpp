@@ -6,11 +6,6 @@
 namespace coppice::engine {
 namespace {
 
-// Trees that share a block cache lie in different directories, and a tree never uses a number twice.
-uint64_t unique_id(const JobState& job, uint64_t number) {
-  return checksum(join_path(job.directory, table_file_name(number)), job.env.seed);
-}
-
 // What of `range_delete` lies in [begin, end), an empty range if nothing does.
 RangeDelete clip(RangeDelete range_delete, ByteView begin, const std::optional<Bytes>& end) {
   if (range_delete.begin < begin) range_delete.begin = begin;
@@ -26,6 +21,10 @@ bool is_empty(const RangeDelete& range_delete) {
 }
 
 }  // namespace
+
+uint64_t unique_id_of(const JobState& job, const std::string& file_name) {
+  return checksum(join_path(job.directory, file_name), job.env.seed);
+}
 
 TableOutput::TableOutput(const JobState& job, JobPart& part, std::vector<RangeDelete> range_deletes)
     : job_(job), part_(part), range_deletes_(std::move(range_deletes)), cut_(part.range.begin) {}
@@ -58,13 +57,13 @@ Status TableOutput::finish() {
 Status TableOutput::begin_table() {
   TableBuilderOptions options;
   options.number = job_.numbers->fetch_add(1, std::memory_order_relaxed);
-  options.unique_id = unique_id(job_, options.number);
+  const std::string name = table_file_name(options.number);
+  options.unique_id = unique_id_of(job_, name);
   options.block_size = job_.options.block_size;
   options.filter_bits_per_key = job_.filter_bits_per_key;
   options.compression = job_.options.compression;
 
-  const std::string path = join_path(job_.directory, table_file_name(options.number));
-  COPPICE_TRY_ASSIGN(file, job_.env.files.create(path));
+  COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.directory, name)));
   part_.outputs.emplace_back().number = options.number;
   builder_ = std::make_unique<TableBuilder>(std::move(file), options);
   return success();

@@ -8,6 +8,10 @@
 
 namespace coppice::engine {
 
+/// Trees that share a block cache lie in different directories, and a tree never uses a number twice: so no other file that the
+/// cache knows has this id.
+uint64_t unique_id_of(const JobState& job, const std::string& file_name);
+
 /// Cuts between user keys only, where `part.cuts` says, so that the tables of one level keep apart; and clips range
 /// deletes to the part's keys between the cuts on either side of their table:
 ///

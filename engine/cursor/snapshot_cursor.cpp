@@ -22,9 +22,10 @@ class SnapshotCursor final : public VisibleCursor {
 public:
   SnapshotCursor(std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes,
                  KeyRange range, Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead,
-                 uint64_t* shown)
+                 uint64_t* shown, std::unique_ptr<ValueSource> values)
       : keep_(std::move(keep)),
         entries_(std::move(entries)),
+        values_(std::move(values)),
         deletes_(std::move(range_deletes), at),
         range_(std::move(range)),
         at_(at),
@@ -111,8 +112,7 @@ private:
       } else if (is_operand(entry->kind)) {
         return make_item(entry);
       } else {
-        item_ = {entry->key, entry->value};
-        return &item_;
+        return show(entry->key, entry->kind, entry->value);
       }
     }
     return nullptr;
@@ -137,8 +137,7 @@ private:
         if (entry == nullptr && !entries_->status().ok()) return nullptr;
         if (is_operand(kind)) return make_item_back();
         if (!is_remove(kind)) {
-          item_ = {key_, value_};
-          return &item_;
+          return show(key_, kind, value_);
         }
         if (const DeadRanges::Range* dead = run_.pass(key_))
           entry = entries_->seek_before({dead->begin, kTimestampMax});
@@ -161,7 +160,7 @@ private:
       if (is_operand(entry->kind)) {
         more = makes_sense = chain_.take(entry->value);
       } else {
-        if (!is_remove(entry->kind)) base.emplace(entry->value);
+        if (!is_remove(entry->kind)) base.emplace(value_of(entry->kind, entry->value));
         more = false;
       }
     }
@@ -183,6 +182,20 @@ private:
     is_made_ = false;
     before_ = entries_->seek_before({key_, kTimestampMax});
     return before_ == nullptr && !status().ok() ? nullptr : &item_;
+  }
+
+  const Item* show(ByteView key, Kind kind, ByteView stored) {
+    item_ = {key, value_of(kind, stored)};
+    return problem_.ok() ? &item_ : nullptr;
+  }
+
+  // Empty as well if it could not be read, as problem_ tells then.
+  ByteView value_of(Kind kind, ByteView stored) {
+    if (!is_apart(kind)) return plain_value(kind, stored);
+    if (values_ == nullptr || !problem_.ok()) return {};
+    const auto value = values_->read(value_ref_of(kind, stored));
+    problem_ = value.status();
+    return value.ok() ? *value : ByteView();
   }
 
   // The span whose range delete hides `entry`, if one does.
@@ -257,6 +270,7 @@ private:
 
   const std::shared_ptr<const void> keep_;
   const std::unique_ptr<Cursor> entries_;
+  const std::unique_ptr<ValueSource> values_;
   DeleteSpans deletes_;
   const KeyRange range_;
   const Timestamp at_;
@@ -275,6 +289,7 @@ private:
   Bytes made_value_;
   const Entry* ahead_ = nullptr;
   bool is_made_ = false;
+  // Operands that make no sense, or a value that lies apart and could not be read.
   Status problem_;
   // A key that is sought; what the walk knows of it is not said.
   Bytes place_;
@@ -289,9 +304,10 @@ std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entri
                                                    std::vector<const RangeDeletes*> range_deletes,
                                                    KeyRange range, Timestamp at,
                                                    std::shared_ptr<const void> keep,
-                                                   const DeadRangeAccess& dead, uint64_t* shown) {
+                                                   const DeadRangeAccess& dead, uint64_t* shown,
+                                                   std::unique_ptr<ValueSource> values) {
   return std::make_unique<SnapshotCursor>(std::move(entries), std::move(range_deletes), std::move(range), at,
-                                          std::move(keep), dead, shown);
+                                          std::move(keep), dead, shown, std::move(values));
 }
 
 }  // namespace coppice::engine

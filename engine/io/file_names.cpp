@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kLogSuffix = ".log";
 constexpr std::string_view kTableSuffix = ".sst";
+constexpr std::string_view kValueSuffix = ".val";
 constexpr size_t kDigitsMin = 6;
 
 std::string numbered(uint64_t number, std::string_view suffix) {
@@ -32,11 +33,14 @@ std::string log_file_name(uint64_t number) { return numbered(number, kLogSuffix)
 
 std::string table_file_name(uint64_t number) { return numbered(number, kTableSuffix); }
 
+std::string value_file_name(uint64_t number) { return numbered(number, kValueSuffix); }
+
 std::optional<FileName> parse_file_name(std::string_view name) {
   if (name == kManifestName) return FileName{FileName::Kind::manifest};
   if (name == kFreshManifestName) return FileName{FileName::Kind::fresh_manifest};
   if (name == kLockName) return FileName{FileName::Kind::lock};
   if (auto log = parse_numbered(name, kLogSuffix, FileName::Kind::log)) return log;
+  if (auto values = parse_numbered(name, kValueSuffix, FileName::Kind::values)) return values;
   return parse_numbered(name, kTableSuffix, FileName::Kind::table);
 }
 

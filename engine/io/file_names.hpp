@@ -20,11 +20,13 @@ inline constexpr std::string_view kLockName = "LOCK";
 std::string log_file_name(uint64_t number);
 /// "000013.sst"
 std::string table_file_name(uint64_t number);
+/// "000014.val"
+std::string value_file_name(uint64_t number);
 
 struct FileName {
-  enum class Kind : uint8_t { manifest, fresh_manifest, lock, log, table };
+  enum class Kind : uint8_t { manifest, fresh_manifest, lock, log, table, values };
   Kind kind;
-  /// Of logs and tables.
+  /// Of logs, tables and value files.
   uint64_t number = 0;
 
   bool operator==(const FileName&) const = default;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/table/block_io.hpp"
+#include "engine/values/value_file.hpp"
 
 namespace coppice::engine {
 
@@ -34,6 +35,12 @@ Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint6
   if (!range_deletes) return damage(path, footer.range_deletes.offset, "the range deletes make no sense");
   meta->cleared = cleared_by(*range_deletes);
   return *std::move(meta);
+}
+
+Result<ValueFileMeta> read_value_summary(FileSystem& files, const std::string& path, uint64_t number) {
+  COPPICE_TRY_ASSIGN(file, files.open(path));
+  COPPICE_TRY_ASSIGN(footer, read_value_footer(*file));
+  return ValueFileMeta{.number = number, .file_size = file->size(), .unique_id = footer.unique_id};
 }
 
 }  // namespace coppice::engine

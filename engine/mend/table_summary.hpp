@@ -4,6 +4,7 @@
 #include "engine/io/file.hpp"
 #include "engine/table/table_format.hpp"
 #include "engine/table/table_meta.hpp"
+#include "engine/values/value_format.hpp"
 
 namespace coppice::engine {
 
@@ -14,5 +15,8 @@ Result<Footer> read_footer(const RandomFile& file);
 /// What a manifest would say of the table, from its footer, properties and range deletes. `number` names the file.
 /// Errors as above. Blocks: on the disk.
 Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number);
+
+/// The same of a value file, from its footer.
+Result<ValueFileMeta> read_value_summary(FileSystem& files, const std::string& path, uint64_t number);
 
 }  // namespace coppice::engine

@@ -1,6 +1,7 @@
 #include "engine/mend/verify_tree.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/io/file_names.hpp"
 #include "engine/log/log_reader.hpp"
@@ -8,6 +9,7 @@
 #include "engine/mend/level_order.hpp"
 #include "engine/mend/table_summary.hpp"
 #include "engine/recovery.hpp"
+#include "engine/values/value_walk.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -74,17 +76,26 @@ private:
     return success();
   }
 
+  Status check_value(const ValueRef& ref) {
+    const auto file = value_files_.find(ref.file);
+    if (file == value_files_.end())
+      return damage(join_path(directory_, value_file_name(ref.file)), ref.place.offset,
+                    "a table refers to a value in the file, which is no part of the tree");
+    return values_.read(*file->second, ref.place, {.cached_only = false, .fill_cache = false}).status();
+  }
+
   /// Whether all is well.
   Result<bool> check_table(const TableReader& table) {
     COPPICE_TRY(ask());
     ++report_.tables;
-    const auto check = table.verify();
+    const auto check = table.verify([this](const ValueRef& ref) { return check_value(ref); });
     if (!check.ok()) {
       COPPICE_TRY(note_problem(check.error()));
       return false;
     }
     report_.blocks += check->blocks;
     report_.entries += check->entries;
+    report_.values += check->values;
     report_.bytes += check->bytes;
     return true;
   }
@@ -92,6 +103,11 @@ private:
   Status check_tables(const ManifestState& state) {
     bool well = true;
     std::array<Version::Level, kLevelCount> levels;
+    std::vector<ValueFileHandle> value_files;
+    for (const auto& [number, value] : state.values) {
+      value_files.push_back(make_value_file(env_, directory_, value.file));
+      value_files_.emplace(number, value_files.back());
+    }
     for (const auto& [number, added] : state.tables) {
       TableHandle table = make_table_handle(env_, directory_, added.table);
       COPPICE_TRY_ASSIGN(is_well, check_table(*table));
@@ -101,11 +117,26 @@ private:
     // Of damaged tables nothing more can be said.
     if (!well) return success();
     return check_level_order(
-        Version(std::move(levels)), [this] { return options_.go_on(report_); },
+        Version(std::move(levels), value_files), [this] { return options_.go_on(report_); },
         [this](std::string problem) { report_.problems.push_back(std::move(problem)); });
   }
 
+  Status find_values_alone() {
+    for (const std::string& name : names_) {
+      const auto file = parse_file_name(name);
+      if (!file || file->kind != FileName::Kind::values) continue;
+      const auto meta = read_value_summary(env_.files, join_path(directory_, name), file->number);
+      if (!meta.ok()) {
+        COPPICE_TRY(note_problem(meta.error()));
+        continue;
+      }
+      value_files_.emplace(file->number, make_value_file(env_, directory_, *meta));
+    }
+    return success();
+  }
+
   Status check_tables_alone() {
+    COPPICE_TRY(find_values_alone());
     for (const std::string& name : names_) {
       const auto file = parse_file_name(name);
       if (!file || file->kind != FileName::Kind::table) continue;
@@ -150,6 +181,8 @@ private:
   const VerifyTreeOptions& options_;
   VerifyReport& report_;
   std::vector<std::string> names_;
+  std::map<uint64_t, ValueFileHandle> value_files_;
+  ValueWalk values_;
   Batch batch_;
 };
 

@@ -16,9 +16,10 @@ struct VerifyTreeOptions {
 };
 
 /// Adds to `report`, and changes no file:
-///   - the manifest: its frame, that every edit fits, that levels keep apart; every table and log it names is there;
+///   - the manifest: its frame, that every edit fits, that levels keep apart; every table, value file and log it names is there;
 ///   - tables: what TableReader::verify() says, against what the manifest says of each; without a manifest, against what each
 ///     says of itself;
+///   - values that lie apart: every one that a table refers to;
 ///   - levels: that what they say of a key is newer above than below;
 ///   - logs: every record and batch, that commits rise, and that none has lost its end; as opening the tree would;
 ///   - files that no manifest names, and that the next opening removes: they are notes, no problems.

@@ -3,6 +3,7 @@
 
 #include "engine/base/coding.hpp"
 #include "engine/cursor/entry.hpp"
+#include "engine/table/value_ref.hpp"
 
 namespace coppice::engine {
 
@@ -124,7 +125,7 @@ inline bool BlockView::decode(uint32_t index, RawEntry& entry) const {
   if (uint64_t{unshared} + value_size > static_cast<size_t>(end - p)) return false;
   entry.suffix = ByteView(p, unshared);
   entry.value = ByteView(p + unshared, value_size);
-  return true;
+  return !is_apart(entry.kind) || decode_value_ref(plain_value(entry.kind, entry.value)).has_value();
 }
 
 }  // namespace coppice::engine

@@ -9,6 +9,7 @@
 #include "engine/table/bloom.hpp"
 #include "engine/table/index_builder.hpp"
 #include "engine/table/table_format.hpp"
+#include "engine/table/value_ref.hpp"
 
 namespace coppice::engine {
 
@@ -85,6 +86,10 @@ Status TableBuilder::add(const Entry& entry) {
   s.data.add(entry, hash);
   ++s.meta.entry_count;
   if (is_remove(entry.kind)) ++s.meta.delete_count;
+  if (is_apart(entry.kind)) {
+    const ValueRef ref = value_ref_of(entry.kind, entry.value);
+    s.meta.values.add(ref.file, ref.stored_size());
+  }
   s.count_commit(entry.commit);
   return success();
 }

@@ -127,6 +127,10 @@ Bytes encode_properties(const TableMeta& meta) {
   put_fixed<uint8_t>(bytes, meta.bounds.end ? 1 : 0);
   put_sized(bytes, meta.bounds.begin);
   put_sized(bytes, meta.bounds.end ? ByteView(*meta.bounds.end) : ByteView());
+  for (const ValueUses::Use& use : meta.values.all()) {
+    put_varint(bytes, use.file);
+    put_varint(bytes, use.size);
+  }
   return bytes;
 }
 
@@ -141,9 +145,15 @@ std::optional<TableMeta> decode_properties(ByteView bytes) {
   const auto has_end = take_fixed<uint8_t>(bytes);
   const auto begin = take_sized(bytes);
   const auto end = take_sized(bytes);
-  if (!has_end || *has_end > 1 || !begin || !end || !bytes.empty()) return std::nullopt;
+  if (!has_end || *has_end > 1 || !begin || !end) return std::nullopt;
   meta.bounds.begin = Bytes(*begin);
   if (*has_end == 1) meta.bounds.end = Bytes(*end);
+  while (!bytes.empty()) {
+    const auto file = take_varint(bytes);
+    const auto size = take_varint(bytes);
+    if (!file || !size) return std::nullopt;
+    meta.values.add(*file, *size);
+  }
   return meta;
 }
 

@@ -46,7 +46,8 @@ namespace coppice::engine {
 ///   - range deletes: for each, in order of its begin: commit u64, unbounded u8 (0 or 1), begin and end, each
 ///     behind its size as a varint.
 ///   - properties: entry, delete and range delete counts, oldest and newest commit, each u64; whether the bounds
-///     have an end (u8, 0 or 1); begin and end, each behind its size as a varint.
+///     have an end (u8, 0 or 1); begin and end, each behind its size as a varint; and for each value file that entries refer to, by
+///     ascending numbers, its number and how many of its bytes they use, both varints.
 ///
 /// The footer:
 ///

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/table/cleared_ranges.hpp"
+#include "engine/table/value_uses.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
@@ -24,12 +25,16 @@ struct TableMeta {
   uint64_t range_delete_count = 0;
   /// What they cover, as far as it takes few words to say. Empty also in what earlier builds wrote.
   std::vector<ClearedRange> cleared = {};
+  /// The values that its entries refer to.
+  ValueUses values = {};
   /// Commit timestamps of the entries and range deletes.
   Timestamp oldest = kTimestampMax;
   Timestamp newest = kTimestampMin;
   /// Kept when several trees share the file, so it tells blocks apart where numbers cannot.
   uint64_t unique_id = 0;
 
+  /// What the table keeps on the disk: its file, and the values it refers to.
+  uint64_t full_size() const { return file_size + values.size(); }
   bool operator==(const TableMeta&) const = default;
 };
 

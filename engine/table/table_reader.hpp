@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "engine/io/file.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/table_meta.hpp"
+#include "engine/table/value_ref.hpp"
 
 namespace coppice::engine {
 
@@ -47,6 +49,9 @@ struct PointRead {
 struct TableCheck {
   uint64_t blocks = 0;
   uint64_t entries = 0;
+  /// Of them, kept apart from their keys.
+  uint64_t values = 0;
+  /// Of the table and of those values.
   uint64_t bytes = 0;
 };
 
@@ -90,8 +95,10 @@ public:
   TableUse take_use() const;
 
   /// Reads every block from the disk, past the cache, and checks that entries are in order, in bounds and as
-  /// many as the properties say, and that the index, the filter and the properties agree with them.
-  Result<TableCheck> verify() const;
+  /// many as the properties say, and that the index, the filter and the properties agree with them. `check_value` is to read
+  /// what an entry refers to.
+  using CheckValue = std::function<Status(const ValueRef&)>;
+  Result<TableCheck> verify(const CheckValue& check_value = {}) const;
 
 private:
   friend class PointSearch;

@@ -12,7 +12,8 @@ namespace {
 // One pass over a whole table. Recurses over the levels of the index, of which there are at most kHeightMax.
 class TableVerifier {
 public:
-  TableVerifier(const OpenTable& table, const TableMeta& meta) : table_(table), meta_(meta) {}
+  TableVerifier(const OpenTable& table, const TableMeta& meta, const TableReader::CheckValue& check_value)
+      : table_(table), meta_(meta), check_value_(check_value) {}
 
   Result<TableCheck> run() {
     check_.bytes = footer_size(table_.footer.version);
@@ -28,6 +29,7 @@ public:
     COPPICE_TRY(check_properties());
     if (!table_.footer.dictionary.absent()) COPPICE_TRY(read(table_.footer.dictionary).status());
     if (check_.bytes != meta_.file_size) return bad({}, "the blocks do not fill the file");
+    check_.bytes += seen_.values.size();
     return check_;
   }
 
@@ -94,7 +96,13 @@ private:
     ++seen_.entry_count;
     if (is_remove(entry.kind)) ++seen_.delete_count;
     count_commit(entry.commit);
-    return success();
+    return is_apart(entry.kind) ? check_apart(value_ref_of(entry.kind, entry.value)) : success();
+  }
+
+  Status check_apart(const ValueRef& ref) {
+    ++check_.values;
+    seen_.values.add(ref.file, ref.stored_size());
+    return check_value_ ? check_value_(ref) : success();
   }
 
   void count_commit(Timestamp commit) {
@@ -152,6 +160,7 @@ private:
 
   const OpenTable& table_;
   const TableMeta& meta_;
+  const TableReader::CheckValue& check_value_;
   Block filter_;
   TableCheck check_;
   TableMeta seen_;
@@ -162,9 +171,9 @@ private:
 
 }  // namespace
 
-Result<TableCheck> TableReader::verify() const {
+Result<TableCheck> TableReader::verify(const CheckValue& check_value) const {
   COPPICE_TRY_ASSIGN(table, OpenTable::open(files_, path_, meta_, cache_));
-  return TableVerifier(*table, meta_).run();
+  return TableVerifier(*table, meta_, check_value).run();
 }
 
 }  // namespace coppice::engine

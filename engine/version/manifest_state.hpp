@@ -13,9 +13,18 @@ struct ManifestState {
     bool closed = false;
   };
 
+  struct ValueState {
+    ValueFileMeta file;
+    /// That refer to it, and how many bytes of it they use.
+    uint64_t table_count = 0;
+    uint64_t live_size = 0;
+  };
+
   KeyRange range;
   /// By number, with the level each lies in.
   std::map<uint64_t, VersionEdit::Added> tables;
+  /// By number: those that tables refer to.
+  std::map<uint64_t, ValueState> values;
   /// Not retired.
   std::map<uint64_t, LogState> logs;
   /// Every number in use is smaller.
@@ -26,6 +35,9 @@ struct ManifestState {
   /// corruption, and nothing changed that matters, if the edit does not fit: it removes what is not there,
   /// adds what is there already, or goes back in time.
   Status apply(const VersionEdit& edit);
+
+  /// Takes a table in, with what it refers to. corruption: it is there already, or a value file is not, or not so large.
+  Status add(const VersionEdit::Added& added);
 
   /// corruption unless tables below level 0 keep apart.
   Status check_levels() const;

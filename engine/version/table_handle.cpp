@@ -42,6 +42,11 @@ TableHandle make_table_handle(const TreeEnv& env, const std::string& directory, 
       env, std::make_shared<TableFile>(env.files, join_path(directory, table_file_name(meta.number))), meta);
 }
 
+ValueFileHandle make_value_file(const TreeEnv& env, const std::string& directory, const ValueFileMeta& meta) {
+  return std::make_shared<const ValueFile>(env.files, join_path(directory, value_file_name(meta.number)),
+                                           meta, env.cache);
+}
+
 TableHandle make_unopened(const TreeEnv& env, const TableHandle& table) {
   return make_handle(env, std::get_deleter<Deleter>(table)->file, table->meta());
 }

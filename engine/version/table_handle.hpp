@@ -6,6 +6,7 @@
 
 #include "engine/options.hpp"
 #include "engine/table/table_reader.hpp"
+#include "engine/values/value_file.hpp"
 
 namespace coppice::engine {
 
@@ -14,6 +15,9 @@ using TableHandle = std::shared_ptr<const TableReader>;
 
 /// Lifetime: `env` outlives the handle. Does not touch the disk.
 TableHandle make_table_handle(const TreeEnv& env, const std::string& directory, const TableMeta& meta);
+
+/// The same of a value file.
+ValueFileHandle make_value_file(const TreeEnv& env, const std::string& directory, const ValueFileMeta& meta);
 
 /// Another handle of the same table, that is not open: what `table` keeps in memory goes with its own last copy.
 TableHandle make_unopened(const TreeEnv& env, const TableHandle& table);

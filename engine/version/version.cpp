@@ -21,16 +21,55 @@ void put_in_order(uint32_t index, Version::Level& level) {
     COPPICE_CHECK(ends_before(level[place - 1], level[place]->meta().bounds.begin));
 }
 
+uint64_t number_of(const LiveValues& values) { return values.file->meta().number; }
+
+/// `values` ascend, and hold every file that the table refers to.
+template <class Change>
+void change_uses(std::vector<LiveValues>& values, const TableHandle& table, Change&& change) {
+  for (const ValueUses::Use& use : table->meta().values.all()) {
+    const auto found = std::ranges::lower_bound(values, use.file, {}, number_of);
+    COPPICE_CHECK(found != values.end() && number_of(*found) == use.file);
+    change(*found, use.size);
+  }
+}
+
+void add_uses(std::vector<LiveValues>& values, const TableHandle& table) {
+  change_uses(values, table, [](LiveValues& of, uint64_t size) {
+    COPPICE_CHECK(size <= of.garbage_size());
+    of.live_size += size;
+  });
+}
+
+std::vector<LiveValues> uses_of(const std::array<Version::Level, kLevelCount>& levels,
+                                const std::vector<ValueFileHandle>& files) {
+  std::vector<LiveValues> values;
+  for (const ValueFileHandle& file : files) values.push_back({file, 0});
+  std::ranges::sort(values, {}, number_of);
+  for (const Version::Level& level : levels)
+    for (const TableHandle& table : level) add_uses(values, table);
+  return values;
+}
+
 }  // namespace
 
 bool is_newer(const TableHandle& a, const TableHandle& b) {
   return std::pair(a->meta().newest, a->meta().number) > std::pair(b->meta().newest, b->meta().number);
 }
 
-Version::Version(std::array<Level, kLevelCount> levels) : levels_(std::move(levels)) {
+Version::Version(std::array<Level, kLevelCount> levels, const std::vector<ValueFileHandle>& values)
+    : Version(levels, uses_of(levels, values)) {}
+
+Version::Version(std::array<Level, kLevelCount> levels, std::vector<LiveValues> values)
+    : levels_(std::move(levels)), values_(std::move(values)) {
+  // Every value takes some bytes, so a file that is used has some in use.
+  std::erase_if(values_, [](const LiveValues& each) { return each.live_size == 0; });
+  for (const LiveValues& each : values_) garbage_size_ += each.garbage_size();
   for (uint32_t index = 0; index < kLevelCount; ++index) {
     put_in_order(index, levels_[index]);
-    for (const TableHandle& table : levels_[index]) sizes_[index] += table->meta().file_size;
+    for (const TableHandle& table : levels_[index]) {
+      sizes_[index] += table->meta().full_size();
+      tables_sizes_[index] += table->meta().file_size;
+    }
   }
   runs_ = runs_of(levels_[0]);
   all_runs_.assign(runs_.begin(), runs_.end());
@@ -81,21 +120,34 @@ std::vector<TableHandle> Version::overlapping_in_level0(const KeyRange& range) c
   return found;
 }
 
-std::shared_ptr<const Version> Version::apply(const VersionEdit& edit,
-                                              std::span<const TableHandle> added) const {
+const LiveValues* Version::find_values(uint64_t number) const {
+  const auto found = std::ranges::lower_bound(values_, number, {}, number_of);
+  return found != values_.end() && number_of(*found) == number ? &*found : nullptr;
+}
+
+std::shared_ptr<const Version> Version::apply(const VersionEdit& edit, std::span<const TableHandle> added,
+                                              std::span<const ValueFileHandle> values) const {
   COPPICE_CHECK(edit.added.size() == added.size());
+  COPPICE_CHECK(edit.value_files.size() == values.size());
   std::array<Level, kLevelCount> levels = levels_;
+  std::vector<LiveValues> live = values_;
+  for (const ValueFileHandle& file : values) live.push_back({file, 0});
+  std::ranges::sort(live, {}, number_of);
   for (const VersionEdit::Removed& removed : edit.removed) {
-    const auto count = std::erase_if(levels[removed.level], [&](const TableHandle& table) {
-      return table->meta().number == removed.number;
-    });
-    COPPICE_CHECK(count == 1);
+    const auto is_it = [&](const TableHandle& table) { return table->meta().number == removed.number; };
+    Level& level = levels[removed.level];
+    const auto found = std::ranges::find_if(level, is_it);
+    COPPICE_CHECK(found != level.end());
+    change_uses(live, *found, [](LiveValues& of, uint64_t size) { of.live_size -= size; });
+    level.erase(found);
   }
   for (size_t index = 0; index < added.size(); ++index) {
     COPPICE_CHECK(added[index]->meta() == edit.added[index].table);
+    add_uses(live, added[index]);
     levels[edit.added[index].level].push_back(added[index]);
   }
-  return std::make_shared<const Version>(std::move(levels));
+  // The constructor is private.
+  return std::shared_ptr<const Version>(new Version(std::move(levels), std::move(live)));
 }
 
 }  // namespace coppice::engine

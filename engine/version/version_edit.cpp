@@ -51,6 +51,11 @@ void write_table(schema::TableRecord::Builder target, const TableMeta& table) {
     cleared[index].setOldest(table.cleared[index].oldest.raw);
     cleared[index].setNewest(table.cleared[index].newest.raw);
   }
+  auto values = target.initValues(static_cast<unsigned>(table.values.all().size()));
+  for (unsigned index = 0; index < values.size(); ++index) {
+    values[index].setFile(table.values.all()[index].file);
+    values[index].setSize(table.values.all()[index].size);
+  }
 }
 
 TableMeta read_table(schema::TableRecord::Reader source) {
@@ -67,6 +72,7 @@ TableMeta read_table(schema::TableRecord::Reader source) {
   for (const auto& cleared : source.getCleared())
     table.cleared.push_back(
         {read_bounds(cleared.getRange()), Timestamp{cleared.getOldest()}, Timestamp{cleared.getNewest()}});
+  for (const auto& use : source.getValues()) table.values.add(use.getFile(), use.getSize());
   return table;
 }
 
@@ -79,6 +85,19 @@ std::vector<uint64_t> read_numbers(capnp::List<uint64_t>::Reader source) {
   numbers.reserve(source.size());
   for (uint64_t number : source) numbers.push_back(number);
   return numbers;
+}
+
+void write_value_file(schema::ValueFile::Builder target, const ValueFileMeta& file) {
+  target.setNumber(file.number);
+  target.setFileSize(file.file_size);
+  target.setUniqueId(file.unique_id);
+}
+
+Result<ValueFileMeta> read_value_file(schema::ValueFile::Reader source) {
+  const ValueFileMeta file{source.getNumber(), source.getFileSize(), source.getUniqueId()};
+  if (file.number == 0 || file.number > kFileNumberMax || file.file_size <= kValueFooterSize)
+    return Error{Errc::corruption, "the edit adds a value file that cannot be"};
+  return file;
 }
 
 Status check_table(const VersionEdit::Added& added) {
@@ -114,6 +133,10 @@ Result<VersionEdit> read_edit(capnp::MessageReader& message) {
     edit.added.push_back({added.getLevel(), read_table(added.getTable())});
     COPPICE_TRY(check_table(edit.added.back()));
   }
+  for (const auto& file : source.getValueFiles()) {
+    COPPICE_TRY_ASSIGN(added, read_value_file(file));
+    edit.value_files.push_back(added);
+  }
   edit.logs_begun = read_numbers(source.getLogsBegun());
   edit.logs_closed = read_numbers(source.getLogsClosed());
   edit.logs_retired = read_numbers(source.getLogsRetired());
@@ -144,6 +167,9 @@ Bytes encode_edit(const VersionEdit& edit) {
     added[index].setLevel(static_cast<uint8_t>(edit.added[index].level));
     write_table(added[index].initTable(), edit.added[index].table);
   }
+  auto value_files = target.initValueFiles(static_cast<unsigned>(edit.value_files.size()));
+  for (unsigned index = 0; index < value_files.size(); ++index)
+    write_value_file(value_files[index], edit.value_files[index]);
   write_numbers(target.initLogsBegun(static_cast<unsigned>(edit.logs_begun.size())), edit.logs_begun);
   write_numbers(target.initLogsClosed(static_cast<unsigned>(edit.logs_closed.size())), edit.logs_closed);
   write_numbers(target.initLogsRetired(static_cast<unsigned>(edit.logs_retired.size())), edit.logs_retired);

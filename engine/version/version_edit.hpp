@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "engine/table/table_meta.hpp"
+#include "engine/values/value_format.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
 
 inline constexpr uint32_t kLevelCount = 7;
-inline constexpr uint32_t kManifestFormatVersion = 2;
+inline constexpr uint32_t kManifestFormatVersion = 3;
 /// A tree that began a million files a second would need 500 years to get there.
 inline constexpr uint64_t kFileNumberMax = uint64_t{1} << 54;
 
@@ -31,6 +32,8 @@ struct VersionEdit {
   std::optional<KeyRange> range;
   std::vector<Removed> removed;
   std::vector<Added> added;
+  /// Tables refer to each from now on; one that no table refers to any more is the tree's no longer, without a word.
+  std::vector<ValueFileMeta> value_files = {};
   std::vector<uint64_t> logs_begun;
   std::vector<uint64_t> logs_closed;
   std::vector<uint64_t> logs_retired;

@@ -10,9 +10,8 @@
 namespace coppice::bench {
 
 inline constexpr size_t kKeySize = 16;
+/// Of values, unless the run says otherwise.
 inline constexpr size_t kValueSize = 100;
-/// What a user gives to store one entry.
-inline constexpr size_t kEntrySize = kKeySize + kValueSize;
 
 /// The decimal number in 16 digits, in place.
 class Key {
@@ -35,17 +34,19 @@ private:
 /// Windows into a megabyte of random letters.
 class Values {
 public:
-  Values() : text_(1 << 20, ' ') {
+  /// Requires: `size` is at most a megabyte.
+  explicit Values(size_t size) : size_(size), text_(1 << 20, ' ') {
     engine::Random random(301);
     for (char& c : text_) c = static_cast<char>(' ' + random.below(95));
   }
   std::string_view next() {
-    if (at_ + kValueSize > text_.size()) at_ = 0;
-    at_ += kValueSize;
-    return std::string_view(text_).substr(at_ - kValueSize, kValueSize);
+    if (at_ + size_ > text_.size()) at_ = 0;
+    at_ += size_;
+    return std::string_view(text_).substr(at_ - size_, size_);
   }
 
 private:
+  const size_t size_;
   size_t at_ = 0;
   std::string text_;
 };

@@ -24,7 +24,7 @@ void remove_all(Engine& engine, uint64_t count) {
 }  // namespace
 
 void tombstones(Stand& stand) {
-  load(stand.engine(), stand.scale.entries);
+  load(stand.engine(), stand.scale.entries, stand.scale.value_size);
   // The last one stays, to be found.
   const uint64_t deleted = stand.scale.entries - 1;
   remove_all(stand.engine(), deleted);
@@ -41,9 +41,9 @@ void queue(Stand& stand) {
   constexpr uint64_t kLength = 1000;
   const Limit limit{.seconds = stand.scale.write_seconds, .timed = true};
   stand.note(drive(1, limit, [&](unsigned) {
-    load(stand.engine(), kLength);
-    return [&, values = Values(), tail = kLength, head = uint64_t{0}, key = Key(), found = std::string(),
-            pushing = false]() mutable -> uint64_t {
+    load(stand.engine(), kLength, stand.scale.value_size);
+    return [&, values = Values(stand.scale.value_size), tail = kLength, head = uint64_t{0}, key = Key(),
+            found = std::string(), pushing = false]() mutable -> uint64_t {
       pushing = !pushing;
       if (pushing) {
         key.set(tail++);

@@ -15,6 +15,8 @@ namespace coppice::bench {
 struct Settings {
   size_t write_buffer_size = 64 << 20;
   size_t cache_size = 256 << 20;
+  /// Values so large lie apart from their keys; 0: none. For engines that can.
+  size_t value_threshold = 0;
   /// For those with a better way to read where it does not.
   bool cache_holds_all = true;
 };

@@ -94,6 +94,15 @@ int run(int argc, char** argv) {
   app.add_option("--cache", plan.settings.cache_size, "Of blocks, bytes; LMDB uses the system's")
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
+  app.add_option("--value-size", plan.scale.value_size, "Bytes of each value")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--value-threshold", plan.settings.value_threshold,
+                 "Values so large lie apart from their keys, where the engine can; 0: none")
+      ->capture_default_str();
+  app.add_option("--write-buffer", plan.settings.write_buffer_size, "Of a memtable, bytes")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
   app.add_option("--rounds", plan.rounds, "Runs of everything; medians are reported")->capture_default_str();
   app.add_option("--engines", plan.engines, "Which engines")->delimiter(',')->capture_default_str();
   app.add_option("--suites", plan.suites, "Which suites; all if none is named")->delimiter(',');

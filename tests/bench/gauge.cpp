@@ -71,7 +71,7 @@ void Gauge::note_memory() {
 }
 
 void note_space(Stand& stand, const Space& space) {
-  const auto live = static_cast<double>(stand.scale.entries * kEntrySize);
+  const auto live = static_cast<double>(stand.scale.entries * stand.scale.entry_size());
   stand.note("space_amplification", static_cast<double>(space.tables()) / live);
   stand.note("space_amplification_with_logs", static_cast<double>(space.all) / live);
 }

@@ -10,7 +10,7 @@ void memtable(Stand& stand) {
   engine::Memtable table(42, stand.settings.write_buffer_size);
   const Limit limit{.calls = stand.scale.entries / 2};
   stand.note(drive(stand.at.threads, limit, [&](unsigned index) {
-    return [&, values = Values(), random = engine::Random(index + 400), commit = uint64_t{0},
+    return [&, values = Values(kValueSize), random = engine::Random(index + 400), commit = uint64_t{0},
             key = Key()]() mutable -> uint64_t {
       key.set(random.below(stand.scale.entries));
       table.insert({key.view(), Timestamp{++commit}, engine::Kind::put, values.next()});

@@ -26,15 +26,15 @@ void open_prepared(Stand& stand) {
 
 void recover(Stand& stand) {
   constexpr uint64_t kLogSize = 64 << 20;
-  constexpr uint64_t kEntries = kLogSize / kEntrySize;
+  const uint64_t entries = kLogSize / stand.scale.entry_size();
   // All of it stays in the log.
   stand.settings.write_buffer_size = 4 * kLogSize;
   const pid_t writer = ::fork();
   if (writer < 0) give_up("there is no second process to write a log");
   if (writer == 0) {
     stand.open();
-    Values values;
-    for (uint64_t i = 0; i < kEntries; ++i) {
+    Values values(stand.scale.value_size);
+    for (uint64_t i = 0; i < entries; ++i) {
       stand.engine().put(Key(engine::mix(i) % 10'000'000'000).view(), values.next(), false);
     }
     // No destructor, no flush: as kill -9 would leave it.
@@ -43,7 +43,7 @@ void recover(Stand& stand) {
   int outcome = 0;
   if (::waitpid(writer, &outcome, 0) != writer || outcome != 0)
     give_up("the process that wrote a log failed");
-  time_opening(stand, engine::mix(kEntries - 1) % 10'000'000'000);
+  time_opening(stand, engine::mix(entries - 1) % 10'000'000'000);
 }
 
 }  // namespace coppice::bench

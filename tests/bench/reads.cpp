@@ -65,7 +65,7 @@ void multiget(Stand& stand) {
 void readwhilewriting(Stand& stand) {
   std::atomic<bool> stopped{false};
   std::thread writer([&] {
-    Values values;
+    Values values(stand.scale.value_size);
     engine::Random random(8);
     Key key;
     while (!stopped) {

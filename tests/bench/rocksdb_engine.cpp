@@ -123,6 +123,11 @@ std::unique_ptr<Engine> open_rocksdb(const std::string& directory, const Setting
   options.compression = rocksdb::kNoCompression;
   options.write_buffer_size = settings.write_buffer_size;
   options.level_compaction_dynamic_level_bytes = true;
+  if (settings.value_threshold > 0) {
+    options.enable_blob_files = true;
+    options.min_blob_size = settings.value_threshold;
+    options.enable_blob_garbage_collection = true;
+  }
   // Twice as fast where blocks are read again and again from the system's cache, and slower where its own cache has them.
   options.allow_mmap_reads = !settings.cache_holds_all;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

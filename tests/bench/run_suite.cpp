@@ -77,7 +77,7 @@ void run_suite(const Plan& plan, const Suite& suite, const Contender& contender,
   const fs::path directory = fs::path(plan.directory) / contender.name;
   fs::create_directories(plan.directory);
   Settings settings = plan.settings;
-  const uint64_t data_size = plan.scale.entries * kEntrySize;
+  const uint64_t data_size = plan.scale.entries * plan.scale.entry_size();
   if (suite.small_cache) settings.cache_size = data_size / 4;
   settings.cache_holds_all = settings.cache_size > data_size;
   Stand stand(contender, directory, settings, plan.scale, measures);

@@ -31,6 +31,7 @@ public:
     const engine::TreeEnv env{files_, cache_, 42};
     engine::TreeOptions options;
     options.memtable_size = settings.write_buffer_size;
+    options.value_threshold = settings.value_threshold;
     if (!std::filesystem::exists(directory)) require(engine::Tree::create(env, directory, {}));
     tree_ = require(engine::Tree::open(env, directory, options));
     reader_ = tree_->reader();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/data.hpp"
 #include "tests/bench/drive.hpp"
 #include "tests/bench/engine.hpp"
 #include "tests/bench/measure.hpp"
@@ -15,11 +16,16 @@ namespace coppice::bench {
 struct Scale {
   /// In the prepared database, and of every load.
   uint64_t entries = 1'000'000;
+  /// Bytes.
+  size_t value_size = kValueSize;
   /// How long reads last, and at most writes, which end when they have put as much as there are entries.
   double seconds = 0.5;
   double write_seconds = 1.5;
   double fill_seconds = 4;
   double overwrite_seconds = 15;
+
+  /// What a user gives to store one entry.
+  size_t entry_size() const { return kKeySize + value_size; }
 };
 
 /// What one workload works on, in one round, for one engine.
@@ -80,7 +86,7 @@ const std::vector<Suite>& suites();
 /// Loads every key and settles: the database that suites begin with.
 void prepare(Stand& stand);
 /// Writes entries [0, count) in order, in large batches.
-void load(Engine& engine, uint64_t count);
+void load(Engine& engine, uint64_t count, size_t value_size);
 
 // Writes (writes.cpp). Operations of one entry, but for fillbatch, counted in entries.
 void fillseq(Stand& stand);

@@ -15,7 +15,8 @@ template <class Next>
 Tally put_all(Stand& stand, Limit limit, bool sync, Next&& next) {
   stand.engine().expect_writers(stand.at.threads);
   Tally tally = drive(stand.at.threads, limit, [&](unsigned index) {
-    return [&, values = Values(), random = engine::Random(index + 1), key = Key()]() mutable -> uint64_t {
+    return [&, values = Values(stand.scale.value_size), random = engine::Random(index + 1),
+            key = Key()]() mutable -> uint64_t {
       key.set(next(random));
       stand.engine().put(key.view(), values.next(), sync);
       return 1;
@@ -31,9 +32,9 @@ auto anywhere(const Stand& stand) {
 
 }  // namespace
 
-void load(Engine& engine, uint64_t count) {
+void load(Engine& engine, uint64_t count, size_t value_size) {
   constexpr uint64_t kLoadBatch = 1000;
-  Values values;
+  Values values(value_size);
   std::array<Key, kLoadBatch> keys;
   std::vector<Pair> pairs;
   for (uint64_t i = 0; i < count;) {
@@ -48,7 +49,7 @@ void load(Engine& engine, uint64_t count) {
 }
 
 void prepare(Stand& stand) {
-  load(stand.engine(), stand.scale.entries);
+  load(stand.engine(), stand.scale.entries, stand.scale.value_size);
   stand.engine().settle();
   if (stand.engine().scan({}, stand.scale.entries + 1) != stand.scale.entries) {
     give_up(stand.contender.name + ": entries are missing after the load");
@@ -71,8 +72,8 @@ void fillbatch(Stand& stand) {
   const Limit limit{.calls = stand.scale.entries / kBatch, .seconds = stand.scale.fill_seconds, .stride = 1};
   stand.engine().expect_writers(stand.at.threads);
   stand.note(drive(stand.at.threads, limit, [&](unsigned index) {
-    return [&, values = Values(), random = engine::Random(index + 1), keys = std::array<Key, kBatch>(),
-            pairs = std::vector<Pair>(kBatch)]() mutable -> uint64_t {
+    return [&, values = Values(stand.scale.value_size), random = engine::Random(index + 1),
+            keys = std::array<Key, kBatch>(), pairs = std::vector<Pair>(kBatch)]() mutable -> uint64_t {
       for (size_t i = 0; i < kBatch; ++i) {
         keys[i].set(random.below(stand.scale.entries));
         pairs[i] = {keys[i].view(), values.next()};
@@ -98,7 +99,7 @@ void overwrite(Stand& stand) {
   gauge.note_space();
   stand.note(tally);
   const auto written = static_cast<double>(bytes_for_disk() - before);
-  stand.note("write_amplification", written / static_cast<double>(tally.count * kEntrySize));
+  stand.note("write_amplification", written / static_cast<double>(tally.count * stand.scale.entry_size()));
 }
 
 void overwrite_together(Stand& stand) {
@@ -123,7 +124,8 @@ void memory(Stand& stand) {
   Gauge gauge(stand);
   const Limit limit{.seconds = 2 * stand.scale.write_seconds};
   stand.note(drive(1, limit, [&](unsigned) {
-    return [&, values = Values(), random = engine::Random(10), key = Key()]() mutable -> uint64_t {
+    return [&, values = Values(stand.scale.value_size), random = engine::Random(10),
+            key = Key()]() mutable -> uint64_t {
       key.set(random.below(stand.scale.entries));
       stand.engine().put(key.view(), values.next(), false);
       key.set(random.below(stand.scale.entries));

@@ -21,7 +21,12 @@ struct Mix {
 class Client {
 public:
   Client(Stand& stand, const Mix& mix, const Zipfian& zipfian, std::atomic<uint64_t>& end, unsigned index)
-      : engine_(stand.engine()), mix_(mix), zipfian_(zipfian), end_(end), random_(index + 300) {}
+      : engine_(stand.engine()),
+        mix_(mix),
+        zipfian_(zipfian),
+        end_(end),
+        random_(index + 300),
+        values_(stand.scale.value_size) {}
 
   uint64_t operator()() {
     const uint64_t roll = random_.below(100);

@@ -241,6 +241,19 @@ TEST_P(TreeCrashTest, KeysOfAMemtableThatSkippedLevelZeroAreNoHalfOfABatch) {
   EXPECT_GE(steps, 3u) << "no memtable was flushed in steps";
 }
 
+TEST_P(TreeCrashTest, ValuesThatLieApartAreThereToo) {
+  size_t steps = 0;
+  uint32_t files = 0;
+  try_every_operation([&](Life& life) {
+    life.stand.options.value_threshold = 200;
+    life.live_in_steps();
+    steps = life.steps;
+    if (life.stand.tree != nullptr) files = std::max(files, life.stand.tree->stats().value_files);
+  });
+  EXPECT_GE(steps, 1u) << "no memtable was flushed in steps";
+  EXPECT_GE(files, 2u);
+}
+
 /// Recovery itself is cut short at every operation, and begins anew. Lives of different lengths leave one log or several.
 TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
   for (uint64_t lived = 120; lived < 600; lived += 40) {
@@ -249,6 +262,7 @@ TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
       SCOPED_TRACE("lived for " + std::to_string(lived) + ", operation " + std::to_string(after));
       MemoryFileSystem files;
       Life life(files);
+      if (lived % 80 == 0) life.stand.options.value_threshold = 200;
       files.stop_after(lived);
       life.live();
       life.stand.drop();

@@ -20,6 +20,7 @@ using Items = TreeStand::Items;
 class TreeDamageTest : public ::testing::Test {
 protected:
   TreeDamageTest() {
+    stand.options.value_threshold = 80;
     ok(stand.create());
     ok(stand.open());
     write(0);
@@ -35,7 +36,8 @@ protected:
   static void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
   void write(int round) {
     for (int number = round; number < 60; number += round + 1)
-      ok(stand.put("k" + std::to_string(number), "value " + std::to_string(round)));
+      ok(stand.put("k" + std::to_string(number),
+                   "value " + std::to_string(round) + Bytes(number % 7 == 0 ? 80 : 0, 'v')));
   }
 
   void close() {
@@ -53,7 +55,8 @@ protected:
 
   static void is_clear(const Error& error) {
     EXPECT_THAT(error.code, AnyOf(Errc::corruption, Errc::unsupported)) << to_string(error);
-    EXPECT_THAT(error.text, AnyOf(HasSubstr(".sst"), HasSubstr(".log"), HasSubstr("MANIFEST")));
+    EXPECT_THAT(error.text,
+                AnyOf(HasSubstr(".sst"), HasSubstr(".val"), HasSubstr(".log"), HasSubstr("MANIFEST")));
   }
   /// Nothing that is damaged may change an answer.
   void look() {

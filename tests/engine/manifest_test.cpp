@@ -190,6 +190,41 @@ TEST_F(ManifestTest, DamageIsNamedWithItsPlace) {
   EXPECT_THAT(error().text, HasSubstr(path + ": offset 40"));
 }
 
+TEST_F(ManifestTest, AValueFileStaysAsLongAsATableRefersToIt) {
+  const auto uses = [](uint64_t number, uint64_t size) {
+    TableMeta meta = table(number, "b", "c");
+    meta.values.add(9, size);
+    return VersionEdit::Added{0, meta};
+  };
+  Manifest manifest = create();
+  VersionEdit edit;
+  edit.value_files = {{9, 1000 + kValueFooterSize, 77}};
+  edit.added = {uses(3, 600), uses(4, 400)};
+  ASSERT_TRUE(manifest.append(edit, 2).ok());
+  EXPECT_EQ(decode_edit(encode_edit(edit))->value_files, edit.value_files);
+  EXPECT_EQ(decode_edit(encode_edit(edit))->added, edit.added);
+  EXPECT_EQ(read()->state.values.at(9).live_size, 1000u);
+  // To another level, and away.
+  edit = {};
+  edit.removed = {{0, 3}, {0, 4}};
+  edit.added = {{1, uses(3, 600).table}};
+  ASSERT_TRUE(manifest.append(edit, 3).ok());
+  EXPECT_EQ(read()->state.values.at(9).live_size, 600u);
+  EXPECT_EQ(read()->state.values.at(9).table_count, 1u);
+  edit = {};
+  edit.removed = {{1, 3}};
+  ASSERT_TRUE(manifest.append(edit, 4).ok());
+  EXPECT_TRUE(read()->state.values.empty());
+
+  ManifestState state;
+  edit = {};
+  edit.added = {uses(3, 600)};
+  EXPECT_EQ(state.apply(edit).error().code, Errc::corruption) << "there is no such file";
+  state = {};
+  edit.value_files = {{9, 599 + kValueFooterSize, 77}};
+  EXPECT_EQ(state.apply(edit).error().code, Errc::corruption) << "it is smaller";
+}
+
 TEST_F(ManifestTest, AnEditThatDoesNotFitIsDamage) {
   {
     Manifest manifest = create();

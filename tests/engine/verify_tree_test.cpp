@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -70,6 +71,31 @@ TEST_F(VerifyTreeTest, CountsEverythingAndFindsNothingWrongInAWholeTree) {
   EXPECT_GE(report.logs, 1u);
   EXPECT_GE(report.records, 66u);
   EXPECT_GE(report.entries, 200u);
+}
+
+TEST_F(VerifyTreeTest, ReadsValuesThatLieApart) {
+  stand.options.value_threshold = 100;
+  ok(stand.open());
+  for (int number = 0; number < 20; ++number) ok(stand.put("v" + std::to_string(number), Bytes(300, 'v')));
+  ok(stand.flush());
+  ok(stand.tree->close());
+  stand.drop();
+  VerifyReport report = verify();
+  EXPECT_THAT(report.problems, IsEmpty());
+  EXPECT_EQ(report.values, 20u);
+  // Tables say themselves what they refer to.
+  const Bytes manifest = files.content(stand.path("MANIFEST"));
+  ok(files.remove(stand.path("MANIFEST")));
+  EXPECT_THAT(verify().problems, Each(HasSubstr("MANIFEST")));
+  EXPECT_EQ(verify().values, 20u);
+
+  const std::string name = name_ending(".val");
+  flip_bit(files, stand.path(name), 2000);
+  EXPECT_THAT(verify().problems, Contains(HasSubstr(name)));
+  overwrite(files, stand.path("MANIFEST"), manifest);
+  EXPECT_THAT(verify().problems, Contains(HasSubstr(name)));
+  ok(files.remove(stand.path(name)));
+  EXPECT_THAT(verify().problems, Contains(HasSubstr(name + ": the value file is missing")));
 }
 
 TEST_F(VerifyTreeTest, ChangesNoFile) {

