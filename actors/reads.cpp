@@ -37,6 +37,24 @@ Result<Values> read_together(const engine::TreeReader& reader, std::span<const B
   return values;
 }
 
+/// What `read` gets of the reader that owns `key`.
+template <class T, class Read>
+Result<T> ask_owner(const Core& core, ByteView key, const SnapshotHandle& snapshot, bool cached_only,
+                    Read&& read) {
+  COPPICE_TRY(check_key(key));
+  engine::ReadOptions options;
+  options.cached_only = cached_only;
+  if (snapshot != nullptr) options.at = snapshot->timestamp();
+  for (;;) {
+    const engine::Pin<RoutingTable> table = core.table.pin();
+    if (!table) return Door::closed();
+    const Route& route = table->find(key);
+    if (route.port == nullptr) return route.problem;
+    Result<T> value = read(*route.port->reader, options);
+    if (value.ok() || value.error().code != Errc::unavailable || !table.is_stale()) return value;
+  }
+}
+
 Result<Values> read_each(const Core& core, std::span<const Bytes> keys, const SnapshotHandle& snapshot,
                          bool cached_only) {
   Values values;
@@ -68,18 +86,20 @@ KeyRange range_of(std::span<const Bytes> keys) {
 
 Result<std::optional<Bytes>> read_one(const Core& core, ByteView key, const SnapshotHandle& snapshot,
                                       bool cached_only) {
-  COPPICE_TRY(check_key(key));
-  engine::ReadOptions options;
-  options.cached_only = cached_only;
-  if (snapshot != nullptr) options.at = snapshot->timestamp();
-  for (;;) {
-    const engine::Pin<RoutingTable> table = core.table.pin();
-    if (!table) return Door::closed();
-    const Route& route = table->find(key);
-    if (route.port == nullptr) return route.problem;
-    Result<std::optional<Bytes>> value = route.port->reader->get(key, options);
-    if (value.ok() || value.error().code != Errc::unavailable || !table.is_stale()) return value;
-  }
+  return ask_owner<std::optional<Bytes>>(
+      core, key, snapshot, cached_only,
+      [key](const engine::TreeReader& reader, const engine::ReadOptions& options) {
+        return reader.get(key, options);
+      });
+}
+
+Result<engine::Versioned> read_versioned(const Core& core, ByteView key, const SnapshotHandle& snapshot,
+                                         bool cached_only) {
+  return ask_owner<engine::Versioned>(
+      core, key, snapshot, cached_only,
+      [key](const engine::TreeReader& reader, const engine::ReadOptions& options) {
+        return reader.get_versioned(key, options);
+      });
 }
 
 Result<Values> read_many(const Core& core, std::span<const Bytes> keys, const SnapshotHandle& snapshot,
@@ -108,6 +128,15 @@ void read_one(const std::shared_ptr<Core>& core, const std::shared_ptr<Door>& do
   if (value.ok() || value.error().code != Errc::would_block) return done(std::move(value));
   read_apart<std::optional<Bytes>>(
       *door, [core, key = Bytes(key), snapshot] { return read_one(*core, key, snapshot, false); }, done);
+}
+
+void read_versioned(const std::shared_ptr<Core>& core, const std::shared_ptr<Door>& door, ByteView key,
+                    const SnapshotHandle& snapshot, Done<engine::Versioned> done) {
+  Result<engine::Versioned> found = read_versioned(*core, key, snapshot, true);
+  if (found.ok() || found.error().code != Errc::would_block) return done(std::move(found));
+  read_apart<engine::Versioned>(
+      *door, [core, key = Bytes(key), snapshot] { return read_versioned(*core, key, snapshot, false); },
+      done);
 }
 
 void read_many(const std::shared_ptr<Core>& core, const std::shared_ptr<Door>& door, std::vector<Bytes> keys,

@@ -98,7 +98,7 @@ void Router::publish_halves(const std::shared_ptr<Split>& split, const OpenedSha
   for (size_t i = 0; i < halves.size(); ++i) inherited.push_back(std::make_shared<WriteList>());
   while (auto request = split->taken.pop_front()) {
     size_t half = 0;
-    while (half < halves.size() && !holds(halves[half].port->range, request->batch)) ++half;
+    while (half < halves.size() && !holds(halves[half].port->range, *request)) ++half;
     if (half < halves.size()) {
       inherited[half]->push_back(std::move(request));
     } else {

@@ -28,6 +28,11 @@ void Router::write(std::unique_ptr<WriteRequest> request) {
   if (closing_) return request->done(Door::closed());
   request = submit(*core_, std::move(request));
   if (request == nullptr) return;
+  if (request->conditions != nullptr)
+    return request->done(
+        Error{Errc::unsupported,
+              "the keys of a write with conditions belong to several shards: use keys of one, or "
+              "several writes"});
   const uint64_t operations = spanning_operations_ + request->batch.count();
   const uint64_t size = spanning_size_ + request->size();
   const StoreOptions& options = core_->options;

@@ -58,6 +58,10 @@ bool holds(const KeyRange& range, const Batch& batch) {
   return true;
 }
 
+bool holds(const KeyRange& range, const WriteRequest& request) {
+  return holds(range, request.batch) && (request.conditions == nullptr || request.conditions->in(range));
+}
+
 KeyRange range_of(const Operation& operation) {
   KeyRange range{Bytes(operation.key), std::nullopt};
   if (operation.kind != OperationKind::delete_range) {

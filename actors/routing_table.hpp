@@ -53,6 +53,8 @@ Result<std::vector<BatchPart>> cut_batch(const RoutingTable& table, const engine
 
 /// Every key that the batch touches is in `range`.
 bool holds(const KeyRange& range, const engine::Batch& batch);
+/// And every key of its conditions.
+bool holds(const KeyRange& range, const WriteRequest& request);
 
 /// The keys an operation touches.
 KeyRange range_of(const engine::Operation& operation);

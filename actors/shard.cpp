@@ -45,7 +45,7 @@ void Shard::adopt(std::vector<Timestamp> snapshots, WriteList inherited) {
 }
 
 bool Shard::write(std::unique_ptr<WriteRequest>& request) {
-  if (!serves() || !holds(port_->range, request->batch)) return false;
+  if (!serves() || !holds(port_->range, *request)) return false;
   switch (port_->queue.push(request)) {
     case ShardQueue::Push::closed:
       return false;

@@ -40,6 +40,10 @@ struct Cut {
 ///
 ///     queue -> log, one append -> one sync, apart -> memtable -> visible -> all answers
 ///
+/// Writes with conditions are decided in their turn, against what is visible, before the group is logged. Where one would see what
+/// another of the group writes, the group ends before it. Versions that are not in memory are read by lending the tree, once for
+/// a group, so that a write with conditions waits for no more than one sync would take.
+///
 /// Every call with a `done` is answered once, whatever happens.
 class Shard {
 public:
@@ -104,6 +108,9 @@ private:
   bool step_close();
 
   bool begin_group();
+  bool read_conditions();
+  bool decide_group();
+  bool commit_group();
   bool may_write();
   void pause_behind_group();
   void stall();

@@ -20,6 +20,12 @@ bool Shard::begin_group() {
   waiting_.append(port_->queue.drain());
   if (waiting_.empty() || !may_write()) return false;
   group_ = take_group(waiting_, kGroupSizeMax);
+  const bool is_free =
+      std::ranges::none_of(group_, [](const auto& request) { return request->conditions != nullptr; });
+  return is_free ? commit_group() : read_conditions();
+}
+
+bool Shard::commit_group() {
   if (!log_group()) return false;
   if (std::ranges::any_of(group_,
                           [](const auto& request) { return request->durability == Durability::synced; })) {

@@ -58,6 +58,8 @@ struct Store::State {
         system(config) {}
 
   void start(std::unique_ptr<StoreDirectory> directory, const engine::TreeEnv& env);
+  /// The request is answered, whatever becomes of it.
+  void submit(std::unique_ptr<WriteRequest> request);
   Status close();
 
   // Handles keep the core; the real file system is without state.
@@ -101,6 +103,13 @@ void Store::State::start(std::unique_ptr<StoreDirectory> directory, const engine
   // What the supervisor sent before is with the router when this is answered.
   (void)wait_for<std::vector<ShardStats>>(
       [&](auto done) { caf::anon_send(router, atom::stats_v, Done<std::vector<ShardStats>>(done)); });
+}
+
+void Store::State::submit(std::unique_ptr<WriteRequest> request) {
+  request = actors::submit(*core, std::move(request));
+  if (request == nullptr) return;
+  const auto spanning = std::make_shared<std::unique_ptr<WriteRequest>>(std::move(request));
+  if (!door->tell_router(atom::write_v, spanning)) (*spanning)->done(Door::closed());
 }
 
 Status Store::State::close() {
@@ -152,6 +161,14 @@ Result<std::optional<Bytes>> Store::get(ByteView key, const SnapshotHandle& snap
 
 void Store::get(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done) {
   read_one(state_->core, state_->door, key, snapshot, std::move(done));
+}
+
+Result<engine::Versioned> Store::get_versioned(ByteView key, const SnapshotHandle& snapshot) {
+  return read_versioned(*state_->core, key, snapshot, false);
+}
+
+void Store::get_versioned(ByteView key, const SnapshotHandle& snapshot, Done<engine::Versioned> done) {
+  read_versioned(state_->core, state_->door, key, snapshot, std::move(done));
 }
 
 Result<Values> Store::get_many(std::span<const Bytes> keys, const SnapshotHandle& snapshot) {
@@ -217,10 +234,47 @@ void Store::write(engine::Batch batch, Durability durability, Done<Timestamp> do
   request->batch = std::move(batch);
   request->durability = durability;
   request->done = std::move(done);
-  request = submit(*state_->core, std::move(request));
-  if (request == nullptr) return;
-  const auto spanning = std::make_shared<std::unique_ptr<WriteRequest>>(std::move(request));
-  if (!state_->door->tell_router(atom::write_v, spanning)) (*spanning)->done(Door::closed());
+  state_->submit(std::move(request));
+}
+
+Result<Timestamp> Store::merge(ByteView key, Operator op, ByteView operand, Durability durability) {
+  engine::Batch batch;
+  COPPICE_TRY(batch.merge(key, op, operand));
+  return write(std::move(batch), durability);
+}
+
+Result<WriteOutcome> Store::write_if(std::vector<Condition> conditions, engine::Batch batch,
+                                     Durability durability) {
+  return wait_for<WriteOutcome>(
+      [&](auto done) { write_if(std::move(conditions), std::move(batch), durability, std::move(done)); });
+}
+
+void Store::write_if(std::vector<Condition> conditions, engine::Batch batch, Durability durability,
+                     Done<WriteOutcome> done) {
+  if (batch.empty())
+    return done(
+        Error{Errc::invalid_argument, "a write with conditions has nothing to write: get the versions"});
+  if (Status valid = Conditions::check(conditions); !valid.ok()) return done(std::move(valid).error());
+  auto request = std::make_unique<WriteRequest>();
+  request->batch = std::move(batch);
+  request->durability = durability;
+  request->conditions = std::make_shared<Conditions>(std::move(conditions));
+  request->done = [conditions = request->conditions, done = std::move(done)](Result<Timestamp> commit) {
+    if (!commit.ok()) return done(std::move(commit).error());
+    done(conditions->outcome(*commit));
+  };
+  state_->submit(std::move(request));
+}
+
+Result<WriteOutcome> Store::put_if_absent(ByteView key, ByteView value, Durability durability) {
+  return put_if_version(key, kTimestampMin, value, durability);
+}
+
+Result<WriteOutcome> Store::put_if_version(ByteView key, Timestamp version, ByteView value,
+                                           Durability durability) {
+  engine::Batch batch;
+  COPPICE_TRY(batch.put(key, value));
+  return write_if({{Bytes(key), version}}, std::move(batch), durability);
 }
 
 // Care.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/conditions.hpp"
 #include "engine/io/file.hpp"
 #include "engine/log/batch.hpp"
 #include "engine/options.hpp"
@@ -150,6 +151,9 @@ public:
   Result<std::optional<Bytes>> get(ByteView key, const SnapshotHandle& snapshot = nullptr);
   /// Answers from memory on this thread, before it returns, or later from the reader pool.
   void get(ByteView key, const SnapshotHandle& snapshot, Done<std::optional<Bytes>> done);
+  /// With the version, which conditions name.
+  Result<engine::Versioned> get_versioned(ByteView key, const SnapshotHandle& snapshot = nullptr);
+  void get_versioned(ByteView key, const SnapshotHandle& snapshot, Done<engine::Versioned> done);
   /// All of one moment, which several gets are not; in the order asked. invalid_argument past kAnswerSizeMax.
   Result<std::vector<std::optional<Bytes>>> get_many(std::span<const Bytes> keys,
                                                      const SnapshotHandle& snapshot = nullptr);
@@ -162,6 +166,23 @@ public:
   /// All or nothing, on every shard it touches.
   Result<Timestamp> write(engine::Batch batch, Durability durability = Durability::synced);
   void write(engine::Batch batch, Durability durability, Done<Timestamp> done);
+
+  /// Changes the value without reading it: see schema/operators.hpp.
+  Result<Timestamp> merge(ByteView key, Operator op, ByteView operand,
+                          Durability durability = Durability::synced);
+
+  /// The batch, if all conditions hold when it is its turn: what they say of the keys and what is written are one step,
+  /// between which nothing is written. invalid_argument also for an empty batch and more than kConditionsMax conditions;
+  /// unsupported: keys of the batch and of the conditions belong to several shards.
+  Result<WriteOutcome> write_if(std::vector<Condition> conditions, engine::Batch batch,
+                                Durability durability = Durability::synced);
+  void write_if(std::vector<Condition> conditions, engine::Batch batch, Durability durability,
+                Done<WriteOutcome> done);
+  Result<WriteOutcome> put_if_absent(ByteView key, ByteView value,
+                                     Durability durability = Durability::synced);
+  /// Compare and set: `version` is what get_versioned() gave.
+  Result<WriteOutcome> put_if_version(ByteView key, Timestamp version, ByteView value,
+                                      Durability durability = Durability::synced);
 
   Result<SnapshotHandle> snapshot();
   void snapshot(Done<SnapshotHandle> done);

@@ -10,6 +10,8 @@ std::unique_ptr<WriteRequest> submit(Core& core, std::unique_ptr<WriteRequest> r
       return nullptr;
     }
     const Route* route = table->find_only(request->batch);
+    if (route != nullptr && request->conditions != nullptr && !request->conditions->in(route->range))
+      route = nullptr;
     if (route == nullptr) return request;
     if (route->port == nullptr) {
       request->done(route->problem);

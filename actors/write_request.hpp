@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "actors/conditions.hpp"
 #include "engine/log/batch.hpp"
 #include "schema/types.hpp"
 
@@ -16,11 +17,14 @@ using Done = std::function<void(Result<T>)>;
 /// Lies in one queue or list at a time. Whoever takes one out answers it, once.
 struct WriteRequest {
   engine::Batch batch;
+  /// Nothing: the write is made in any case. Decided by the shard, before the write goes into the log; `done` of a write
+  /// that is not made for them gets a timestamp that says nothing.
+  std::shared_ptr<Conditions> conditions;
   Durability durability = Durability::synced;
   Done<Timestamp> done;
   WriteRequest* next = nullptr;
 
-  size_t size() const { return batch.bytes().size(); }
+  size_t size() const { return batch.bytes().size() + (conditions == nullptr ? 0 : conditions->size()); }
 };
 
 /// Owns requests in the order they came.

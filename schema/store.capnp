@@ -43,13 +43,37 @@ enum Durability {
   # A clean stop of the server.
 }
 
+enum Operator {
+  # What a write does to a value without knowing it. Numbers are 8 bytes, little-endian, of two's complement.
+  add @0;
+  # The operand, a number, is added, modulo 2^64. To an absent key: becomes the value. What is no number stays as it is.
+  append @1;
+  # The operand comes behind the value, up to 64 MiB in all.
+  max @2;
+  # The larger of two numbers stays; otherwise as add.
+}
+
+struct Merge {
+  key @0 :Data;
+  operator @1 :Operator;
+  operand @2 :Data;
+}
+
 struct Operation {
   union {
     put @0 :Entry;
     delete @1 :Data;
     deleteRange @2 :KeyRange;
     # Every key in the range; an empty `end` deletes to the last key.
+    merge @3 :Merge;
+    # Changes what the key holds, and what operations before it in the list made of it.
   }
+}
+
+struct Condition {
+  # `key` is still of the version that get gave; 0: it is absent.
+  key @0 :Data;
+  version @1 :Timestamp;
 }
 
 struct Value {
@@ -63,8 +87,9 @@ struct Value {
 interface Reader {
   # What can be read: the store as it is now, or a snapshot.
 
-  get @0 (key :Data) -> (value :Value);
-  # Linearizable on a store, each get by itself; of the snapshot's moment on a snapshot.
+  get @0 (key :Data) -> (value :Value, version :Timestamp);
+  # Linearizable on a store, each get by itself; of the snapshot's moment on a snapshot. `version` is the timestamp of the
+  # latest write of the key, for conditions; 0: the key is absent.
 
   getMany @1 (keys :List(Data)) -> (values :List(Value));
   # All at one moment, which several gets are not; in the order asked. At most 64 MiB of answer: more is invalid_argument.
@@ -102,6 +127,12 @@ interface Store extends(Reader) {
   snapshot @4 () -> (snapshot :Snapshot);
 
   admin @5 () -> (admin :Admin);
+
+  writeIf @6 (conditions :List(Condition), operations :List(Operation), durability :Durability)
+      -> (written :Bool, timestamp :Timestamp, failed :UInt32, version :Timestamp);
+  # The operations, if all conditions hold, as one step. Otherwise nothing is `written`: the condition of index `failed` is the
+  # first that does not hold, and its key is of `version`. All keys must belong to one shard, otherwise the answer is
+  # `unsupported`. At most 1024 conditions, and at least one operation.
 }
 
 interface Admin {

@@ -13,6 +13,12 @@ Status Batch::remove(ByteView key) {
   return append(Kind::remove, key, {});
 }
 
+Status Batch::merge(ByteView key, Operator op, ByteView operand) {
+  COPPICE_TRY(check_key(key));
+  COPPICE_TRY(check_operand(op, operand));
+  return append(Kind::merge, key, operand, op);
+}
+
 Status Batch::delete_range(const KeyRange& range) {
   if (range.empty())
     return Error{Errc::invalid_argument, "the range to delete is empty: its begin " + printable(range.begin) +
@@ -26,7 +32,7 @@ Batch::Operation Batch::operation(size_t index) const {
   const Place& place = places_[index];
   const ByteView bytes = bytes_;
   return {place.kind, bytes.substr(place.offset, place.key_size),
-          bytes.substr(place.offset + place.key_size, place.value_size)};
+          bytes.substr(place.offset + place.key_size, place.value_size), place.op};
 }
 
 void Batch::clear() {
@@ -34,12 +40,12 @@ void Batch::clear() {
   places_.clear();
 }
 
-Status Batch::append(Kind kind, ByteView key, ByteView value) {
+Status Batch::append(Kind kind, ByteView key, ByteView value, Operator op) {
   if (size() + key.size() + value.size() + kOperationOverhead > kBatchSizeMax)
     return Error{Errc::invalid_argument, "the batch has no room for the operation on " + printable(key) +
                                              ": a batch has at most 67108864 bytes; write it in several"};
   places_.push_back(
-      {bytes_.size(), static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value.size()), kind});
+      {bytes_.size(), static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value.size()), kind, op});
   bytes_.append(key).append(value);
   return success();
 }

@@ -3,27 +3,33 @@
 
 #include <vector>
 
+#include "schema/operators.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::client {
 
-/// Operations that are committed together or not at all; of two on one key the later wins.
+/// Operations that are committed together or not at all; of two on one key the later wins, but for merges, which change
+/// what those before them have made of the key.
 /// Threads: one at a time.
 class Batch {
 public:
-  enum class Kind : uint8_t { put, remove, delete_range };
+  enum class Kind : uint8_t { put, remove, delete_range, merge };
 
   /// Views borrow from the batch.
   struct Operation {
     Kind kind;
-    ByteView key;    // delete_range: the first key deleted; may be empty
-    ByteView value;  // delete_range: the first key not deleted; empty: none, to the last key
+    ByteView key;  // delete_range: the first key deleted; may be empty
+    ByteView
+        value;  // delete_range: the first key not deleted; empty: none, to the last key. merge: the operand
+    Operator op = Operator::add;  // merge
   };
 
   /// invalid_argument, and nothing added, if a key or value breaks a limit of schema/types.hpp or the batch
   /// would pass kBatchSizeMax.
   Status put(ByteView key, ByteView value);
   Status remove(ByteView key);
+  /// Changes the value without reading it: see schema/operators.hpp.
+  Status merge(ByteView key, Operator op, ByteView operand);
   /// An empty range is invalid_argument.
   Status delete_range(const KeyRange& range);
 
@@ -41,11 +47,12 @@ private:
     uint32_t key_size;
     uint32_t value_size;
     Kind kind;
+    Operator op;
   };
   /// In store.capnp: two words of Operation, two of Entry, and the padding of key and value.
   static constexpr size_t kOperationOverhead = 48;
 
-  Status append(Kind kind, ByteView key, ByteView value);
+  Status append(Kind kind, ByteView key, ByteView value, Operator op = Operator::add);
 
   Bytes bytes_;
   std::vector<Place> places_;

@@ -52,6 +52,15 @@ Result<std::optional<Bytes>> Client::get(ByteView key, const SnapshotHandle& sna
   });
 }
 
+Result<Versioned> Client::get_versioned(ByteView key, const SnapshotHandle& snapshot) {
+  COPPICE_TRY(check_key(key));
+  return state_->guard<Versioned>([&]() {
+    auto request = get_request(state_->reader(snapshot), key);
+    const auto answer = state_->ask_in_time(request);
+    return Versioned{read_value(answer.getValue()), Timestamp{answer.getVersion()}};
+  });
+}
+
 Result<std::vector<std::optional<Bytes>>> Client::get_many(std::span<const Bytes> keys,
                                                            const SnapshotHandle& snapshot) {
   size_t words = 8;
@@ -127,6 +136,41 @@ Result<Timestamp> Client::write(const Batch& batch, Durability durability) {
   return state_->guard<Timestamp>([&]() {
     auto request = write_request(state_->store(), batch, durability);
     return Timestamp{state_->ask_in_time(request).getTimestamp()};
+  });
+}
+
+Result<Timestamp> Client::merge(ByteView key, Operator op, ByteView operand, Durability durability) {
+  Batch batch;
+  COPPICE_TRY(batch.merge(key, op, operand));
+  return write(batch, durability);
+}
+
+Result<WriteOutcome> Client::write_if(std::span<const Condition> conditions, const Batch& batch,
+                                      Durability durability) {
+  uint64_t words = write_size(batch).wordCount + 8;
+  for (const Condition& condition : conditions) {
+    COPPICE_TRY(check_key(condition.key));
+    words += 2 + words_for(condition.key.size());
+  }
+  return state_->guard<WriteOutcome>([&]() {
+    auto request = state_->store().writeIfRequest(capnp::MessageSize{words, 0});
+    auto list = request.initConditions(static_cast<capnp::uint>(conditions.size()));
+    for (size_t i = 0; i < conditions.size(); ++i) {
+      auto condition = list[static_cast<capnp::uint>(i)];
+      condition.setKey(as_data(conditions[i].key));
+      condition.setVersion(conditions[i].version.raw);
+    }
+    set_operations(batch, request.initOperations(static_cast<capnp::uint>(batch.count())));
+    request.setDurability(wire::to_message(durability));
+    const auto answer = state_->ask_in_time(request);
+    WriteOutcome outcome;
+    if (answer.getWritten()) {
+      outcome.commit = Timestamp{answer.getTimestamp()};
+    } else {
+      outcome.failed = answer.getFailed();
+      outcome.version = Timestamp{answer.getVersion()};
+    }
+    return outcome;
   });
 }
 

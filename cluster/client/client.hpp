@@ -50,6 +50,29 @@ struct ScanOptions {
   SnapshotHandle snapshot;
 };
 
+/// A value, and which one it is of those that its key had.
+struct Versioned {
+  /// Nothing: the key is absent.
+  std::optional<Bytes> value;
+  /// The timestamp of the latest write of the key; kTimestampMin: it is absent.
+  Timestamp version;
+};
+
+/// `key` is still of this version; kTimestampMin: it is absent.
+struct Condition {
+  Bytes key;
+  Timestamp version = kTimestampMin;
+};
+
+/// What became of a write with conditions.
+struct WriteOutcome {
+  /// Nothing: nothing was written, as a condition does not hold.
+  std::optional<Timestamp> commit;
+  /// The first such condition, by its index, and the version that its key has.
+  size_t failed = 0;
+  Timestamp version;
+};
+
 /// Takes a page of a scan, in its order; false ends the scan. It may wait (for a pipe, a disk): the node then
 /// sends no more than a few pages ahead. It must not call the client.
 using TakePage = std::function<bool(std::span<const EntryView>)>;
@@ -64,7 +87,7 @@ using Done = std::function<void(Result<T>)>;
 /// Errors: what the node answered, its code as the node gave it; unavailable if no connection comes about, or
 /// no answer within the time limit; io_error if the connection broke: the text names the address and what to
 /// do, and every further call fails with the same. A write that ended so, or without an answer in time, may
-/// or may not be kept; writing it again is harmless.
+/// or may not be kept; writing it again is harmless, merges excepted.
 ///
 /// Threads: the one that connected. Several clients of one thread share its event loop, and each makes
 /// progress while any of them waits. The thread must have no KJ event loop of its own.
@@ -77,6 +100,8 @@ public:
   ~Client();
 
   Result<std::optional<Bytes>> get(ByteView key, const SnapshotHandle& snapshot = nullptr);
+  /// With the version, which conditions name.
+  Result<Versioned> get_versioned(ByteView key, const SnapshotHandle& snapshot = nullptr);
   /// All of one moment, in the order asked. At most 64 MiB of answer.
   Result<std::vector<std::optional<Bytes>>> get_many(std::span<const Bytes> keys,
                                                      const SnapshotHandle& snapshot = nullptr);
@@ -88,6 +113,14 @@ public:
   Result<Timestamp> delete_range(const KeyRange& range, Durability durability = Durability::synced);
   /// All or nothing.
   Result<Timestamp> write(const Batch& batch, Durability durability = Durability::synced);
+  /// Changes the value without reading it: see schema/operators.hpp. Of a merge without an answer nobody knows whether it was
+  /// done, and doing it again is not harmless.
+  Result<Timestamp> merge(ByteView key, Operator op, ByteView operand,
+                          Durability durability = Durability::synced);
+  /// The batch, which is not empty, if all conditions hold; both are one step. At most 1024 conditions. unsupported: the keys
+  /// belong to several shards.
+  Result<WriteOutcome> write_if(std::span<const Condition> conditions, const Batch& batch,
+                                Durability durability = Durability::synced);
 
   Result<SnapshotHandle> snapshot();
 

@@ -63,6 +63,13 @@ void set_operations(const Batch& batch, capnp::List<schema::Operation>::Builder 
         entry.setValue(wire::as_data(operation.value));
         break;
       }
+      case Batch::Kind::merge: {
+        auto merge = message.initMerge();
+        merge.setKey(wire::as_data(operation.key));
+        merge.setOperator(wire::to_message(operation.op));
+        merge.setOperand(wire::as_data(operation.value));
+        break;
+      }
       case Batch::Kind::remove:
         message.setDelete(wire::as_data(operation.key));
         break;

@@ -21,6 +21,7 @@ void add_serve(CLI::App& program, Action& chosen);
 void add_put(CLI::App& program, Action& chosen);
 void add_get(CLI::App& program, Action& chosen);
 void add_delete(CLI::App& program, Action& chosen);
+void add_merge(CLI::App& program, Action& chosen);
 void add_scan(CLI::App& program, Action& chosen);
 void add_load(CLI::App& program, Action& chosen);
 void add_dump(CLI::App& program, Action& chosen);

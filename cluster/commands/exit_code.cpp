@@ -39,7 +39,8 @@ const char* exit_code_help() {
          "  3  no node answers, or it is busy: try again\n"
          "  4  damage, an I/O error, or a connection that broke\n"
          "  5  another process uses the data or the port\n"
-         "  6  written by a newer version";
+         "  6  written by a newer version, or a request that the node does not serve\n"
+         "  7  put: the key is not as --if-absent or --if-version says";
 }
 
 }  // namespace coppice::cluster

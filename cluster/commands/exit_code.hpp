@@ -13,7 +13,8 @@ enum class ExitCode : int {
   unavailable = 3,  // no node answers, or it is busy or restarting: try again
   damaged = 4,      // damage on a disk, an I/O error, or a connection that broke: the text says which
   in_use = 5,       // another process has the data or the port
-  unsupported = 6,  // written by a newer version: upgrade
+  unsupported = 6,  // written by a newer version, or a request that this one does not serve
+  changed = 7,      // put: the key is not as the condition says; nothing was written
 };
 
 ExitCode exit_code(Errc code);

@@ -54,6 +54,7 @@ void add_commands(CLI::App& program, Action& chosen) {
   add_put(program, chosen);
   add_get(program, chosen);
   add_delete(program, chosen);
+  add_merge(program, chosen);
   add_scan(program, chosen);
   add_load(program, chosen);
   add_dump(program, chosen);

@@ -1,4 +1,6 @@
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
@@ -17,6 +19,8 @@ struct PutFlags {
   std::string key;
   std::optional<std::string> value;
   std::string file;
+  bool if_absent = false;
+  std::optional<uint64_t> if_version;
 };
 
 /// The whole of an open file. invalid_argument past kValueSizeMax.
@@ -45,13 +49,31 @@ Result<Bytes> value_of(const PutFlags& flags) {
   return content;
 }
 
+Result<ExitCode> put_if(client::Client& client, const client::Condition& condition, ByteView value,
+                        const PutFlags& flags) {
+  client::Batch batch;
+  COPPICE_TRY(batch.put(condition.key, value));
+  COPPICE_TRY_ASSIGN(outcome, client.write_if(std::array{condition}, batch, flags.durability.durability));
+  if (outcome.commit) return ExitCode::done;
+  if (outcome.version == kTimestampMin) {
+    std::fprintf(stderr, "coppice put: the key is absent; nothing was written\n");
+  } else {
+    std::fprintf(stderr, "coppice put: the key has version %llu; nothing was written\n",
+                 static_cast<unsigned long long>(outcome.version.raw));
+  }
+  return ExitCode::changed;
+}
+
 Result<ExitCode> run(const PutFlags& flags) {
   COPPICE_TRY_ASSIGN(key, flags.encoding.bytes_of(flags.key, "the key"));
   COPPICE_TRY(check_key(key));
   COPPICE_TRY_ASSIGN(value, value_of(flags));
   COPPICE_TRY_ASSIGN(client, flags.address.connect());
-  COPPICE_TRY(client->put(key, value, flags.durability.durability));
-  return ExitCode::done;
+  if (!flags.if_absent && !flags.if_version) {
+    COPPICE_TRY(client->put(key, value, flags.durability.durability));
+    return ExitCode::done;
+  }
+  return put_if(*client, {key, Timestamp{flags.if_version.value_or(0)}}, value, flags);
 }
 
 }  // namespace
@@ -64,13 +86,20 @@ void add_put(CLI::App& program, Action& chosen) {
   auto* file =
       put->add_option("-f,--file", flags->file, "Take the value from a file as it is; - for standard input");
   file->excludes(value)->type_name("FILE");
+  auto* absent = put->add_flag("--if-absent", flags->if_absent, "Only if there is no such key");
+  put->add_option(
+         "--if-version", flags->if_version,
+         "Only if the key is still of this version, which 'coppice get --with-version' prints; 0: absent")
+      ->type_name("NUMBER")
+      ->excludes(absent);
   flags->encoding.add_to(*put);
   flags->durability.add_to(*put);
   flags->address.add_to(*put);
   put->footer(
-      "Returns when the value is kept as --durability says.\n\n"
+      "Returns when the value is kept as --durability says. If a condition does not hold nothing is written: "
+      "exit code 7.\n\n"
       "Examples:\n  coppice put bash/version 5.2.15\n  coppice put logo --file logo.png\n"
-      "  coppice put -- temperature -5");
+      "  coppice put -- temperature -5\n  coppice put --if-absent lock mine");
   choose(*put, chosen, std::move(flags), run);
 }
 

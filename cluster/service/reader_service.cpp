@@ -14,13 +14,15 @@ kj::Promise<void> ReaderService::get(GetContext context) {
   return guard_request([&]() -> kj::Promise<void> {
     const auto key = read_key(context.getParams().getKey());
     if (!key.ok()) return wire::to_exception(key.error());
-    return session().call<Value>(
-        context, [&](auto done) { store().get(*key, snapshot_, std::move(done)); },
-        [context, this](Result<Value> value) mutable -> kj::Promise<void> {
-          if (!value.ok()) return wire::to_exception(value.error());
+    return session().call<engine::Versioned>(
+        context, [&](auto done) { store().get_versioned(*key, snapshot_, std::move(done)); },
+        [context, this](Result<engine::Versioned> found) mutable -> kj::Promise<void> {
+          if (!found.ok()) return wire::to_exception(found.error());
           if (auto full = session().check_answers(); !full.ok()) return wire::to_exception(full.error());
-          const uint64_t words = *value ? wire::words_for((*value)->size()) : 0;
-          set_value(context.getResults(capnp::MessageSize{words + 8, 0}).initValue(), *value);
+          const uint64_t words = found->value ? wire::words_for(found->value->size()) : 0;
+          auto results = context.getResults(capnp::MessageSize{words + 8, 0});
+          set_value(results.initValue(), found->value);
+          results.setVersion(found->version.raw);
           return kj::READY_NOW;
         });
   });

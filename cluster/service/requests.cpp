@@ -19,6 +19,11 @@ Status add_operation(engine::Batch& batch, schema::Operation::Reader message) {
       const auto range = message.getDeleteRange();
       return batch.delete_range(as_view(range.getBegin()), as_view(range.getEnd()));
     }
+    case schema::Operation::MERGE: {
+      const auto merge = message.getMerge();
+      COPPICE_TRY_ASSIGN(op, wire::read_operator(merge.getOperator()));
+      return batch.merge(as_view(merge.getKey()), op, as_view(merge.getOperand()));
+    }
   }
   return Error{Errc::unsupported, "this node does not know the kind of operation: upgrade it"};
 }
@@ -78,6 +83,20 @@ Result<engine::Batch> read_delete_range(schema::KeyRange::Reader message) {
   engine::Batch batch;
   COPPICE_TRY(batch.delete_range(as_view(message.getBegin()), as_view(message.getEnd())));
   return batch;
+}
+
+Result<std::vector<actors::Condition>> read_conditions(capnp::List<schema::Condition>::Reader message) {
+  if (message.size() > actors::kConditionsMax)
+    return Error{Errc::invalid_argument, "the write has " + std::to_string(message.size()) +
+                                             " conditions, and may have " +
+                                             std::to_string(actors::kConditionsMax)};
+  std::vector<actors::Condition> conditions;
+  conditions.reserve(message.size());
+  for (const auto condition : message) {
+    COPPICE_TRY_ASSIGN(key, read_key(condition.getKey()));
+    conditions.push_back({Bytes(key), Timestamp{condition.getVersion()}});
+  }
+  return conditions;
 }
 
 Result<engine::Batch> read_operations(capnp::List<schema::Operation>::Reader message) {

@@ -21,6 +21,8 @@ Result<actors::ScanOptions> read_scan(schema::Reader::ScanParams::Reader message
 Result<engine::Batch> read_put(schema::Entry::Reader message);
 Result<engine::Batch> read_delete(capnp::Data::Reader message);
 Result<engine::Batch> read_delete_range(schema::KeyRange::Reader message);
+/// At most actors::kConditionsMax.
+Result<std::vector<actors::Condition>> read_conditions(capnp::List<schema::Condition>::Reader message);
 Result<engine::Batch> read_operations(capnp::List<schema::Operation>::Reader message);
 
 }  // namespace coppice::cluster

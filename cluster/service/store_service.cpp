@@ -40,6 +40,33 @@ kj::Promise<void> StoreService::commit(Context context, Result<engine::Batch> ba
       });
 }
 
+kj::Promise<void> StoreService::writeIf(WriteIfContext context) {
+  return guard_request([&]() -> kj::Promise<void> {
+    const auto params = context.getParams();
+    auto conditions = read_conditions(params.getConditions());
+    if (!conditions.ok()) return wire::to_exception(conditions.error());
+    auto batch = read_operations(params.getOperations());
+    if (!batch.ok()) return wire::to_exception(batch.error());
+    const auto durability = wire::read_durability(params.getDurability());
+    if (!durability.ok()) return wire::to_exception(durability.error());
+    context.releaseParams();
+    return session().call<actors::WriteOutcome>(
+        context,
+        [&](auto done) {
+          store().write_if(*std::move(conditions), *std::move(batch), *durability, std::move(done));
+        },
+        [context](Result<actors::WriteOutcome> outcome) mutable -> kj::Promise<void> {
+          if (!outcome.ok()) return wire::to_exception(outcome.error());
+          auto results = context.getResults(capnp::MessageSize{8, 0});
+          results.setWritten(outcome->commit.has_value());
+          results.setTimestamp(outcome->commit.value_or(kTimestampMin).raw);
+          results.setFailed(static_cast<uint32_t>(outcome->failed));
+          results.setVersion(outcome->version.raw);
+          return kj::READY_NOW;
+        });
+  });
+}
+
 kj::Promise<void> StoreService::snapshot(SnapshotContext context) {
   if (session().snapshots >= kSnapshotsMax)
     return wire::to_exception({Errc::unavailable, "this connection holds " + std::to_string(kSnapshotsMax) +

@@ -16,6 +16,7 @@ protected:
   kj::Promise<void> write(WriteContext context) override;
   kj::Promise<void> snapshot(SnapshotContext context) override;
   kj::Promise<void> admin(AdminContext context) override;
+  kj::Promise<void> writeIf(WriteIfContext context) override;
 
 private:
   template <class Context>

@@ -14,6 +14,30 @@ KeyRange read_range(schema::KeyRange::Reader message) {
   return range;
 }
 
+schema::Operator to_message(Operator op) {
+  switch (op) {
+    case Operator::append:
+      return schema::Operator::APPEND;
+    case Operator::max:
+      return schema::Operator::MAX;
+    case Operator::add:
+      break;
+  }
+  return schema::Operator::ADD;
+}
+
+Result<Operator> read_operator(schema::Operator message) {
+  switch (message) {
+    case schema::Operator::ADD:
+      return Operator::add;
+    case schema::Operator::APPEND:
+      return Operator::append;
+    case schema::Operator::MAX:
+      return Operator::max;
+  }
+  return Error{Errc::unsupported, "this node does not know the operator asked for: upgrade it"};
+}
+
 schema::Durability to_message(Durability durability) {
   switch (durability) {
     case Durability::memory:

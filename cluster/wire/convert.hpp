@@ -4,6 +4,7 @@
 #include <capnp/blob.h>
 #include <schema/store.capnp.h>
 
+#include "schema/operators.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::wire {
@@ -19,6 +20,10 @@ inline capnp::Data::Reader as_data(ByteView bytes) {
 /// Requires: `range.end`, if any, is not empty; on the wire an empty end means none.
 void set_range(schema::KeyRange::Builder message, const KeyRange& range);
 KeyRange read_range(schema::KeyRange::Reader message);
+
+schema::Operator to_message(Operator op);
+/// unsupported for one that a later version may know.
+Result<Operator> read_operator(schema::Operator message);
 
 schema::Durability to_message(Durability durability);
 /// invalid_argument for one that a later version may know.

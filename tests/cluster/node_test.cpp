@@ -39,6 +39,53 @@ TEST_F(NodeTest, WhatIsPutIsRead) {
   EXPECT_EQ(*client->get("key"), Value());
 }
 
+TEST_F(NodeTest, AWriteKeepsToItsConditions) {
+  boundaries = {"m"};
+  start();
+  auto client = connect();
+  client::Batch batch;
+  ASSERT_TRUE(batch.put("key", "first").ok());
+  const std::vector<client::Condition> absent{{"key", kTimestampMin}};
+  const auto first = client->write_if(absent, batch);
+  ASSERT_TRUE(first.ok()) << to_string(first.error());
+  ASSERT_TRUE(first->commit);
+  const auto found = client->get_versioned("key");
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->value, "first");
+  EXPECT_EQ(found->version, *first->commit);
+  EXPECT_EQ(client->get_versioned("other")->version, kTimestampMin);
+
+  const std::vector<client::Condition> both{{"key", found->version}, {"a", Timestamp{5}}};
+  const auto second = client->write_if(both, batch);
+  ASSERT_TRUE(second.ok());
+  EXPECT_FALSE(second->commit);
+  EXPECT_EQ(second->failed, 1u);
+  EXPECT_EQ(second->version, kTimestampMin);
+
+  const std::vector<client::Condition> elsewhere{{"z", kTimestampMin}};
+  EXPECT_EQ(client->write_if(elsewhere, batch).error().code, Errc::unsupported);
+  EXPECT_EQ(client->write_if(absent, client::Batch()).error().code, Errc::invalid_argument);
+  const std::vector<client::Condition> many(2000, {"key", kTimestampMin});
+  EXPECT_EQ(client->write_if(many, batch).error().code, Errc::invalid_argument);
+}
+
+TEST_F(NodeTest, MergesChangeWhatIsThere) {
+  boundaries = {"m"};
+  start();
+  auto client = connect();
+  client::Batch batch;
+  for (const char* key : {"a", "z"}) {
+    ASSERT_TRUE(batch.merge(key, Operator::add, number_value(5)).ok());
+    ASSERT_TRUE(batch.merge(key, Operator::max, number_value(7)).ok());
+    ASSERT_TRUE(batch.merge(key, Operator::append, "!").ok());
+  }
+  EXPECT_EQ(batch.merge("a", Operator::add, "5").error().code, Errc::invalid_argument);
+  ASSERT_TRUE(client->write(batch).ok());
+  ASSERT_TRUE(client->merge("a", Operator::append, "!").ok());
+  EXPECT_EQ(*client->get("a"), Value(number_value(7) + "!!"));
+  EXPECT_EQ(*client->get("z"), Value(number_value(7) + "!"));
+}
+
 TEST_F(NodeTest, BytesOfEveryKindComeThrough) {
   start();
   auto client = connect();

@@ -28,6 +28,7 @@ public:
 
   /// Until something fails; false if something did.
   bool live() {
+    counts_ = true;
     if (!created()) return false;
     for (int round = 0; round < 3; ++round) {
       if (!write(Durability::synced, {{"a", number()}, {"b", number()}, {"c", number()}})) return false;
@@ -84,6 +85,9 @@ public:
   size_t buffered = 0;
 
 private:
+  /// Each write also adds one to a counter: a merge that is lost, or done twice, shows.
+  bool counts_ = false;
+
   std::string number() { return std::to_string(states.size()); }
 
   bool created() {
@@ -101,8 +105,10 @@ private:
   /// A table of its own, deleted by a range delete in another.
   bool drop_tables() {
     if (!work(stand.flush())) return false;
+    counts_ = false;
     if (!write(Durability::buffered, {{"x", number()}, {"y", number()}}) || !work(stand.flush()))
       return false;
+    counts_ = true;
     if (!delete_range("x", "z") || !work(stand.flush()) || !work(stand.catch_up())) return false;
     dropped = stand.tree->stats().tables_dropped > 0;
     return true;
@@ -137,6 +143,11 @@ private:
     for (const auto& [key, value] : puts) {
       EXPECT_TRUE(batch.put(key, value).ok());
       next.insert_or_assign(key, value);
+    }
+    if (counts_) {
+      EXPECT_TRUE(batch.merge("n", Operator::add, number_value(1)).ok());
+      const int64_t before = next.contains("n") ? *number_of(next.at("n")) : 0;
+      next.insert_or_assign("n", number_value(before + 1));
     }
     return write(batch, durability, std::move(next));
   }

@@ -206,6 +206,29 @@ TEST_F(TreeOperandTest, AReaderOfAHotKeyMeetsFewOperands) {
   EXPECT_LE(longest, 14u);
 }
 
+TEST_F(TreeOperandTest, AnOperandStaysApartFromAnEarlierValueThatExpires) {
+  Memtable memtable(7);
+  const auto apply = [&](const Batch& batch, uint64_t commit) {
+    Applier applier(memtable);
+    applier.apply(batch, Timestamp{commit});
+    applier.finish();
+    return *memtable.find("k", kTimestampMax);
+  };
+  Batch add;
+  ASSERT_TRUE(add.merge("k", Operator::add, number_value(2)).ok());
+  Batch both;
+  ASSERT_TRUE(both.put_until("k", number_value(40), 1234).ok());
+  ASSERT_TRUE(both.merge("k", Operator::add, number_value(2)).ok());
+  // In one batch the put itself is changed.
+  const Entry changed = apply(both, 5);
+  EXPECT_EQ(changed.kind, Kind::put_that_expires);
+  EXPECT_EQ(expiry_of(changed.value), 1234u);
+  EXPECT_EQ(plain_value(changed.kind, changed.value), number_value(42));
+  const Entry apart = apply(add, 6);
+  ASSERT_EQ(apart.kind, Kind::operand);
+  EXPECT_EQ(decode_operand(apart.value)->since, Timestamp{6});
+}
+
 TEST_F(TreeOperandTest, AFlushJoinsWhatTheMemtableDidNot) {
   for (int i = 0; i < 50; ++i) append("list", Bytes(1000 - 19 * static_cast<size_t>(i), 'x'));
   flush();

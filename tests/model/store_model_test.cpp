@@ -28,6 +28,12 @@ protected:
     engine::Batch batch;
     for (uint64_t count = 1 + below(6); count > 0; --count) {
       Bytes key = any_key();
+      if (below(8) == 0) {
+        const Bytes operand = std::to_string(step);
+        ASSERT_TRUE(batch.merge(key, Operator::append, operand).ok());
+        model[key] += operand;
+        continue;
+      }
       if (const uint64_t kind = below(10); kind < 6) {
         Bytes value = any_value();
         ASSERT_TRUE(batch.put(key, value).ok());

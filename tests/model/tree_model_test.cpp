@@ -27,7 +27,7 @@ public:
 
   void step() {
     const uint64_t choice = random_.below(10'000);
-    if (random_.one_in(1500)) merging_ = !merging_;
+    if (random_.one_in(merging_ ? 500 : 2000)) merging_ = !merging_;
     if (choice < 3000) return put();
     if (choice < 4000) return merging_ ? merge() : put();
     if (choice < 5000) return remove();

@@ -54,6 +54,45 @@ TEST_F(CommandsTest, AnAbsentKeyIsExitCodeOneAndNoOutput) {
   EXPECT_EQ(absent.output + absent.errors, "");
 }
 
+TEST_F(CommandsTest, PutKeepsToItsCondition) {
+  EXPECT_EQ(user({"put", "--if-absent", "lock", "mine"}), "");
+  const Finished second = (*server)({"put", "--if-absent", "lock", "yours"});
+  EXPECT_EQ(second.code, 7);
+  const std::string versioned = user({"get", "--with-version", "lock"});
+  const size_t tab = versioned.find('\t');
+  ASSERT_NE(tab, std::string::npos);
+  EXPECT_EQ(versioned.substr(tab), "\tmine");
+  const std::string version = versioned.substr(0, tab);
+  EXPECT_NE(second.errors.find("version " + version), std::string::npos) << second.errors;
+  EXPECT_EQ(user({"get", "--with-version", "--json", "lock"}),
+            "{\"key\":\"lock\",\"value\":\"mine\",\"version\":" + version + "}\n");
+  EXPECT_EQ(user({"put", "--if-version", version, "lock", "changed"}), "");
+  EXPECT_EQ(code_of({"put", "--if-version", version, "lock", "again"}), 7);
+  EXPECT_EQ(user({"get", "lock"}), "changed");
+  EXPECT_EQ(code_of({"put", "--if-version", "1", "--if-absent", "lock", "x"}), 2);
+  EXPECT_EQ(code_of({"put", "--if-version", "1", "nobody", "x"}), 7);
+}
+
+TEST_F(CommandsTest, MergeChangesWhatIsThere) {
+  user({"merge", "visits", "--add", "40"});
+  user({"merge", "visits", "--add", "5"});
+  user({"merge", "visits", "--add", "-3"});
+  EXPECT_EQ(user({"get", "--number", "visits"}), "42\n");
+  EXPECT_EQ(user({"get", "--hex", "766973697473"}), "2a00000000000000\n");
+  user({"merge", "visits", "--max", "7"});
+  EXPECT_EQ(user({"get", "-n", "visits"}), "42\n");
+  user({"flush"});
+  user({"merge", "visits", "--max", "50"});
+  EXPECT_EQ(user({"get", "-n", "visits"}), "50\n");
+  user({"merge", "events", "--append", "a"});
+  user({"merge", "--escaped", "events", "--append", "\\nb"});
+  EXPECT_EQ(user({"get", "events"}), "a\nb");
+  EXPECT_EQ(code_of({"get", "--number", "events"}), 2);
+  EXPECT_EQ(code_of({"merge", "events"}), 2);
+  EXPECT_EQ(code_of({"merge", "events", "--add", "x"}), 2);
+  EXPECT_EQ(code_of({"merge", "events", "--add", "1", "--max", "1"}), 2);
+}
+
 TEST_F(CommandsTest, BinaryKeysAndValuesComeBack) {
   user({"put", "--escaped", "a\\x00\\tb", "v\\n\\xff"});
   EXPECT_EQ(user({"get", "--escaped", "a\\x00\\tb"}), "v\\n\\xff\n");
