@@ -1,6 +1,7 @@
 // Every count of reads, for reads of which it is known what they ask.
 #include "engine/watch/read_counters.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include "tests/engine/tree_fixture.hpp"
@@ -10,9 +11,12 @@ namespace {
 
 class FixedStopwatch final : public Stopwatch {
 public:
-  uint64_t now_ns() const override { return time += 100; }
+  uint64_t now_ns() const override { return time_.fetch_add(100, std::memory_order_relaxed) + 100; }
 
-  mutable uint64_t time = 0;
+  uint64_t time() const { return time_.load(std::memory_order_relaxed); }
+
+private:
+  mutable std::atomic<uint64_t> time_{0};
 };
 
 class ReadCountersTest : public TreeFixture {
@@ -175,14 +179,14 @@ TEST_F(ReadCountersTest, TimesWhatItPicksAndNothingElse) {
 
   stand.watch.sample_interval = 64;
   reopen();
-  const uint64_t before = stopwatch.time;
+  const uint64_t before = stopwatch.time();
   for (int i = 0; i < 64'000; ++i) (void)stand.get("a");
   const uint64_t sampled = reads().keys_sampled;
   EXPECT_EQ(reads().gets, 64'000u);
   EXPECT_GT(sampled, 800u);
   EXPECT_LT(sampled, 1200u);
   EXPECT_EQ(latencies.get.load().count(), 10 + sampled);
-  EXPECT_EQ(stopwatch.time - before, 200 * sampled);
+  EXPECT_EQ(stopwatch.time() - before, 200 * sampled);
 }
 
 TEST_F(ReadCountersTest, ThreadsLoseNoCount) {
