@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/io/file.hpp"
+#include "engine/secrecy/key_ring.hpp"
 #include "engine/watch/watch.hpp"
 #include "schema/types.hpp"
 
@@ -53,6 +54,8 @@ struct TreeEnv {
   const Clock* clock = nullptr;
   /// Without one nothing is timed.
   Watch watch = {};
+  /// What files are encrypted with; empty: new ones are not.
+  KeyRing keys = {};
 };
 
 }  // namespace coppice::engine

@@ -30,6 +30,8 @@ struct TableRecord {
   # What the range deletes cover, as far as it takes few words to say: ascending, and apart.
   values @10 :List(ValueUse);
   # What the entries refer to, by ascending files.
+  keyId @11 :UInt64;
+  # Of the key that the table is encrypted with; 0: it is not.
 }
 
 struct ValueUse {

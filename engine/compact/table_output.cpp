@@ -62,6 +62,7 @@ Status TableOutput::begin_table() {
   options.block_size = job_.options.block_size;
   options.filter_bits_per_key = job_.filter_bits_per_key;
   options.compression = job_.options.compression;
+  options.keys = job_.env.keys;
 
   COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.directory, name)));
   part_.outputs.emplace_back().number = options.number;

@@ -13,6 +13,10 @@ constexpr size_t kWriteSize = 64 << 10;
 // What may wait in the system to be written to the disk, half of it: some milliseconds of a disk's time.
 constexpr uint64_t kWriteBackSize = 2 << 20;
 
+PiecePlace place_of(uint64_t offset, Compression compression) {
+  return {offset, static_cast<uint32_t>(compression)};
+}
+
 }  // namespace
 
 Result<BlockHandle> BlockWriter::write(ByteView payload) {
@@ -29,13 +33,18 @@ Result<BlockHandle> BlockWriter::write_plain(ByteView payload) {
 
 Result<BlockHandle> BlockWriter::write_stored(ByteView stored, Compression compression) {
   COPPICE_CHECK(!stored.empty());
-  const BlockHandle handle{size_, static_cast<uint32_t>(stored.size())};
   const size_t begin = waiting_.size();
-  waiting_.append(stored);
+  if (form_.cipher == nullptr) {
+    waiting_.append(stored);
+  } else {
+    waiting_.resize(begin + stored.size() + kTagSize);
+    form_.cipher->seal(place_of(size_, compression), {}, {&stored, 1}, waiting_.data() + begin);
+  }
+  const BlockHandle handle{size_, static_cast<uint32_t>(waiting_.size() - begin)};
   waiting_.push_back(static_cast<char>(compression));
-  const uint64_t sum = checksum(ByteView(waiting_).substr(begin), block_seed(unique_id_, handle.offset));
+  const uint64_t sum = checksum(ByteView(waiting_).substr(begin), block_seed(form_.unique_id, handle.offset));
   put_fixed<uint64_t>(waiting_, sum);
-  size_ += stored.size() + kBlockTrailerSize;
+  size_ += handle.size + kBlockTrailerSize;
   if (waiting_.size() >= kWriteSize) COPPICE_TRY(flush());
   return handle;
 }
@@ -62,55 +71,68 @@ Result<size_t> stored_size(const RandomFile& file, const BlockHandle& handle) {
 
 namespace {
 
-// Checks a stored block and its trailer.
-Result<Compression> check_stored(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
-                                 const char* stored) {
+// A stored payload, checked and in plain.
+struct Stored {
+  ByteView payload;
+  Compression compression;
+};
+
+// Checks a stored block and its trailer, and decrypts it where it lies.
+Result<Stored> check_stored(const RandomFile& file, const BlockForm& form, const BlockHandle& handle,
+                            char* stored) {
   const ByteView checked(stored, size_t{handle.size} + 1);
   if (load_fixed<uint64_t>(checked.data() + checked.size()) !=
-      checksum(checked, block_seed(unique_id, handle.offset)))
+      checksum(checked, block_seed(form.unique_id, handle.offset)))
     return damage(file.name(), handle.offset, "the block's checksum is wrong");
   const auto compression = static_cast<Compression>(checked.back());
   switch (compression) {
     case Compression::none:
     case Compression::lz4:
     case Compression::zstd:
-      return compression;
+      break;
+    default:
+      return damage(file.name(), handle.offset, "the block's compression is unknown");
   }
-  return damage(file.name(), handle.offset, "the block's compression is unknown");
+  ByteView payload(stored, handle.size);
+  if (form.cipher != nullptr) {
+    if (!form.cipher->open(place_of(handle.offset, compression), {}, payload, stored))
+      return damage(file.name(), handle.offset, "the block is not what was encrypted here");
+    payload.remove_suffix(kTagSize);
+  }
+  return Stored{payload, compression};
 }
 
-Result<Block> decompress_stored(const RandomFile& file, const BlockHandle& handle, Compression compression,
-                                const char* stored) {
-  Block payload = decompress(compression, {stored, handle.size}, kPayloadSizeMax);
+Result<Block> decompress_stored(const RandomFile& file, const BlockHandle& handle, const Stored& stored) {
+  Block payload = decompress(stored.compression, stored.payload, kPayloadSizeMax);
   if (payload.bytes == nullptr) return damage(file.name(), handle.offset, "the block does not decompress");
   return payload;
 }
 
 }  // namespace
 
-Result<Block> open_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+Result<Block> open_block(const RandomFile& file, const BlockForm& form, const BlockHandle& handle,
                          Block stored) {
-  COPPICE_TRY_ASSIGN(compression, check_stored(file, unique_id, handle, stored.bytes.get()));
-  stored.size = handle.size;
-  if (compression == Compression::none) return stored;
-  return decompress_stored(file, handle, compression, stored.bytes.get());
+  COPPICE_TRY_ASSIGN(checked, check_stored(file, form, handle, stored.bytes.get()));
+  stored.size = checked.payload.size();
+  if (checked.compression == Compression::none) return stored;
+  return decompress_stored(file, handle, checked);
 }
 
-Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle) {
+Result<Block> read_block(const RandomFile& file, const BlockForm& form, const BlockHandle& handle) {
   COPPICE_TRY_ASSIGN(size, stored_size(file, handle));
   Block stored{std::make_unique_for_overwrite<char[]>(size), size};
   COPPICE_TRY(file.read(handle.offset, size, stored.bytes.get()));
-  return open_block(file, unique_id, handle, std::move(stored));
+  return open_block(file, form, handle, std::move(stored));
 }
 
-Result<ByteView> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+Result<ByteView> read_block(const RandomFile& file, const BlockForm& form, const BlockHandle& handle,
                             BlockBuffer& buffer) {
   COPPICE_TRY_ASSIGN(size, stored_size(file, handle));
   char* const room = buffer.room(size);
   COPPICE_TRY(file.read(handle.offset, size, room));
-  COPPICE_TRY_ASSIGN(compression, check_stored(file, unique_id, handle, room));
-  if (compression == Compression::none) return ByteView(room, handle.size);
-  COPPICE_TRY_ASSIGN(block, decompress_stored(file, handle, compression, room));
+  COPPICE_TRY_ASSIGN(checked, check_stored(file, form, handle, room));
+  if (checked.compression == Compression::none) return checked.payload;
+  COPPICE_TRY_ASSIGN(block, decompress_stored(file, handle, checked));
   return buffer.keep(std::move(block));
 }
 

@@ -1,6 +1,8 @@
 // Blocks to and from a file: their trailers, and how they are compressed. The layout is in table_format.hpp.
 #pragma once
 
+#include <memory>
+
 #include "engine/io/file.hpp"
 #include "engine/options.hpp"
 #include "engine/table/block_cache.hpp"
@@ -8,12 +10,20 @@
 
 namespace coppice::engine {
 
+/// What all blocks of a table have in common.
+struct BlockForm {
+  /// The table's.
+  uint64_t unique_id = 0;
+  /// Nullptr: they are not encrypted.
+  std::shared_ptr<const Cipher> cipher = nullptr;
+};
+
 /// Appends blocks behind each other, gathering small ones into larger writes.
 class BlockWriter {
 public:
   /// Requires: `file` is empty. Lifetime: `file` outlives the writer.
-  BlockWriter(AppendFile& file, uint64_t unique_id, Compression compression)
-      : file_(file), unique_id_(unique_id), compression_(compression) {}
+  BlockWriter(AppendFile& file, BlockForm form, Compression compression)
+      : file_(file), form_(std::move(form)), compression_(compression) {}
 
   /// Compressed, if that pays. Requires: `payload` has 1 to kPayloadSizeMax bytes.
   Result<BlockHandle> write(ByteView payload);
@@ -31,7 +41,7 @@ private:
   Result<BlockHandle> write_stored(ByteView stored, Compression compression);
 
   AppendFile& file_;
-  const uint64_t unique_id_;
+  const BlockForm form_;
   const Compression compression_;
   uint64_t size_ = 0;
   uint64_t written_back_ = 0;
@@ -42,7 +52,7 @@ private:
 /// Reads and checks one block; all conditions of table_format.hpp but the first, which the file's own bounds
 /// check. corruption names the file and offset.
 /// Blocks: on the disk.
-Result<Block> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle);
+Result<Block> read_block(const RandomFile& file, const BlockForm& form, const BlockHandle& handle);
 
 /// Where a block is read to that is then copied elsewhere: no allocation for those of the usual size.
 class BlockBuffer {
@@ -65,13 +75,14 @@ private:
 };
 
 /// The same, into `buffer`. Lifetime: of the view, the buffer's.
-Result<ByteView> read_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle,
+Result<ByteView> read_block(const RandomFile& file, const BlockForm& form, const BlockHandle& handle,
                             BlockBuffer& buffer);
 
 /// Of the stored block and its trailer, in bytes. corruption: not inside of the file.
 Result<size_t> stored_size(const RandomFile& file, const BlockHandle& handle);
 /// The same as read_block, of a block that was read: `stored` has stored_size() bytes.
-Result<Block> open_block(const RandomFile& file, uint64_t unique_id, const BlockHandle& handle, Block stored);
+Result<Block> open_block(const RandomFile& file, const BlockForm& form, const BlockHandle& handle,
+                         Block stored);
 
 /// "<file> at <offset>: <what>", as corruption.
 Error damage(const std::string& file, uint64_t offset, const std::string& what);

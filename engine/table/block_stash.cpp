@@ -47,7 +47,7 @@ Status BlockStash::read(ReadWork& work) {
 // Checks a block just read, and lets the cache have it.
 Status BlockStash::take(Place& place, Block stored) {
   const OpenTable& table = *place.table;
-  COPPICE_TRY_ASSIGN(block, open_block(*table.file, table.footer.unique_id, place.handle, std::move(stored)));
+  COPPICE_TRY_ASSIGN(block, open_block(*table.file, table.form, place.handle, std::move(stored)));
   COPPICE_TRY_ASSIGN(current, table.current(place.handle, place.kind, std::move(block)));
   place.block = table.offer(place.handle, place.kind, std::move(current));
   places_.push_back(std::move(place));

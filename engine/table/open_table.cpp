@@ -25,7 +25,8 @@ void note_disk(const TableReadOptions& options, const BlockHandle& handle) {
 }  // namespace
 
 Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, const std::string& path,
-                                                         const TableMeta& meta, BlockCache& cache) {
+                                                         const TableMeta& meta, BlockCache& cache,
+                                                         const KeyRing& keys) {
   auto table = std::make_unique<OpenTable>(files, cache);
   COPPICE_TRY_ASSIGN(file, files.open(path));
   table->file = std::move(file);
@@ -48,6 +49,12 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   table->blocks_end = file_size - footer_size(footer->version);
   if (table->footer.unique_id != meta.unique_id)
     return damage(path, footer_offset, "this is another table than the one that the manifest names");
+  if (table->footer.seal.key_id != meta.key_id)
+    return damage(path, footer_offset,
+                  "the table is encrypted with key " + key_name(table->footer.seal.key_id) +
+                      ", and the manifest says " + key_name(meta.key_id));
+  COPPICE_TRY_ASSIGN(seal, keys.open(table->footer.seal, FileUse::table, path));
+  table->form = {meta.unique_id, std::move(seal.cipher)};
 
   size_t place_count = kFirstPagePlace;
   if (!table->footer.root.absent()) {
@@ -63,7 +70,7 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   }
   table->held = std::make_unique<HeldBlocks>(cache, place_count);
   if (!table->footer.range_deletes.absent()) {
-    COPPICE_TRY_ASSIGN(block, read_block(*table->file, meta.unique_id, table->footer.range_deletes));
+    COPPICE_TRY_ASSIGN(block, read_block(*table->file, table->form, table->footer.range_deletes));
     const auto range_deletes = decode_range_deletes(view(block));
     if (!range_deletes)
       return damage(path, table->footer.range_deletes.offset, "the range deletes make no sense");
@@ -77,7 +84,8 @@ void OpenTable::charge() {
   // The file, with its name and what the system's allocator adds.
   constexpr size_t kFileSize = 256;
   charged = sizeof(OpenTable) + sizeof(HeldBlocks) + kFileSize + root.size() +
-            held->count() * sizeof(std::atomic<const HeldBlock*>) + range_deletes.size();
+            held->count() * sizeof(std::atomic<const HeldBlock*>) + range_deletes.size() +
+            (form.cipher != nullptr ? kCipherSize : 0);
   cache.charge(charged);
 }
 
@@ -108,7 +116,7 @@ Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kin
   note_disk(options, handle);
   ByteView payload;
   if (footer.has_current_blocks()) {
-    COPPICE_TRY_ASSIGN(read, read_block(*file, footer.unique_id, handle, buffer));
+    COPPICE_TRY_ASSIGN(read, read_block(*file, form, handle, buffer));
     payload = read;
   } else {
     COPPICE_TRY_ASSIGN(block, load(*file, handle, kind));
@@ -134,7 +142,7 @@ Result<OpenTable::Kept> OpenTable::read_filter(const TableReadOptions& options) 
   if (auto cached = find_cached(kFilterPlace, footer.filter, options)) return *std::move(cached);
   if (options.cached_only) return would_block();
   note_disk(options, footer.filter);
-  COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, footer.filter));
+  COPPICE_TRY_ASSIGN(block, read_block(*file, form, footer.filter));
   if (!filter_valid(view(block)))
     return damage(file->name(), footer.filter.offset, "the filter makes no sense");
   return keep(kFilterPlace, footer.filter, options, std::move(block));
@@ -209,7 +217,7 @@ Result<Block> OpenTable::current(const BlockHandle& handle, BlockKind kind, Bloc
 }
 
 Result<Block> OpenTable::load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const {
-  COPPICE_TRY_ASSIGN(block, read_block(from, footer.unique_id, handle));
+  COPPICE_TRY_ASSIGN(block, read_block(from, form, handle));
   return current(handle, kind, std::move(block));
 }
 

@@ -25,6 +25,7 @@ struct OpenTable {
   BlockCache& cache;
   std::unique_ptr<RandomFile> file;
   Footer footer;
+  BlockForm form;
   /// The blocks lie before it, the footer behind.
   uint64_t blocks_end = 0;
   /// Every search begins with it. Empty if the table has no entries.
@@ -39,9 +40,10 @@ struct OpenTable {
   mutable std::atomic<bool> lacked_room{false};
 
   /// corruption unless the footer, the root and the range deletes are valid and the file is the one that `meta`
-  /// describes. Lifetime: `cache` outlives the table. Blocks: on the disk.
+  /// describes; invalid_argument if it is encrypted with a key that is not among `keys`. Lifetime: `cache` outlives the table. Blocks: on the disk.
   static Result<std::unique_ptr<const OpenTable>> open(FileSystem& files, const std::string& path,
-                                                       const TableMeta& meta, BlockCache& cache);
+                                                       const TableMeta& meta, BlockCache& cache,
+                                                       const KeyRing& keys = {});
 
   /// A block of entries, from the cache or the disk; `through` is another way to the same file, or nullptr.
   /// Blocks: on the disk, unless options.cached_only.

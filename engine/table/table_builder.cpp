@@ -26,13 +26,15 @@ struct TableBuilder::State {
   State(std::unique_ptr<AppendFile> target, const TableBuilderOptions& with)
       : options(with),
         file(std::move(target)),
-        writer(*file, options.unique_id, options.compression),
+        seal(options.keys.begin(FileUse::table)),
+        writer(*file, {options.unique_id, seal.cipher}, options.compression),
         data(BlockKind::data),
         index(writer, kIndexPageSize),
         filter(options.filter_bits_per_key) {
     COPPICE_CHECK(file->size() == 0);
     meta.number = options.number;
     meta.unique_id = options.unique_id;
+    meta.key_id = seal.seal.key_id;
   }
 
   Status end_block(const Position& separator);
@@ -41,6 +43,7 @@ struct TableBuilder::State {
 
   const TableBuilderOptions options;
   std::unique_ptr<AppendFile> file;
+  const FileSeal seal;
   BlockWriter writer;
   BlockBuilder data;
   IndexBuilder index;
@@ -144,6 +147,8 @@ Result<TableMeta> TableBuilder::finish() {
   footer.root = root.page;
   footer.height = root.height;
   footer.unique_id = s.options.unique_id;
+  footer.seal = s.seal.seal;
+  if (s.seal.cipher != nullptr) footer.flags |= kTableEncrypted;
   if (const Bytes filter = s.filter.finish(); !filter.empty()) {
     COPPICE_TRY_ASSIGN(handle, s.writer.write_plain(filter));
     footer.filter = handle;

@@ -6,6 +6,7 @@
 #include "engine/cursor/entry.hpp"
 #include "engine/io/file.hpp"
 #include "engine/options.hpp"
+#include "engine/secrecy/key_ring.hpp"
 #include "engine/table/table_meta.hpp"
 
 namespace coppice::engine {
@@ -17,6 +18,8 @@ struct TableBuilderOptions {
   size_t block_size = 4096;
   uint32_t filter_bits_per_key = 10;
   Compression compression = Compression::none;
+  /// What it is encrypted with, if at all.
+  KeyRing keys = {};
 };
 
 /// After an error the file is worthless: remove it. Memory: a few blocks, eight bytes a key for the filter,

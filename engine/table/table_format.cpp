@@ -1,5 +1,7 @@
 #include "engine/table/table_format.hpp"
 
+#include <algorithm>
+
 #include "engine/base/checksum.hpp"
 #include "engine/base/coding.hpp"
 #include "engine/base/random.hpp"
@@ -11,7 +13,7 @@ namespace {
 // Behind what the checksum is of.
 constexpr size_t kFooterEndSize = 8 + 4 + 4 + 8;
 static_assert(4 * kBlockHandleSize + 8 + 4 + 4 + kFooterEndSize == kFooterSizeLeast);
-static_assert(5 * kBlockHandleSize + 8 + 4 + 4 + 8 + 4 + kFooterEndSize == kFooterSize);
+static_assert(5 * kBlockHandleSize + 8 + 4 + 4 + 8 + kFileSaltSize + 4 + kFooterEndSize == kFooterSize);
 
 BlockHandle load_handle(const char* source) {
   return {load_fixed<uint64_t>(source), load_fixed<uint32_t>(source + 8)};
@@ -40,7 +42,7 @@ std::optional<BlockHandle> decode_handle(ByteView bytes) {
 
 Bytes encode_footer(const Footer& footer) {
   const bool is_short = footer_size(footer.version) == kFooterSizeLeast;
-  COPPICE_CHECK(!is_short || (footer.dictionary.absent() && footer.flags == 0 && footer.key_id == 0));
+  COPPICE_CHECK(!is_short || (footer.dictionary.absent() && footer.flags == 0 && footer.seal == Seal{}));
   Bytes bytes;
   for (const BlockHandle& handle : {footer.root, footer.filter, footer.range_deletes, footer.properties})
     put_handle(bytes, handle);
@@ -49,7 +51,8 @@ Bytes encode_footer(const Footer& footer) {
   put_fixed<uint32_t>(bytes, footer.height);
   put_fixed<uint32_t>(bytes, footer.flags);
   if (!is_short) {
-    put_fixed<uint64_t>(bytes, footer.key_id);
+    put_fixed<uint64_t>(bytes, footer.seal.key_id);
+    bytes.append(footer.seal.salt.data(), footer.seal.salt.size());
     put_fixed<uint32_t>(bytes, 0);
   }
   put_fixed<uint64_t>(bytes, footer_checksum(bytes, footer.version));
@@ -72,7 +75,8 @@ Footer load_footer(const char* p, uint32_t version) {
   if (footer_size(version) == kFooterSize) {
     footer.dictionary = load_handle(p);
     p += kBlockHandleSize;
-    footer.key_id = load_fixed<uint64_t>(p + 16);
+    footer.seal.key_id = load_fixed<uint64_t>(p + 16);
+    std::copy_n(p + 24, kFileSaltSize, footer.seal.salt.begin());
   }
   footer.unique_id = load_fixed<uint64_t>(p);
   footer.height = load_fixed<uint32_t>(p + 8);
@@ -111,6 +115,8 @@ Result<Footer> decode_footer(ByteView bytes, uint64_t file_size) {
                        std::to_string(kTableFlagsKnown));
   if (footer.height > kHeightMax || (footer.height == 0) != footer.root.absent())
     return Error{Errc::corruption, "the footer's index height is wrong"};
+  if (((footer.flags & kTableEncrypted) != 0) != (footer.seal.key_id != 0))
+    return Error{Errc::corruption, "the footer's key is wrong"};
   if (footer.properties.absent()) return Error{Errc::corruption, "the footer names no properties"};
   for (const BlockHandle& handle :
        {footer.root, footer.filter, footer.range_deletes, footer.properties, footer.dictionary})

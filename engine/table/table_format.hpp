@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/cursor/entry.hpp"
+#include "engine/secrecy/cipher.hpp"
 #include "engine/table/table_meta.hpp"
 #include "schema/types.hpp"
 
@@ -27,7 +28,8 @@ namespace coppice::engine {
 ///
 ///     offset      size  meaning
 ///     0           n     stored payload: for compression `none` the payload itself, otherwise its size as a u32
-///                       and then its compressed bytes
+///                       and then its compressed bytes; in an encrypted table that, sealed with kTagSize bytes
+///                       more (see Cipher): at the block's offset, marked with the compression
 ///     n           1     compression (enum Compression)
 ///     n + 1       8     checksum of the n + 1 bytes before it, seeded by block_seed(unique id, offset)
 ///
@@ -61,13 +63,14 @@ namespace coppice::engine {
 ///     68      4     height: levels of index pages; 0: the table has no entries
 ///     72      4     flags (enum TableFlag)
 ///     76      8     id of the key that the blocks are encrypted with; 0 if they are not
-///     84      4     zero
-///     88      8     checksum of bytes 0..87, seeded by the format version
-///     96      4     format version
+///     84      16    salt that the file's own key was derived with; zeros if the blocks are not encrypted
 ///     100     4     zero
-///     104     8     magic
+///     104     8     checksum of bytes 0..103, seeded by the format version
+///     112     4     format version
+///     116     4     zero
+///     120     8     magic
 ///
-/// Before format 3 it had no dictionary, no flags and no key, and was 24 bytes shorter: footer_size().
+/// Before format 3 it had no dictionary, no flags, no key and no salt, and was 40 bytes shorter: footer_size().
 ///
 /// A footer is valid if and only if
 ///   1. the magic is kTableMagic;
@@ -76,7 +79,8 @@ namespace coppice::engine {
 ///      refused as unsupported, not as corruption); how blocks differ in older versions, block_upgrade.hpp says;
 ///   4. the unique id and the file's size are those that the manifest names;
 ///   5. the height is at most kHeightMax, and 0 if and only if there is no root;
-///   6. there are properties; each handle lies before the footer.
+///   6. there are properties; each handle lies before the footer;
+///   7. it names a key if and only if the flag says that blocks are encrypted.
 ///
 /// What is not valid is corruption: an error that names the file and the offset.
 struct BlockHandle {
@@ -89,7 +93,7 @@ struct BlockHandle {
 
 inline constexpr size_t kBlockHandleSize = 12;
 inline constexpr size_t kBlockTrailerSize = 9;
-inline constexpr size_t kFooterSize = 112;
+inline constexpr size_t kFooterSize = 128;
 /// Of formats 1 and 2.
 inline constexpr size_t kFooterSizeLeast = 88;
 inline constexpr uint64_t kTableMagic = 0x656c626174706f63;  // "coptable"
@@ -105,7 +109,7 @@ enum TableFlag : uint32_t {
   kTableFilterPartitioned = 2,
 };
 /// Those that this program reads.
-inline constexpr uint32_t kTableFlagsKnown = 0;
+inline constexpr uint32_t kTableFlagsKnown = kTableEncrypted;
 
 struct Footer {
   BlockHandle root;
@@ -116,7 +120,7 @@ struct Footer {
   uint64_t unique_id = 0;
   uint32_t height = 0;
   uint32_t flags = 0;
-  uint64_t key_id = 0;
+  Seal seal = {};
   uint32_t version = kTableVersion;
 
   /// Its data blocks and index pages are of today's layout: see block_upgrade.hpp.
@@ -134,9 +138,9 @@ void put_handle(Bytes& target, const BlockHandle& handle);
 /// Nothing if `bytes` has another size than kBlockHandleSize.
 std::optional<BlockHandle> decode_handle(ByteView bytes);
 
-/// Of its version. Requires: dictionary, flags and key id say nothing before format 3.
+/// Of its version. Requires: dictionary, flags and seal say nothing before format 3.
 Bytes encode_footer(const Footer& footer);
-/// Checks conditions 1 to 3, 5 and 6. The text of an error says which part is wrong; file and offset are the
+/// Checks conditions 1 to 3 and 5 to 7. The text of an error says which part is wrong; file and offset are the
 /// caller's to add. Requires: `bytes` are the last kFooterSize of a file of `file_size` bytes, or all of it if it has fewer, but
 /// at least kFooterSizeLeast.
 Result<Footer> decode_footer(ByteView bytes, uint64_t file_size);

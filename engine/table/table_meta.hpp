@@ -32,6 +32,8 @@ struct TableMeta {
   Timestamp newest = kTimestampMin;
   /// Kept when several trees share the file, so it tells blocks apart where numbers cannot.
   uint64_t unique_id = 0;
+  /// Of the key it is encrypted with; 0: it is not.
+  uint64_t key_id = 0;
 
   /// What the table keeps on the disk: its file, and the values it refers to.
   uint64_t full_size() const { return file_size + values.size(); }

@@ -6,8 +6,8 @@
 
 namespace coppice::engine {
 
-TableReader::TableReader(FileSystem& files, std::string path, TableMeta meta, BlockCache& cache)
-    : files_(files), path_(std::move(path)), meta_(std::move(meta)), cache_(cache) {}
+TableReader::TableReader(FileSystem& files, std::string path, TableMeta meta, BlockCache& cache, KeyRing keys)
+    : files_(files), path_(std::move(path)), meta_(std::move(meta)), cache_(cache), keys_(std::move(keys)) {}
 
 TableReader::~TableReader() { delete table_.load(std::memory_order_acquire); }
 
@@ -17,7 +17,7 @@ Result<const OpenTable*> TableReader::open(bool cached_only) const {
     return table;
   }
   if (cached_only) return Error{Errc::would_block, path_ + ": the table is not open yet"};
-  COPPICE_TRY_ASSIGN(fresh, OpenTable::open(files_, path_, meta_, cache_));
+  COPPICE_TRY_ASSIGN(fresh, OpenTable::open(files_, path_, meta_, cache_, keys_));
   const OpenTable* first = nullptr;
   if (table_.compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel)) return fresh.release();
   return first;

@@ -9,6 +9,7 @@
 #include "engine/cursor/cursor.hpp"
 #include "engine/cursor/walk.hpp"
 #include "engine/io/file.hpp"
+#include "engine/secrecy/key_ring.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/table/table_meta.hpp"
 #include "engine/table/value_ref.hpp"
@@ -71,8 +72,8 @@ struct TableUse {
 /// and the offset. Threads: any number. Blocks: on the disk, unless `cached_only`.
 class TableReader {
 public:
-  /// Lifetime: `files` and `cache` outlive the reader.
-  TableReader(FileSystem& files, std::string path, TableMeta meta, BlockCache& cache);
+  /// `keys`: what the table may be encrypted with. Lifetime: `files` and `cache` outlive the reader.
+  TableReader(FileSystem& files, std::string path, TableMeta meta, BlockCache& cache, KeyRing keys = {});
   ~TableReader();
   TableReader(const TableReader&) = delete;
   TableReader& operator=(const TableReader&) = delete;
@@ -111,6 +112,7 @@ private:
   const std::string path_;
   const TableMeta meta_;
   BlockCache& cache_;
+  const KeyRing keys_;
   // Published once, by whoever opens first, with release; readers acquire. A second opener drops its own.
   mutable std::atomic<const OpenTable*> table_{nullptr};
 };

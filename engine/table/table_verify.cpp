@@ -45,7 +45,7 @@ private:
     check_.bytes += handle.size + kBlockTrailerSize;
     // Each block is read once, so a larger sum means that the index goes in circles.
     if (check_.bytes > meta_.file_size) return bad(handle, "the index names a block twice");
-    return read_block(*table_.file, meta_.unique_id, handle);
+    return read_block(*table_.file, table_.form, handle);
   }
 
   Result<Block> read_entries(const BlockHandle& handle, BlockKind kind) {
@@ -172,7 +172,7 @@ private:
 }  // namespace
 
 Result<TableCheck> TableReader::verify(const CheckValue& check_value) const {
-  COPPICE_TRY_ASSIGN(table, OpenTable::open(files_, path_, meta_, cache_));
+  COPPICE_TRY_ASSIGN(table, OpenTable::open(files_, path_, meta_, cache_, keys_));
   return TableVerifier(*table, meta_, check_value).run();
 }
 

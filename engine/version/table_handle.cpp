@@ -31,7 +31,7 @@ struct Deleter {
 };
 
 TableHandle make_handle(const TreeEnv& env, std::shared_ptr<TableFile> file, const TableMeta& meta) {
-  auto table = std::make_unique<TableReader>(env.files, file->path, meta, env.cache);
+  auto table = std::make_unique<TableReader>(env.files, file->path, meta, env.cache, env.keys);
   return {table.release(), Deleter{std::move(file)}};
 }
 

@@ -45,6 +45,7 @@ void write_table(schema::TableRecord::Builder target, const TableMeta& table) {
   target.setOldest(table.oldest.raw);
   target.setNewest(table.newest.raw);
   target.setUniqueId(table.unique_id);
+  target.setKeyId(table.key_id);
   auto cleared = target.initCleared(static_cast<unsigned>(table.cleared.size()));
   for (unsigned index = 0; index < cleared.size(); ++index) {
     write_bounds(cleared[index].initRange(), table.cleared[index].range);
@@ -69,6 +70,7 @@ TableMeta read_table(schema::TableRecord::Reader source) {
   table.oldest = Timestamp{source.getOldest()};
   table.newest = Timestamp{source.getNewest()};
   table.unique_id = source.getUniqueId();
+  table.key_id = source.getKeyId();
   for (const auto& cleared : source.getCleared())
     table.cleared.push_back(
         {read_bounds(cleared.getRange()), Timestamp{cleared.getOldest()}, Timestamp{cleared.getNewest()}});

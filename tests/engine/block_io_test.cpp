@@ -32,7 +32,7 @@ private:
 
 TEST(BlockWriterTest, ALargeFileGoesToTheDiskWhileItIsWritten) {
   CountingFile file;
-  BlockWriter writer(file, 1, Compression::none);
+  BlockWriter writer(file, {.unique_id = 1}, Compression::none);
   const Bytes block(4096, 'b');
   for (int i = 0; i < 4'000; ++i) ASSERT_TRUE(writer.write(block).ok());
   ASSERT_TRUE(writer.flush().ok());
@@ -43,7 +43,7 @@ TEST(BlockWriterTest, ALargeFileGoesToTheDiskWhileItIsWritten) {
 
 TEST(BlockWriterTest, ASmallFileIsLeftToTheSync) {
   CountingFile file;
-  BlockWriter writer(file, 1, Compression::none);
+  BlockWriter writer(file, {.unique_id = 1}, Compression::none);
   const Bytes block(4096, 'b');
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(writer.write(block).ok());
   ASSERT_TRUE(writer.flush().ok());
@@ -53,7 +53,7 @@ TEST(BlockWriterTest, ASmallFileIsLeftToTheSync) {
 TEST(BlockWriterTest, AnErrorOfTheDiskIsPassedOn) {
   CountingFile file;
   file.outcome = Error{Errc::io_error, "the disk is gone"};
-  BlockWriter writer(file, 1, Compression::none);
+  BlockWriter writer(file, {.unique_id = 1}, Compression::none);
   const Bytes block(4096, 'b');
   Status status = success();
   for (int i = 0; i < 4'000 && status.ok(); ++i) status = writer.write(block).status();

@@ -61,8 +61,8 @@ TEST(TableFormatTest, AFooterWithAnyByteChangedIsRefused) {
 
 TEST(TableFormatTest, ALaterVersionIsUnsupportedRatherThanDamaged) {
   Bytes later = encode_footer(some_footer());
-  store_fixed<uint64_t>(later.data() + 88, checksum(ByteView(later).substr(0, 88), kTableVersion + 1));
-  store_fixed<uint32_t>(later.data() + 96, kTableVersion + 1);
+  store_fixed<uint64_t>(later.data() + 104, checksum(ByteView(later).substr(0, 104), kTableVersion + 1));
+  store_fixed<uint32_t>(later.data() + 112, kTableVersion + 1);
   const auto footer = decode_footer(later, kFileSize);
   ASSERT_FALSE(footer.ok());
   EXPECT_EQ(footer.error().code, Errc::unsupported);
@@ -74,6 +74,17 @@ TEST(TableFormatTest, AFlagThatNobodyKnowsIsUnsupportedRatherThanDamaged) {
     footer.flags = uint32_t{1} << bit;
     EXPECT_EQ(refusal(footer), Errc::unsupported) << bit;
   }
+}
+
+TEST(TableFormatTest, AFooterNamesAKeyIfAndOnlyIfBlocksAreEncrypted) {
+  Footer footer = some_footer();
+  footer.flags = kTableEncrypted;
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+  footer.seal.key_id = 0x1122334455667788;
+  footer.seal.salt.fill('s');
+  EXPECT_EQ(*decode_footer(encode_footer(footer), kFileSize), footer);
+  footer.flags = 0;
+  EXPECT_EQ(refusal(footer), Errc::corruption);
 }
 
 TEST(TableFormatTest, AFooterThatNamesTheImpossibleIsRefused) {
