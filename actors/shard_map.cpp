@@ -109,10 +109,11 @@ ShardMap ShardMap::after_split(uint64_t parent, ByteView key, uint64_t left, uin
   return map;
 }
 
-Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& path) {
-  COPPICE_TRY_ASSIGN(payload, engine::read_framed(files, path, kFrame));
+Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& path,
+                                const engine::KeyRing& keys) {
+  COPPICE_TRY_ASSIGN(file, engine::read_framed(files, path, kFrame, keys));
   ShardMap map;
-  if (kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] { map = decode(payload); });
+  if (kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] { map = decode(file.payload); });
       thrown != nullptr)
     return Error{Errc::corruption, path + ": is no shard map: restore the file from a backup"};
   if (const char* fault = find_fault(map))
@@ -120,9 +121,16 @@ Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& pa
   return map;
 }
 
-Status write_shard_map(engine::FileSystem& files, const std::string& path, const ShardMap& map) {
+Result<uint64_t> read_shard_map_key(engine::FileSystem& files, const std::string& path,
+                                    const engine::KeyRing& keys) {
+  COPPICE_TRY_ASSIGN(file, engine::read_framed(files, path, kFrame, keys));
+  return file.key_id;
+}
+
+Status write_shard_map(engine::FileSystem& files, const std::string& path, const ShardMap& map,
+                       const engine::KeyRing& keys) {
   COPPICE_CHECK(find_fault(map) == nullptr);
-  return engine::write_framed(files, path, kFrame, encode(map));
+  return engine::write_framed(files, path, kFrame, encode(map), keys);
 }
 
 }  // namespace coppice::actors

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/io/file.hpp"
+#include "engine/secrecy/key_ring.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::actors {
@@ -36,9 +37,16 @@ struct ShardMap {
   ShardMap after_split(uint64_t parent, ByteView key, uint64_t left, uint64_t right) const;
 };
 
-/// not_found, corruption naming what is wrong, unsupported. Blocks: on the disk.
-Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& path);
-/// Durable: on success; a crash leaves the old or the new. Blocks: on the disk.
-Status write_shard_map(engine::FileSystem& files, const std::string& path, const ShardMap& map);
+/// not_found, corruption naming what is wrong, unsupported; invalid_argument: it is encrypted with a key that is not among
+/// `keys`. Blocks: on the disk.
+Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& path,
+                                const engine::KeyRing& keys = {});
+/// Of the key that the file is encrypted with; 0: of none. Errors as read_shard_map(). Blocks: on the disk.
+Result<uint64_t> read_shard_map_key(engine::FileSystem& files, const std::string& path,
+                                    const engine::KeyRing& keys);
+/// Encrypted with the current one of `keys`, if any, as it holds keys of entries. Durable: on success; a crash leaves the old or
+/// the new. Blocks: on the disk.
+Status write_shard_map(engine::FileSystem& files, const std::string& path, const ShardMap& map,
+                       const engine::KeyRing& keys = {});
 
 }  // namespace coppice::actors

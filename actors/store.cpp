@@ -136,7 +136,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     files = own.get();
   }
   auto state = std::make_unique<State>(options, *files, std::move(own));
-  const engine::TreeEnv env{*files, state->core->cache, random_seed()};
+  const engine::TreeEnv env{
+      .files = *files, .cache = state->core->cache, .seed = random_seed(), .keys = options.keys};
   Result<std::unique_ptr<StoreDirectory>> directory =
       StoreDirectory::open(env, options.directory, options.boundaries);
   if (!directory.ok()) {

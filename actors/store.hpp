@@ -34,6 +34,8 @@ struct StoreOptions {
   /// unavailable.
   uint32_t queue_operations_max = 1 << 20;
   uint64_t queue_size_max = 256 << 20;
+  /// What files are encrypted with; see engine/secrecy/key_source.hpp for where keys come from. Empty: new ones are not.
+  engine::KeyRing keys = {};
   /// Nothing: the real one. Lifetime: outlives the store.
   engine::FileSystem* files = nullptr;
 };
@@ -141,7 +143,8 @@ inline constexpr size_t kAnswerOverhead = 16;
 /// number, until close() begins.
 class Store {
 public:
-  /// Creates the store if the directory is missing or empty. in_use names the other process's id.
+  /// Creates the store if the directory is missing or empty. in_use names the other process's id; invalid_argument, and no file
+  /// but LOCK written: the store is encrypted with a key that was not given, which the text names.
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
   /// A clean stop: refuses new work, waits for what is under way. Durable: on success, every write.
   Status close();

@@ -43,15 +43,25 @@ Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::TreeE
   COPPICE_TRY(check_ours(files, directory));
   COPPICE_TRY(files.make_directory(directory));
   COPPICE_TRY_ASSIGN(lock, files.lock(directory));
-  std::unique_ptr<StoreDirectory> store(new StoreDirectory(files, directory, std::move(lock)));
+  std::unique_ptr<StoreDirectory> store(new StoreDirectory(env, directory, std::move(lock)));
   COPPICE_TRY_ASSIGN(created, files.exists(store->path(kMapName)));
   if (!created) {
     COPPICE_TRY(store->create(env, boundaries));
     return store;
   }
-  COPPICE_TRY_ASSIGN(map, read_shard_map(files, store->path(kMapName)));
+  COPPICE_TRY_ASSIGN(map, read_shard_map(files, store->path(kMapName), env.keys));
   store->map_ = std::move(map);
+  COPPICE_TRY(store->check_keys(env));
+  COPPICE_TRY_ASSIGN(key_id, read_shard_map_key(files, store->path(kMapName), env.keys));
+  if (key_id != env.keys.current()) COPPICE_TRY(store->write_map(store->map_));
   return store;
+}
+
+/// Of all shards, before the first is opened and written to.
+Status StoreDirectory::check_keys(const engine::TreeEnv& env) const {
+  for (const ShardMap::Shard& shard : map_.shards)
+    COPPICE_TRY(engine::Tree::check_keys(env, shard_directory(shard.id)));
+  return success();
 }
 
 Status StoreDirectory::create(const engine::TreeEnv& env, const std::vector<Bytes>& boundaries) {
@@ -68,7 +78,7 @@ Status StoreDirectory::create(const engine::TreeEnv& env, const std::vector<Byte
     COPPICE_TRY(engine::Tree::create(env, shard_directory(map.shards[i].id), map.range(i)));
   COPPICE_TRY(files_.sync_directory(path(kShardsName)));
   COPPICE_TRY(files_.sync_directory(directory_));
-  COPPICE_TRY(write_shard_map(files_, path(kMapName), map));
+  COPPICE_TRY(write_shard_map(files_, path(kMapName), map, keys_));
   COPPICE_TRY(files_.remove(path(kCreatingName)));
   return files_.sync_directory(directory_);
 }
@@ -88,7 +98,7 @@ Status StoreDirectory::write_map(ShardMap map) {
   unsure_ = true;
   COPPICE_TRY(files_.sync_directory(path(kShardsName)));
   map.next_shard_id = std::max(map.next_shard_id, map_.next_shard_id);
-  COPPICE_TRY(write_shard_map(files_, path(kMapName), map));
+  COPPICE_TRY(write_shard_map(files_, path(kMapName), map, keys_));
   map_ = std::move(map);
   unsure_ = false;
   return success();

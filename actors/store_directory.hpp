@@ -21,7 +21,8 @@ class StoreDirectory {
 public:
   /// Creates a store with shards cut at `boundaries` if the directory is missing, empty, or was left by a
   /// creation that a crash ended. in_use: another process has it; invalid_argument: something else lies
-  /// there; corruption: the shard map is damaged or missing.
+  /// there, or a file is encrypted with a key that was not given: then nothing was written but LOCK; corruption: the shard map
+  /// is damaged or missing.
   static Result<std::unique_ptr<StoreDirectory>> open(const engine::TreeEnv& env,
                                                       const std::string& directory,
                                                       const std::vector<Bytes>& boundaries);
@@ -41,14 +42,16 @@ public:
   Status remove_orphans();
 
 private:
-  StoreDirectory(engine::FileSystem& files, std::string directory,
+  StoreDirectory(const engine::TreeEnv& env, std::string directory,
                  std::unique_ptr<engine::DirectoryLock> lock)
-      : files_(files), directory_(std::move(directory)), lock_(std::move(lock)) {}
+      : files_(env.files), keys_(env.keys), directory_(std::move(directory)), lock_(std::move(lock)) {}
 
   Status create(const engine::TreeEnv& env, const std::vector<Bytes>& boundaries);
+  Status check_keys(const engine::TreeEnv& env) const;
   std::string path(std::string_view name) const;
 
   engine::FileSystem& files_;
+  const engine::KeyRing keys_;
   const std::string directory_;
   const std::unique_ptr<engine::DirectoryLock> lock_;
   ShardMap map_;

@@ -13,10 +13,12 @@ constexpr size_t kCacheSize = 8 << 20;
 /// Of each shard what the map says it owns; nothing for those that it does not have.
 using Owned = std::map<uint64_t, std::optional<KeyRange>>;
 
-Result<Owned> shards_of(engine::FileSystem& files, const std::string& store, engine::VerifyReport& report) {
+Result<Owned> shards_of(engine::FileSystem& files, const std::string& store, const engine::KeyRing& keys,
+                        engine::VerifyReport& report) {
   Owned owned;
   COPPICE_TRY_ASSIGN(directories, list_shards(files, store));
-  const auto map = read_shard_map(files, map_path(store));
+  const auto map = read_shard_map(files, map_path(store), keys);
+  if (!map.ok() && map.error().code == Errc::invalid_argument) return map.error();
   if (!map.ok()) {
     // Without a map every shard may be one of the store's.
     report.problems.push_back(to_string(map.error()));
@@ -42,16 +44,17 @@ Result<Owned> shards_of(engine::FileSystem& files, const std::string& store, eng
 }  // namespace
 
 Result<engine::VerifyReport> verify_store(engine::FileSystem& files, const std::string& directory,
+                                          const engine::KeyRing& keys,
                                           const std::function<bool(const engine::VerifyReport&)>& go_on) {
   COPPICE_TRY_ASSIGN(offline, OfflineDirectory::open(files, directory));
   engine::BlockCache cache(kCacheSize);
-  const engine::TreeEnv env{files, cache, 0};
+  const engine::TreeEnv env{.files = files, .cache = cache, .keys = keys};
   engine::VerifyReport report;
   if (offline.kind == OfflineDirectory::Kind::tree) {
     COPPICE_TRY(engine::verify_tree(env, directory, {std::nullopt, go_on}, report));
     return report;
   }
-  COPPICE_TRY_ASSIGN(shards, shards_of(files, directory, report));
+  COPPICE_TRY_ASSIGN(shards, shards_of(files, directory, keys, report));
   for (const auto& [id, range] : shards)
     COPPICE_TRY(engine::verify_tree(env, shard_path(directory, id), {range, go_on}, report));
   return report;

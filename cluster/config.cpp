@@ -83,6 +83,34 @@ Setting choice_setting(std::string name, std::string help, Choice Config::*field
           [=](const Config& config) { return quoted(names[static_cast<size_t>(config.*field)]); }};
 }
 
+constexpr const char* kKeyAllowed = "file:PATH or command:COMMAND";
+
+Setting key_setting() {
+  return {{"encryption_key", "what new files are encrypted with: 32 bytes or 64 hexadecimal digits",
+           std::string(kKeyAllowed) + ", or nothing: they are not", false},
+          [](Config& config, Values values) {
+            // What is no source is refused by whoever reads the key, and not repeated: it may be the key itself.
+            config.encryption_key = values[0];
+            return true;
+          },
+          [](const Config& config) { return quoted(config.encryption_key); }};
+}
+
+Setting old_keys_setting() {
+  return {
+      {"encryption_keys_old", "what files may be encrypted with that were written before", kKeyAllowed, true},
+      [](Config& config, Values values) {
+        config.encryption_keys_old.assign(values.begin(), values.end());
+        return true;
+      },
+      [](const Config& config) {
+        std::string list;
+        for (const std::string& source : config.encryption_keys_old)
+          list.append(list.empty() ? "" : ", ").append(quoted(source));
+        return "[" + list + "]";
+      }};
+}
+
 Setting listen_setting() {
   return {{"listen", "where to serve", "host:port, such as 127.0.0.1:4640", false},
           [](Config& config, Values values) {
@@ -130,6 +158,8 @@ const std::vector<Setting>& settings() {
                      std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
       size_setting("value_threshold", "values so large are kept apart from their keys; 0: none, or from 64",
                    &Config::value_threshold, 0, kValueSizeMax),
+      key_setting(),
+      old_keys_setting(),
       count_setting("connections_max", "clients served at one time", &Config::connections_max, 1, 65536),
       count_setting("rpc_threads", "threads that speak with clients", &Config::rpc_threads, 1, 256),
       count_setting("scheduler_threads", "threads that run shards; 0: one for each core",

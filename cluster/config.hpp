@@ -25,6 +25,9 @@ struct Config {
   engine::Compression compression = engine::Compression::none;
   /// 0: none is kept apart.
   uint64_t value_threshold = 0;
+  /// Where the key is that new files are encrypted with, and those that old ones may have; empty: none.
+  std::string encryption_key;
+  std::vector<std::string> encryption_keys_old;
   uint32_t connections_max = 1024;
   uint32_t rpc_threads = 2;
   /// 0: one for each core.

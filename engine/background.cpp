@@ -218,7 +218,8 @@ Status install_merge(TreeState& tree, JobState& job) {
 /// Blocks: on the disk.
 Status begin_spare_log(TreeState& tree) {
   const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
-  COPPICE_TRY_ASSIGN(log, begin_log(tree.env.files, tree.directory, number, tree.random.next()));
+  COPPICE_TRY_ASSIGN(log,
+                     begin_log(tree.env.files, tree.directory, number, tree.random.next(), tree.env.keys));
   VersionEdit edit;
   edit.logs_begun = {number};
   edit.next_file_number = number + 1;
@@ -270,7 +271,7 @@ Status seal_memtable(TreeState& tree) {
   tree.spare_logs.pop_front();
   log.follow(std::move(tree.log));
   tree.log = std::move(log);
-  tree.logs.begin(tree.log.number());
+  tree.logs.begin(tree.log.number(), tree.log.key_id());
   tree.active->settle();
   tree.sealed.push_back({tree.active, tree.last_commit});
   tree.active = tree.make_memtable();
@@ -317,6 +318,9 @@ std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp>
     job = make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
                      snapshots);
   if (job == nullptr && levels_press) job = plan_garbage(tree, snapshots);
+  if (job == nullptr && need == MergeNeed::idle)
+    job = make_merge(tree, pick_other_key(*tree.version, tree.env.keys.current(), tree.merges_under_way),
+                     snapshots);
   // No job comes to remove them, and no write is kept waiting.
   if (job == nullptr && need == MergeNeed::idle)
     remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
@@ -327,9 +331,10 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
                                            std::span<const Timestamp> snapshots) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
-  auto job = make_merge(
-      tree, pick_merge_range(*tree.version, tree.options, range, tree.readers->range, tree.merges_under_way),
-      snapshots);
+  auto job = make_merge(tree,
+                        pick_merge_range(*tree.version, tree.options, range, tree.readers->range,
+                                         tree.env.keys.current(), tree.merges_under_way),
+                        snapshots);
   // Somebody waits for it.
   if (job != nullptr) job->rate = std::make_shared<const MergeRate>(std::numeric_limits<double>::infinity());
   return job;
@@ -351,6 +356,16 @@ bool deletes_tables(const TreeState& tree) {
 
 double debt(const TreeState& tree) {
   return std::max(tree.merge_debt, flush_debt(tree.sealed.size(), tree.active->size(), tree.options));
+}
+
+std::map<uint64_t, uint64_t> files_by_key(const TreeState& tree) {
+  std::map<uint64_t, uint64_t> files;
+  ++files[tree.manifest.key_id()];
+  for (const uint64_t key_id : tree.logs.key_ids()) ++files[key_id];
+  for (const LogWriter& spare : tree.spare_logs) ++files[spare.key_id()];
+  for (uint32_t level = 0; level < kLevelCount; ++level)
+    for (const TableHandle& table : tree.version->level(level)) ++files[table->meta().key_id];
+  return files;
 }
 
 TreeStats stats(const TreeState& tree) {
@@ -381,6 +396,7 @@ TreeStats stats(const TreeState& tree) {
   stats.pending_merge_size = pending_merge_size(*tree.version, tree.options);
   stats.debt = debt(tree);
   stats.reads = tree.readers->counters.load();
+  stats.files_by_key = files_by_key(tree);
   return stats;
 }
 

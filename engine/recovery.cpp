@@ -30,7 +30,7 @@ public:
       : env_(env), directory_(directory), options_(options), random_(env.seed ^ checksum(directory, 0)) {}
 
   Status read() {
-    COPPICE_TRY_ASSIGN(content, Manifest::read(env_.files, directory_));
+    COPPICE_TRY_ASSIGN(content, Manifest::read(env_.files, directory_, env_.keys));
     manifest = std::move(content);
     last_commit = manifest.state.flushed;
     begin_memtable();
@@ -62,7 +62,9 @@ private:
     std::array<Version::Level, kLevelCount> levels;
     next_number = manifest.state.next_file_number;
     for (const auto& [number, added] : manifest.state.tables) {
-      COPPICE_TRY(check_size(path(table_file_name(number)), "table", added.table.file_size));
+      const std::string table_path = path(table_file_name(number));
+      COPPICE_TRY(env_.keys.check(added.table.key_id, table_path));
+      COPPICE_TRY(check_size(table_path, "table", added.table.file_size));
       levels[added.level].push_back(make_table_handle(env_, directory_, added.table));
       next_number = std::max(next_number, number + 1);
       last_commit = std::max(last_commit, added.table.newest);
@@ -108,7 +110,7 @@ private:
   Status read_log(uint64_t number, bool closed) {
     const std::string log_path = path(log_file_name(number));
     COPPICE_TRY_ASSIGN(reader, open_named_log(number));
-    logs.begin(number);
+    logs.begin(number, reader.header().sealing.seal.key_id);
     for (;;) {
       COPPICE_TRY_ASSIGN(record, reader.next());
       if (!record) break;
@@ -143,7 +145,7 @@ private:
 
   Result<LogReader> open_named_log(uint64_t number) {
     const std::string log_path = path(log_file_name(number));
-    auto reader = LogReader::open(env_.files, log_path, number);
+    auto reader = LogReader::open(env_.files, log_path, number, env_.keys);
     if (!reader.ok() && reader.error().code == Errc::not_found)
       return damage(log_path, "the log is missing, and " + path(std::string(kManifestName)) + " names it");
     return reader;
@@ -205,7 +207,7 @@ private:
   /// never named, so nothing is in it. Else the manifest has lost its end.
   Status check_orphan_log(uint64_t number) {
     const std::string log_path = path(log_file_name(number));
-    auto reader = LogReader::open(env_.files, log_path, number);
+    auto reader = LogReader::open(env_.files, log_path, number, env_.keys);
     if (!reader.ok() && reader.error().code == Errc::corruption) return success();
     COPPICE_TRY(reader.status());
     for (;;) {
@@ -238,7 +240,7 @@ Result<LogWriter> cut_log(const TreeEnv& env, const std::string& directory, cons
 /// it is on the disk.
 Status close_logs(const TreeEnv& env, const std::string& directory, const Reading& found) {
   for (auto log = found.later_logs.rbegin(); log != found.later_logs.rend(); ++log)
-    COPPICE_TRY(cut_log(env, directory, *log, kLogHeaderSize).status());
+    COPPICE_TRY(cut_log(env, directory, *log, log->header.size()).status());
   for (const OpenLog& log : found.open_logs) {
     COPPICE_TRY_ASSIGN(writer, cut_log(env, directory, log, log.end_offset));
     if (log.end != LogEnd::closed) COPPICE_TRY(writer.close());
@@ -251,7 +253,7 @@ Result<std::deque<LogWriter>> begin_logs(const TreeEnv& env, const std::string& 
                                          uint64_t count, Random& random) {
   std::deque<LogWriter> logs;
   for (uint64_t number = first; number < first + count; ++number) {
-    COPPICE_TRY_ASSIGN(log, begin_log(env.files, directory, number, random.next()));
+    COPPICE_TRY_ASSIGN(log, begin_log(env.files, directory, number, random.next(), env.keys));
     logs.push_back(std::move(log));
   }
   return logs;
@@ -274,7 +276,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   constexpr uint64_t kLogCount = 1 + kSpareLogsMax;
   const uint64_t log_number = std::exchange(found.next_number, found.next_number + kLogCount);
   const Timestamp flushed = found.manifest.state.flushed;
-  COPPICE_TRY_ASSIGN(manifest, Manifest::resume(env.files, directory, std::move(found.manifest)));
+  COPPICE_TRY_ASSIGN(manifest, Manifest::resume(env.files, directory, std::move(found.manifest), env.keys));
   COPPICE_TRY(close_logs(env, directory, found));
   COPPICE_TRY_ASSIGN(new_logs, begin_logs(env, directory, log_number, kLogCount, random));
 
@@ -284,7 +286,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   VersionEdit edit;
   for (const LogWriter& log : new_logs) edit.logs_begun.push_back(log.number());
   for (const OpenLog& log : found.open_logs) edit.logs_closed.push_back(log.number);
-  found.logs.begin(log_number);
+  found.logs.begin(log_number, env.keys.current());
   edit.logs_retired = found.logs.retire(flushed);
   for (const OpenLog& log : found.later_logs) edit.logs_retired.push_back(log.number);
   edit.next_file_number = found.next_number;
@@ -328,6 +330,23 @@ Result<Findings> look(const TreeEnv& env, const std::string& directory) {
   Reading found(env, directory, options);
   COPPICE_TRY(found.read());
   return Findings{found.manifest.state.logs.size(), found.records, std::move(found.orphans)};
+}
+
+Status check_keys(const TreeEnv& env, const std::string& directory) {
+  // What KeyRing::check says, and nothing else that reads here.
+  const auto lacks_key = [](const Status& status) {
+    return !status.ok() && status.error().code == Errc::invalid_argument;
+  };
+  const auto manifest = Manifest::read(env.files, directory, env.keys);
+  if (!manifest.ok()) return lacks_key(manifest.status()) ? manifest.status() : success();
+  for (const auto& [number, added] : manifest->state.tables)
+    COPPICE_TRY(env.keys.check(added.table.key_id, join_path(directory, table_file_name(number))));
+  for (const auto& [number, log] : manifest->state.logs) {
+    const std::string path = join_path(directory, log_file_name(number));
+    if (const Status opened = LogReader::open(env.files, path, number, env.keys).status(); lacks_key(opened))
+      return opened;
+  }
+  return success();
 }
 
 }  // namespace coppice::engine

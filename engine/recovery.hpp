@@ -28,4 +28,7 @@ struct Findings {
 /// The reading half of recover(), and its errors; changes nothing. Memory: what the logs hold.
 Result<Findings> look(const TreeEnv& env, const std::string& directory);
 
+/// See Tree::check_keys.
+Status check_keys(const TreeEnv& env, const std::string& directory);
+
 }  // namespace coppice::engine

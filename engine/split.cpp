@@ -28,7 +28,7 @@ Status make_child(const TreeState& tree, const KeyRange& range, const std::strin
   // The links first: a manifest never names what may not be there.
   COPPICE_TRY(files.sync_directory(directory));
   const uint64_t salt = checksum(directory, tree.env.seed);
-  COPPICE_TRY(Manifest::create(files, directory, std::move(child), salt).status());
+  COPPICE_TRY(Manifest::create(files, directory, std::move(child), salt, tree.env.keys).status());
   return files.sync_directory(parent_directory(directory));
 }
 

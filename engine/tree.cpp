@@ -42,7 +42,7 @@ Status Tree::create(const TreeEnv& env, const std::string& directory, const KeyR
   ManifestState empty;
   empty.range = range;
   Random random(env.seed);
-  COPPICE_TRY(Manifest::create(env.files, directory, std::move(empty), random.next()).status());
+  COPPICE_TRY(Manifest::create(env.files, directory, std::move(empty), random.next(), env.keys).status());
   return env.files.sync_directory(parent_directory(directory));
 }
 
@@ -50,6 +50,10 @@ Result<std::unique_ptr<Tree>> Tree::open(const TreeEnv& env, const std::string& 
                                          const TreeShape& options) {
   COPPICE_TRY_ASSIGN(state, recover(env, directory, options));
   return std::unique_ptr<Tree>(new Tree(std::move(state)));
+}
+
+Status Tree::check_keys(const TreeEnv& env, const std::string& directory) {
+  return engine::check_keys(env, directory);
 }
 
 Status Tree::close() {

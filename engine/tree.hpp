@@ -1,6 +1,7 @@
 // One LSM tree in one directory: the façade of the engine.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,6 +52,8 @@ struct TreeStats {
   uint64_t pending_merge_size = 0;
   double debt = 0;
   ReadStats reads;
+  /// How many files each key encrypts, by its id; 0: none does. Of tables, logs and the manifest.
+  std::map<uint64_t, uint64_t> files_by_key;
 
   /// Bytes written to files for each that was flushed, the log included; 0 before the first flush.
   double write_amplification() const;
@@ -91,6 +94,10 @@ public:
   /// number.
   static Result<std::unique_ptr<Tree>> open(const TreeEnv& env, const std::string& directory,
                                             const TreeShape& options);
+
+  /// invalid_argument, naming the key that is lacking, unless a tree there can be read with the keys of `env`. Whatever else
+  /// is wrong with it open() tells. Writes nothing.
+  static Status check_keys(const TreeEnv& env, const std::string& directory);
 
   /// A clean stop: the log is ended, so that the next opening has nothing to judge. Readers that hold views go on.
   /// Durable: on success, every write.

@@ -195,6 +195,14 @@ struct Stats {
     # How far flushing and merging are behind: from 1 on writes are slowed, at 100 they are refused.
     stalledMs @19 :UInt64;
     # How long writes were slowed.
+    filesByKey @20 :List(KeyFiles);
+    # Of tables, logs and the manifest: how many files each key encrypts.
+  }
+
+  struct KeyFiles {
+    keyId @0 :UInt64;
+    # 0: not encrypted.
+    files @1 :UInt64;
   }
 
   struct Level {

@@ -43,6 +43,7 @@ ShardStats read_shard(schema::Stats::Shard::Reader message) {
   shard.bytes_merged = message.getBytesMerged();
   shard.pending_merge_size = message.getPendingMergeSize();
   shard.level0_depth = message.getLevel0Depth();
+  for (auto key : message.getFilesByKey()) shard.files_by_key[key.getKeyId()] = key.getFiles();
   shard.debt_percent = message.getDebtPercent();
   shard.stalled_ms = message.getStalledMs();
   return shard;

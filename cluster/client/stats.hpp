@@ -1,6 +1,7 @@
 // What a node says of itself: the answers of Client::stats and Client::verify.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct ShardStats {
   /// How far flushing and merging are behind: from 1 on writes are slowed, at 100 they are refused.
   uint32_t debt_percent = 0;
   uint64_t stalled_ms = 0;
+  /// How many files each key encrypts, by its id; 0: none does. Of tables, logs and the manifest.
+  std::map<uint64_t, uint64_t> files_by_key;
 };
 
 struct Stats {

@@ -56,6 +56,17 @@ Result<KeyRange> RangeFlags::range(const EncodingFlags& encoding) const {
   return range;
 }
 
+void KeyFlags::add_to(CLI::App& command) {
+  command
+      .add_option("--encryption-key", sources,
+                  "Of a directory that is encrypted: file:PATH or command:COMMAND")
+      ->type_name("KEY")
+      ->expected(1)
+      ->take_all();
+}
+
+Result<engine::KeyRing> KeyFlags::ring() const { return engine::read_keys("", sources); }
+
 void DurabilityFlag::add_to(CLI::App& command) {
   const auto read = [this](const std::string& name) {
     const std::vector<std::string> names{"synced", "buffered", "memory"};

@@ -4,12 +4,14 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "cluster/client/client.hpp"
 #include "cluster/commands/commands.hpp"
 #include "cluster/text/encoding.hpp"
+#include "engine/secrecy/key_source.hpp"
 
 namespace coppice::cluster {
 
@@ -39,6 +41,15 @@ struct RangeFlags {
   void add_to(CLI::App& command, const std::string& verb);
   /// invalid_argument: no key could be in it, or an argument is not in the encoding.
   Result<KeyRange> range(const EncodingFlags& encoding) const;
+};
+
+/// --encryption-key, any number of them: what the files of a store that nobody serves may be encrypted with.
+struct KeyFlags {
+  std::vector<std::string> sources;
+
+  void add_to(CLI::App& command);
+  /// Errors as engine::read_key(). Blocks: as that.
+  Result<engine::KeyRing> ring() const;
 };
 
 /// --durability: what a write survives once the command has ended.

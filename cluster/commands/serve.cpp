@@ -14,6 +14,7 @@
 #include "cluster/node/node.hpp"
 #include "cluster/text/json.hpp"
 #include "cluster/text/quantity.hpp"
+#include "engine/secrecy/key_source.hpp"
 
 namespace coppice::cluster {
 namespace {
@@ -112,7 +113,10 @@ Result<ExitCode> run(const ServeFlags& flags) {
   const auto logger = make_logger(config.log_level);
   // Before any thread begins, so that none of them is interrupted.
   StopSignals signals;
-  COPPICE_TRY_ASSIGN(store, actors::Store::open(store_options(config)));
+  actors::StoreOptions store_settings = store_options(config);
+  COPPICE_TRY_ASSIGN(keys, engine::read_keys(config.encryption_key, config.encryption_keys_old));
+  store_settings.keys = std::move(keys);
+  COPPICE_TRY_ASSIGN(store, actors::Store::open(store_settings));
   COPPICE_TRY_ASSIGN(shards, look_at_shards(*store, *logger));
   NodeOptions options = node_options(config);
   options.warn = [logger](const std::string& text) { logger->warn(text); };

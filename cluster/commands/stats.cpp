@@ -1,4 +1,6 @@
+#include <array>
 #include <cstdio>
+#include <map>
 
 #include "cluster/commands/flags.hpp"
 #include "cluster/text/json.hpp"
@@ -39,12 +41,40 @@ std::string bound_text(const std::optional<Bytes>& bound, const char* none) {
   return bound && !bound->empty() ? printable(*bound) : none;
 }
 
+/// Of all shards.
+std::map<uint64_t, uint64_t> files_by_key(const client::Stats& stats) {
+  std::map<uint64_t, uint64_t> sum;
+  for (const client::ShardStats& shard : stats.shards)
+    for (const auto& [key_id, files] : shard.files_by_key) sum[key_id] += files;
+  return sum;
+}
+
+/// As the engine names it in errors.
+std::string key_text(uint64_t key_id) {
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(key_id));
+  return key_id == 0 ? "none" : digits.data();
+}
+
+/// Nothing if all is plain.
+void print_keys(const std::map<uint64_t, uint64_t>& files) {
+  if (files.empty() || files.rbegin()->first == 0) return;
+  std::string text;
+  for (const auto& [key_id, count] : files)
+    text.append(text.empty() ? "" : ", ")
+        .append(key_id == 0 ? "none: " : "key " + key_text(key_id) + ": ")
+        .append(count_text(count, "file"));
+  std::printf("encryption: %s\n", text.c_str());
+}
+
 void print_text(const client::Stats& stats) {
   std::printf("coppice %s, up %s, %s\n", stats.version.c_str(), duration_text(stats.uptime_ms).c_str(),
               count_text(stats.connections, "connection").c_str());
-  std::printf("block cache: %s of %s, %s hits, %s misses\n\n", size_text(stats.cache_size).c_str(),
+  std::printf("block cache: %s of %s, %s hits, %s misses\n", size_text(stats.cache_size).c_str(),
               size_text(stats.cache_size_max).c_str(), count_text(stats.cache_hits).c_str(),
               count_text(stats.cache_misses).c_str());
+  print_keys(files_by_key(stats));
+  std::printf("\n");
 
   TextTable table({"shard", "state", "from", "before", "memtables", "logs", "tables", "on disk", "entries",
                    "writes", "groups", "syncs", "flushes", "merges", "to merge", "debt", "snapshots"},
@@ -81,6 +111,10 @@ void write_shard(JsonWriter& json, const client::ShardStats& shard) {
   json.key("bytesFlushed").number(shard.bytes_flushed).key("bytesMerged").number(shard.bytes_merged);
   json.key("pendingMergeSize").number(shard.pending_merge_size);
   json.key("level0Depth").number(uint64_t{shard.level0_depth});
+  json.key("filesByKey").begin_array();
+  for (const auto& [key_id, files] : shard.files_by_key)
+    json.begin_object().key("key").string(key_text(key_id)).key("files").number(files).end();
+  json.end();
   json.key("debtPercent").number(uint64_t{shard.debt_percent}).key("stalledMs").number(shard.stalled_ms);
   json.key("snapshots").number(uint64_t{shard.snapshots}).key("visible").number(shard.visible.raw).end();
 }

@@ -16,6 +16,7 @@ struct VerifyFlags {
   EncodingFlags encoding;
   RangeFlags range;
   std::string directory;
+  KeyFlags keys;
   bool json = false;
 };
 
@@ -60,9 +61,10 @@ Result<engine::VerifyReport> ask_node(const VerifyFlags& flags) {
 }
 
 Result<engine::VerifyReport> read_files(const VerifyFlags& flags) {
+  COPPICE_TRY_ASSIGN(keys, flags.keys.ring());
   engine::PosixFileSystem files;
   Progress progress("verified");
-  return actors::verify_store(files, flags.directory, [&](const engine::VerifyReport& so_far) {
+  return actors::verify_store(files, flags.directory, keys, [&](const engine::VerifyReport& so_far) {
     progress.update(so_far.entries + so_far.records, so_far.bytes);
     return true;
   });
@@ -85,6 +87,7 @@ void add_verify(CLI::App& program, Action& chosen) {
   command->add_option(
       "directory", flags->directory,
       "A store, or a shard of one, that is not served: its files are read, and no node is asked");
+  flags->keys.add_to(*command);
   flags->range.add_to(*command, "Check the tables with");
   flags->encoding.add_to(*command);
   add_json_flag(*command, flags->json);

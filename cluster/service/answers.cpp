@@ -50,6 +50,12 @@ void set_shard(schema::Stats::Shard::Builder message, const actors::ShardStats& 
   message.setBytesMerged(merged);
   message.setPendingMergeSize(shard.tree.pending_merge_size);
   message.setLevel0Depth(shard.tree.level0_depth);
+  auto keys = message.initFilesByKey(static_cast<uint>(shard.tree.files_by_key.size()));
+  uint key_index = 0;
+  for (const auto& [key_id, files] : shard.tree.files_by_key) {
+    keys[key_index].setKeyId(key_id);
+    keys[key_index++].setFiles(files);
+  }
   message.setDebtPercent(static_cast<uint32_t>(std::min(1.0, shard.tree.debt) * 100));
   message.setStalledMs(shard.stalled_us / 1000);
 }

@@ -121,7 +121,7 @@ Status care_for_logs(JobState& job) {
   for (const auto& [number, file] : job.log_files) COPPICE_TRY(file->sync());
   if (!job.spare_log_salt) return success();
   const uint64_t number = job.numbers->fetch_add(1, std::memory_order_relaxed);
-  auto spare = begin_log(job.env.files, job.directory, number, *job.spare_log_salt);
+  auto spare = begin_log(job.env.files, job.directory, number, *job.spare_log_salt, job.env.keys);
   if (spare.ok()) job.spare_log = *std::move(spare);
   return success();
 }

@@ -284,7 +284,7 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& opt
 }
 
 std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
-                                          const KeyRange& range, const KeyRange& owned,
+                                          const KeyRange& range, const KeyRange& owned, uint64_t key_id,
                                           const UnderWay& under_way) {
   if (!version.overlapping_in_level0(range).empty())
     return pick_column(version, level_shape(version, options).base, range, under_way);
@@ -298,9 +298,22 @@ std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShap
     return plan;
   }
   for (const TableHandle& table : version.overlapping(kLastLevel, range)) {
-    if (contains(owned, table->meta().bounds)) continue;
+    if (contains(owned, table->meta().bounds) && table->meta().key_id == key_id) continue;
     MergePlan plan = plan_into(version, kLastLevel, kLastLevel, {table});
     if (is_allowed(plan, under_way)) return plan;
+  }
+  return std::nullopt;
+}
+
+std::optional<MergePlan> pick_other_key(const Version& version, uint64_t key_id, const UnderWay& under_way) {
+  for (uint32_t level = kLevelCount; level-- > 0;) {
+    for (const TableHandle& table : version.level(level)) {
+      if (table->meta().key_id == key_id) continue;
+      MergePlan plan = plan_into(version, level, level, {table});
+      // Older tables of level 0 may hold what its deletes hide.
+      plan.bottom = plan.bottom && level > 0;
+      if (is_allowed(plan, under_way)) return plan;
+    }
   }
   return std::nullopt;
 }

@@ -27,11 +27,16 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& opt
                                     const std::vector<MergeUnderWay>& under_way,
                                     MergeNeed need = MergeNeed::due, Timestamp settled = kTimestampMin);
 
-/// The next step towards every table that overlaps `range` lying in the last level, and inside of `owned`, the
-/// tree's own keys. Nothing: done, or merges under way are in the way.
+/// The next step towards every table that overlaps `range` lying in the last level, inside of `owned`, the tree's own
+/// keys, and being encrypted with the key of this id. Nothing: done, or merges under way are in the way.
 std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
-                                          const KeyRange& range, const KeyRange& owned,
+                                          const KeyRange& range, const KeyRange& owned, uint64_t key_id,
                                           const std::vector<MergeUnderWay>& under_way);
+
+/// A table that is encrypted otherwise than with the key of this id, to be written anew where it is. Nothing: there is none, or merges
+/// under way are in the way.
+std::optional<MergePlan> pick_other_key(const Version& version, uint64_t key_id,
+                                        const std::vector<MergeUnderWay>& under_way);
 
 /// The columns of level 0, by key: no table of one overlaps the hull of another.
 struct Column {

@@ -4,9 +4,9 @@
 
 namespace coppice::engine {
 
-void LiveLogs::begin(uint64_t number) {
+void LiveLogs::begin(uint64_t number, uint64_t key_id) {
   COPPICE_CHECK(logs_.empty() || number > logs_.rbegin()->first);
-  logs_.emplace(number, Log{});
+  logs_.emplace(number, Log{.key_id = key_id, .newest = {}});
 }
 
 void LiveLogs::note(Timestamp commit) { logs_.rbegin()->second.newest = commit; }
@@ -34,6 +34,12 @@ std::vector<RecoveredSpanning> LiveLogs::recovered() const {
 uint64_t LiveLogs::current() const {
   COPPICE_CHECK(!logs_.empty());
   return logs_.rbegin()->first;
+}
+
+std::vector<uint64_t> LiveLogs::key_ids() const {
+  std::vector<uint64_t> ids;
+  for (const auto& [number, log] : logs_) ids.push_back(log.key_id);
+  return ids;
 }
 
 uint64_t LiveLogs::size() const {

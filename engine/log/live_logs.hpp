@@ -12,8 +12,9 @@ namespace coppice::engine {
 /// over several shards that is not settled. The one with the highest number is written to.
 class LiveLogs {
 public:
-  /// From now on this log is written to. Requires: its number is the highest.
-  void begin(uint64_t number);
+  /// From now on this log is written to. `key_id`: of the key it is encrypted with; 0: it is not. Requires: its number is the
+  /// highest.
+  void begin(uint64_t number, uint64_t key_id = 0);
   /// The log written to holds, or held before the tree was opened, a record of `commit`.
   void note(Timestamp commit);
   void note_spanning(Timestamp commit);
@@ -26,6 +27,8 @@ public:
   std::vector<RecoveredSpanning> recovered() const;
 
   uint64_t current() const;
+  /// Of each log the key's.
+  std::vector<uint64_t> key_ids() const;
   /// Of all logs, in bytes.
   uint64_t size() const;
   /// The logs that are not needed once every commit up to `flushed` is in tables; forgets them.
@@ -33,6 +36,7 @@ public:
 
 private:
   struct Log {
+    uint64_t key_id = 0;
     Timestamp newest;
     uint64_t size = 0;
   };

@@ -5,9 +5,9 @@
 namespace coppice::engine {
 namespace {
 
-Result<LogWriter> begin(FileSystem& files, const std::string& directory, uint64_t number, uint64_t salt) {
-  COPPICE_TRY_ASSIGN(
-      log, LogWriter::begin(files, join_path(directory, log_file_name(number)), LogHeader{number, salt}));
+Result<LogWriter> begin(FileSystem& files, const std::string& directory, const LogHeader& header) {
+  COPPICE_TRY_ASSIGN(log,
+                     LogWriter::begin(files, join_path(directory, log_file_name(header.number)), header));
   COPPICE_TRY(log.sync());
   COPPICE_TRY(files.sync_directory(directory));
   return log;
@@ -15,8 +15,9 @@ Result<LogWriter> begin(FileSystem& files, const std::string& directory, uint64_
 
 }  // namespace
 
-Result<LogWriter> begin_log(FileSystem& files, const std::string& directory, uint64_t number, uint64_t salt) {
-  auto log = begin(files, directory, number, salt);
+Result<LogWriter> begin_log(FileSystem& files, const std::string& directory, uint64_t number, uint64_t salt,
+                            const KeyRing& keys) {
+  auto log = begin(files, directory, {.number = number, .salt = salt, .sealing = keys.begin(FileUse::log)});
   if (!log.ok()) remove_logs(files, directory, {number});
   return log;
 }

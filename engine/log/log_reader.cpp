@@ -28,22 +28,33 @@ size_t zeros_in_front(ByteView bytes) {
 LogReader::LogReader(std::unique_ptr<RandomFile> file, const LogHeader& header)
     : file_(std::move(file)), header_(header) {}
 
-Result<LogReader> LogReader::open(FileSystem& files, const std::string& path, uint64_t number) {
+Result<LogReader> LogReader::open(FileSystem& files, const std::string& path, uint64_t number,
+                                  const KeyRing& keys) {
   COPPICE_TRY_ASSIGN(file, files.open(path));
   LogReader reader(std::move(file), {});
-  COPPICE_TRY_ASSIGN(front, reader.bytes_at(0, kLogHeaderSize));
+  COPPICE_TRY_ASSIGN(front, reader.bytes_at(0, kSealedLogHeaderSize));
   COPPICE_TRY_ASSIGN(header, decode_log_header(front, path));
   if (header.number != number)
     return damage(path, 0, "the header says that this is log " + std::to_string(header.number));
-  reader.header_ = header;
+  COPPICE_TRY_ASSIGN(sealing, keys.open(header.sealing.seal, FileUse::log, path));
+  header.sealing = std::move(sealing);
+  reader.offset_ = header.size();
+  reader.header_ = std::move(header);
   return reader;
 }
 
 Result<std::optional<Record>> LogReader::next() {
   COPPICE_CHECK(!end_);
   if (!closed_) {
-    COPPICE_TRY_ASSIGN(found, record_at({offset_, before_}));
+    const RecordPlace place{offset_, before_};
+    COPPICE_TRY_ASSIGN(found, record_at(place));
     if (found.record) {
+      if (header_.sealing.cipher != nullptr) {
+        COPPICE_TRY_ASSIGN(whole, bytes_at(offset_, found.size));
+        const auto payload = open_payload(header_, place, whole, *found.record, plain_);
+        if (!payload) return damage(name(), offset_, "the record is not what was encrypted here");
+        found.record->payload = *payload;
+      }
       record_offset_ = offset_;
       offset_ += found.size;
       if (has_commit(found.record->kind)) before_ = found.record->commit;

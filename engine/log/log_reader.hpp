@@ -21,8 +21,10 @@ enum class LogEnd : uint8_t {
 /// were a record once, and that is corruption. So is anything behind a close record.
 class LogReader {
 public:
-  /// Reads and checks the header. `path` must bear `number`.
-  static Result<LogReader> open(FileSystem& files, const std::string& path, uint64_t number);
+  /// Reads and checks the header. `path` must bear `number`. invalid_argument: the log is encrypted with a key that is not among
+  /// `keys`.
+  static Result<LogReader> open(FileSystem& files, const std::string& path, uint64_t number,
+                                const KeyRing& keys = {});
 
   /// The next record, or nothing at the end. Lifetime: until the next call.
   /// corruption names the file and the offset. Blocks: on the disk.
@@ -52,7 +54,7 @@ private:
 
   std::unique_ptr<RandomFile> file_;
   LogHeader header_;
-  uint64_t offset_ = kLogHeaderSize;
+  uint64_t offset_ = 0;
   uint64_t record_offset_ = 0;
   /// The commit of the last record read that has one.
   std::optional<Timestamp> before_;
@@ -61,6 +63,8 @@ private:
   // What the file has from window_offset_ on.
   Bytes window_;
   uint64_t window_offset_ = 0;
+  // The payload of the last record, if it was encrypted.
+  Bytes plain_;
 };
 
 }  // namespace coppice::engine

@@ -21,13 +21,14 @@ Result<LogWriter> LogWriter::begin(FileSystem& files, const std::string& path, c
 
 Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, const LogHeader& header,
                                     uint64_t keep) {
-  COPPICE_CHECK(keep >= kLogHeaderSize);
+  COPPICE_CHECK(keep >= header.size());
   COPPICE_CHECK(keep % record_alignment(header) == 0);
   COPPICE_TRY_ASSIGN(file, files.reopen_log(path, keep));
   COPPICE_TRY(file->sync());
   LogWriter writer(std::move(file), path, header);
   writer.size_ = keep;
   writer.synced_ = keep;
+  writer.resumed_ = true;
   return writer;
 }
 
@@ -38,6 +39,7 @@ Status LogWriter::make_room(size_t size) {
 
 Status LogWriter::add(RecordKind kind, Timestamp commit, std::span<const ByteView> payload) {
   COPPICE_TRY(refusal());
+  COPPICE_CHECK(!resumed_ || key_id() == 0 || kind == RecordKind::close);
   size_t payload_size = 0;
   for (ByteView piece : payload) payload_size += piece.size();
   const size_t room = payload_size + kRecordFrameSizeMax;
@@ -79,7 +81,7 @@ Status LogWriter::install_sync(const Status& outcome) {
 Status LogWriter::sync() { return install_sync(plan_sync().run()); }
 
 void LogWriter::follow(LogWriter earlier) {
-  COPPICE_CHECK(size_ == kLogHeaderSize);
+  COPPICE_CHECK(size_ == header_.size());
   COPPICE_CHECK(earlier_.empty());
   broken_ = broken_ || earlier.broken_;
   earlier_ = std::move(earlier.earlier_);

@@ -50,7 +50,9 @@ class LogWriter {
 public:
   /// Begins a new file with `header`, whose salt is random. Durable: not before a sync.
   static Result<LogWriter> begin(FileSystem& files, const std::string& path, const LogHeader& header);
-  /// Goes on behind the last record of a log that was read whole; cuts off what lies behind `keep`.
+  /// Goes on behind the last record of a log that was read whole; cuts off what lies behind `keep`. If the log is encrypted
+  /// nothing may be added but its close record: what was cut off was encrypted for the places where others would stand now,
+  /// and whoever has a copy of the disk of then would have two pieces of one nonce.
   /// Durable: what is kept.
   static Result<LogWriter> resume(FileSystem& files, const std::string& path, const LogHeader& header,
                                   uint64_t keep);
@@ -90,6 +92,8 @@ public:
   bool broken() const { return broken_; }
   /// The one in the header.
   uint64_t number() const { return header_.number; }
+  /// Of the key it is encrypted with; 0: it is not.
+  uint64_t key_id() const { return header_.sealing.seal.key_id; }
   const std::string& path() const { return path_; }
 
 private:
@@ -99,18 +103,24 @@ private:
   };
 
   LogWriter(std::shared_ptr<LogFile> file, std::string path, const LogHeader& header)
-      : file_(std::move(file)), path_(std::move(path)), header_(header) {}
+      : file_(std::move(file)),
+        path_(std::move(path)),
+        header_(header),
+        size_(header.size()),
+        synced_(size_),
+        planned_(size_) {}
 
   Status refusal() const;
 
   std::shared_ptr<LogFile> file_;
   std::string path_;
   LogHeader header_;
-  uint64_t size_ = kLogHeaderSize;
+  uint64_t size_;
   bool broken_ = false;
+  bool resumed_ = false;
   // A sync has succeeded for all before synced_; the one planned last is for all before planned_.
-  uint64_t synced_ = kLogHeaderSize;
-  uint64_t planned_ = kLogHeaderSize;
+  uint64_t synced_;
+  uint64_t planned_;
   // The commit of the last record that was added and has one.
   std::optional<Timestamp> before_;
   // Oldest first; the sync planned last takes those before planned_earlier_.

@@ -1,5 +1,7 @@
 #include "engine/log/record.hpp"
 
+#include <algorithm>
+
 #include "engine/base/checksum.hpp"
 #include "engine/base/coding.hpp"
 #include "engine/log/record_1.hpp"
@@ -20,7 +22,8 @@ constexpr size_t kSummedAt = 1 + kSumSize;
 // A large record has a size of fixed length, and a checksum of that. A small one is soon looked through, where the
 // size is that of no record.
 constexpr size_t kLargeSizeMin = 4 << 10;
-static_assert(kRecordFrameSizeMax == kSummedAt + sizeof(uint32_t) + kSumSize + 2 * kVarint64SizeMax);
+static_assert(kRecordFrameSizeMax ==
+              kSummedAt + sizeof(uint32_t) + kSumSize + 2 * kVarint64SizeMax + kTagSize);
 
 /// Of the part of a record that is behind its first byte, which it covers as well.
 uint32_t sum(const LogHeader& log, uint8_t head, ByteView bytes) {
@@ -34,6 +37,12 @@ bool is_known(uint8_t head) {
   if ((head & kSyncedBefore) != 0 && (head & kSyncedThrough) != 0) return false;
   if ((head & kCommitWhole) != 0 && !has_commit(static_cast<RecordKind>(kind))) return false;
   return head <= (kKindMask | kSyncedBefore | kSyncedThrough | kCommitWhole | kLarge);
+}
+
+/// Nullptr: the payload of such a record stands in plain. A close record has none; it is what an earlier life's log is
+/// ended with, at a place where something encrypted may have stood.
+const Cipher* cipher_of(const LogHeader& log, RecordKind kind) {
+  return kind == RecordKind::close ? nullptr : log.sealing.cipher.get();
 }
 
 /// What lies in front of the payload.
@@ -92,12 +101,14 @@ size_t write_record(std::span<char> target, const LogHeader& log, const RecordPl
                     const RecordContent& content) {
   size_t payload_size = 0;
   for (ByteView piece : content.payload) payload_size += piece.size();
-  COPPICE_CHECK(payload_size <= kRecordPayloadMax);
   COPPICE_CHECK(payload_size + kRecordFrameSizeMax <= target.size());
+  const Cipher* const cipher = cipher_of(log, content.kind);
+  if (cipher != nullptr) payload_size += kTagSize;
+  COPPICE_CHECK(payload_size <= kRecordPayloadMax);
   COPPICE_CHECK(has_commit(content.kind) || content.commit == kTimestampMin);
   if (log.format == 1) return format_1::write_record(target, log.salt, place.offset, content);
 
-  const bool synced_before = content.synced == kLogHeaderSize;
+  const bool synced_before = content.synced == log.size();
   const bool synced_through = content.synced && !synced_before;
   const bool commit_whole = has_commit(content.kind) && !place.before;
   const bool large = payload_size >= kLargeSizeMin;
@@ -119,7 +130,12 @@ size_t write_record(std::span<char> target, const LogHeader& log, const RecordPl
   if (synced_through) at = store_varint(at, place.offset - *content.synced);
   if (has_commit(content.kind))
     at = store_varint(at, commit_whole ? content.commit.raw : content.commit.raw - place.before->raw);
-  for (ByteView piece : content.payload) at += piece.copy(at, piece.size());
+  if (cipher != nullptr) {
+    cipher->seal({place.offset, head}, {summed, static_cast<size_t>(at - summed)}, content.payload, at);
+    at += payload_size;
+  } else {
+    for (ByteView piece : content.payload) at += piece.copy(at, piece.size());
+  }
   store_fixed(begin + 1, sum(log, head, {summed, static_cast<size_t>(at - summed)}));
   return static_cast<size_t>(at - begin);
 }
@@ -147,9 +163,20 @@ std::optional<Record> decode_record(const LogHeader& log, const RecordPlace& pla
     if (!frame->commit_whole && !place.before) return std::nullopt;
     record.commit = Timestamp{frame->commit + (frame->commit_whole ? 0 : place.before->raw)};
   }
-  if (frame->synced_before) record.synced = kLogHeaderSize;
+  if (frame->synced_before) record.synced = log.size();
   if (frame->unsynced && *frame->unsynced <= place.offset) record.synced = place.offset - *frame->unsynced;
   return record;
+}
+
+std::optional<ByteView> open_payload(const LogHeader& log, const RecordPlace& place, ByteView bytes,
+                                     const Record& record, Bytes& buffer) {
+  const Cipher* const cipher = cipher_of(log, record.kind);
+  if (cipher == nullptr) return record.payload;
+  const auto head = static_cast<uint8_t>(bytes.front());
+  const ByteView said = bytes.substr(kSummedAt, bytes.size() - record.payload.size() - kSummedAt);
+  buffer.resize(std::max(record.payload.size(), kTagSize) - kTagSize);
+  if (!cipher->open({place.offset, head}, said, record.payload, buffer.data())) return std::nullopt;
+  return buffer;
 }
 
 size_t record_alignment(const LogHeader& log) { return log.format == 1 ? format_1::kRecordAlignment : 1; }

@@ -20,17 +20,21 @@ Result<Footer> read_footer(const RandomFile& file) {
   return std::move(footer).error().within(file.name());
 }
 
-Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number) {
+Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number,
+                               const KeyRing& keys) {
   COPPICE_TRY_ASSIGN(file, files.open(path));
   COPPICE_TRY_ASSIGN(footer, read_footer(*file));
-  COPPICE_TRY_ASSIGN(block, read_block(*file, footer.unique_id, footer.properties));
+  COPPICE_TRY_ASSIGN(seal, keys.open(footer.seal, FileUse::table, path));
+  const BlockForm form{footer.unique_id, std::move(seal.cipher)};
+  COPPICE_TRY_ASSIGN(block, read_block(*file, form, footer.properties));
   auto meta = decode_properties({block.bytes.get(), block.size});
   if (!meta) return damage(path, footer.properties.offset, "the properties make no sense");
   meta->number = number;
   meta->file_size = file->size();
   meta->unique_id = footer.unique_id;
+  meta->key_id = footer.seal.key_id;
   if (footer.range_deletes.absent()) return *std::move(meta);
-  COPPICE_TRY_ASSIGN(deletes_block, read_block(*file, footer.unique_id, footer.range_deletes));
+  COPPICE_TRY_ASSIGN(deletes_block, read_block(*file, form, footer.range_deletes));
   const auto range_deletes = decode_range_deletes({deletes_block.bytes.get(), deletes_block.size});
   if (!range_deletes) return damage(path, footer.range_deletes.offset, "the range deletes make no sense");
   meta->cleared = cleared_by(*range_deletes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/io/file.hpp"
+#include "engine/secrecy/key_ring.hpp"
 #include "engine/table/table_format.hpp"
 #include "engine/table/table_meta.hpp"
 #include "engine/values/value_format.hpp"
@@ -13,8 +14,9 @@ namespace coppice::engine {
 Result<Footer> read_footer(const RandomFile& file);
 
 /// What a manifest would say of the table, from its footer, properties and range deletes. `number` names the file.
-/// Errors as above. Blocks: on the disk.
-Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number);
+/// Errors as above; invalid_argument: it is encrypted with a key that is not among `keys`. Blocks: on the disk.
+Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number,
+                               const KeyRing& keys = {});
 
 /// The same of a value file, from its footer.
 Result<ValueFileMeta> read_value_summary(FileSystem& files, const std::string& path, uint64_t number);

@@ -40,7 +40,7 @@ public:
     } else {
       COPPICE_TRY(note_problem(found.error()));
     }
-    const auto manifest = Manifest::read(env_.files, directory_);
+    const auto manifest = Manifest::read(env_.files, directory_, env_.keys);
     if (!manifest.ok()) {
       // What an opening says of the manifest it says first.
       if (found.ok()) COPPICE_TRY(note_problem(manifest.error()));
@@ -140,7 +140,7 @@ private:
     for (const std::string& name : names_) {
       const auto file = parse_file_name(name);
       if (!file || file->kind != FileName::Kind::table) continue;
-      const auto meta = read_summary(env_.files, join_path(directory_, name), file->number);
+      const auto meta = read_summary(env_.files, join_path(directory_, name), file->number, env_.keys);
       if (!meta.ok()) {
         ++report_.tables;
         COPPICE_TRY(note_problem(meta.error()));
@@ -164,7 +164,7 @@ private:
   }
 
   Status check_log(const std::string& path, uint64_t number) {
-    COPPICE_TRY_ASSIGN(reader, LogReader::open(env_.files, path, number));
+    COPPICE_TRY_ASSIGN(reader, LogReader::open(env_.files, path, number, env_.keys));
     for (;;) {
       COPPICE_TRY_ASSIGN(record, reader.next());
       if (!record) return success();

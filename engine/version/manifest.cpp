@@ -18,9 +18,10 @@ Status add_edit(LogWriter& writer, const VersionEdit& edit) {
 }
 
 Result<LogWriter> write_whole(FileSystem& files, const std::string& directory, const ManifestState& state,
-                              uint64_t salt) {
+                              uint64_t salt, const KeyRing& keys) {
   const std::string fresh = join_path(directory, kFreshManifestName);
-  COPPICE_TRY_ASSIGN(writer, LogWriter::begin(files, fresh, LogHeader{0, salt}));
+  COPPICE_TRY_ASSIGN(writer,
+                     LogWriter::begin(files, fresh, {.salt = salt, .sealing = keys.begin(FileUse::log)}));
   COPPICE_TRY(add_edit(writer, state.whole()));
   COPPICE_TRY(writer.sync());
   COPPICE_TRY(files.rename(fresh, join_path(directory, kManifestName)));
@@ -34,21 +35,23 @@ Error at(const LogReader& reader, Error error) {
 
 }  // namespace
 
-Manifest::Manifest(FileSystem& files, std::string directory, ManifestState state, LogWriter writer)
+Manifest::Manifest(FileSystem& files, std::string directory, ManifestState state, LogWriter writer,
+                   KeyRing keys)
     : files_(&files),
       directory_(std::move(directory)),
       state_(std::move(state)),
       writer_(std::move(writer)),
+      keys_(std::move(keys)),
       whole_size_(writer_.size()) {}
 
 Result<Manifest> Manifest::create(FileSystem& files, const std::string& directory, ManifestState state,
-                                  uint64_t salt) {
-  COPPICE_TRY_ASSIGN(writer, write_whole(files, directory, state, salt));
-  return Manifest(files, directory, std::move(state), std::move(writer));
+                                  uint64_t salt, const KeyRing& keys) {
+  COPPICE_TRY_ASSIGN(writer, write_whole(files, directory, state, salt, keys));
+  return Manifest(files, directory, std::move(state), std::move(writer), keys);
 }
 
-Result<ManifestContent> Manifest::read(FileSystem& files, const std::string& directory) {
-  COPPICE_TRY_ASSIGN(reader, LogReader::open(files, join_path(directory, kManifestName), 0));
+Result<ManifestContent> Manifest::read(FileSystem& files, const std::string& directory, const KeyRing& keys) {
+  COPPICE_TRY_ASSIGN(reader, LogReader::open(files, join_path(directory, kManifestName), 0, keys));
   ManifestContent content{{}, reader.header(), 0};
   for (bool first = true;; first = false) {
     COPPICE_TRY_ASSIGN(record, reader.next());
@@ -72,22 +75,30 @@ Result<ManifestContent> Manifest::read(FileSystem& files, const std::string& dir
   return content;
 }
 
-Result<Manifest> Manifest::resume(FileSystem& files, const std::string& directory, ManifestContent content) {
+Result<Manifest> Manifest::resume(FileSystem& files, const std::string& directory, ManifestContent content,
+                                  const KeyRing& keys) {
   COPPICE_TRY_ASSIGN(writer, LogWriter::resume(files, join_path(directory, kManifestName), content.header,
                                                content.end_offset));
-  return Manifest(files, directory, std::move(content.state), std::move(writer));
+  Manifest manifest(files, directory, std::move(content.state), std::move(writer), keys);
+  manifest.frozen_ = manifest.key_id() != 0 || manifest.key_id() != keys.current();
+  return manifest;
+}
+
+bool Manifest::is_to_be_rewritten() const {
+  return frozen_ || (writer_.size() > kRewriteSizeMin && writer_.size() > 2 * whole_size_);
 }
 
 Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
   const Status fits = state_.apply(edit);
   COPPICE_CHECK(fits.ok());
-  if (writer_.size() > kRewriteSizeMin && writer_.size() > 2 * whole_size_ && !writer_.broken()) {
-    auto fresh = write_whole(*files_, directory_, state_, salt);
+  if (is_to_be_rewritten() && !writer_.broken()) {
+    auto fresh = write_whole(*files_, directory_, state_, salt, keys_);
     // Whether the rename is on the disk is not known; what is there is complete either way, but no place to
     // go on writing.
     if (!fresh.ok()) return writer_.install_sync(std::move(fresh).error());
     writer_ = *std::move(fresh);
     whole_size_ = writer_.size();
+    frozen_ = false;
     return success();
   }
   // The state has the edit already, so nothing more can be written.

@@ -19,17 +19,22 @@ struct ManifestContent {
 /// After an error of append nothing is known about the file, and every later append is refused.
 class Manifest {
 public:
-  /// Writes a new manifest beside the present one, if any, and puts it in its place.
+  /// Writes a new manifest beside the present one, if any, and puts it in its place. Encrypted with the current one of `keys`, if
+  /// any, as is each that is written anew.
   /// Durable: on success. Blocks: on the disk.
   static Result<Manifest> create(FileSystem& files, const std::string& directory, ManifestState state,
-                                 uint64_t salt);
+                                 uint64_t salt, const KeyRing& keys);
 
   /// Changes nothing. not_found: there is none; corruption names the file and offset; unsupported: a newer
-  /// format. Blocks: on the disk.
-  static Result<ManifestContent> read(FileSystem& files, const std::string& directory);
+  /// format; invalid_argument: it is encrypted with a key that is not among `keys`. Blocks: on the disk.
+  static Result<ManifestContent> read(FileSystem& files, const std::string& directory,
+                                      const KeyRing& keys = {});
 
-  /// Goes on where read() ended, cutting off what a crash left behind the last record.
-  static Result<Manifest> resume(FileSystem& files, const std::string& directory, ManifestContent content);
+  /// Goes on where read() ended, cutting off what a crash left behind the last record. A file that is encrypted is not added
+  /// to, for the reason that LogWriter::resume() has: the first append writes it anew, as it does one that has another key
+  /// than new files get.
+  static Result<Manifest> resume(FileSystem& files, const std::string& directory, ManifestContent content,
+                                 const KeyRing& keys);
 
   /// Durable: on success. Rewrites the file when it has grown much larger than what it says.
   /// Requires: the edit fits. Blocks: on the disk.
@@ -40,14 +45,21 @@ public:
 
   const ManifestState& state() const { return state_; }
   bool broken() const { return writer_.broken(); }
+  /// Of the key it is encrypted with; 0: it is not.
+  uint64_t key_id() const { return writer_.key_id(); }
 
 private:
-  Manifest(FileSystem& files, std::string directory, ManifestState state, LogWriter writer);
+  Manifest(FileSystem& files, std::string directory, ManifestState state, LogWriter writer, KeyRing keys);
+
+  bool is_to_be_rewritten() const;
 
   FileSystem* files_;
   std::string directory_;
   ManifestState state_;
   LogWriter writer_;
+  KeyRing keys_;
+  /// Nothing may be added to the file.
+  bool frozen_ = false;
   /// Of the file when it was written whole.
   uint64_t whole_size_;
 };

@@ -1,8 +1,11 @@
 #include "actors/store_directory.hpp"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "engine/table/block_cache.hpp"
+#include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 
 namespace coppice::actors {
@@ -99,6 +102,78 @@ TEST_F(StoreDirectoryTest, AMapThatCouldNotBeWrittenIsSettledAsTheOldOne) {
   const Result<ShardMap> read = read_shard_map(files, "/data/store/SHARDS");
   EXPECT_EQ(read->shards.size(), 1u);
   EXPECT_GT(read->epoch, map.epoch);
+}
+
+class StoreDirectoryKeysTest : public StoreDirectoryTest {
+protected:
+  Result<std::unique_ptr<StoreDirectory>> open_with(const engine::KeyRing& keys) {
+    env.keys = keys;
+    return open({"secret-boundary"});
+  }
+  /// LOCK says who looked last.
+  std::map<std::string, Bytes> contents() {
+    std::map<std::string, Bytes> found{{"SHARDS", files.content("/data/store/SHARDS")}};
+    for (const std::string shard : {"/data/store/shards/000001", "/data/store/shards/000002"}) {
+      const auto names = files.list(shard);
+      for (const std::string& name : *names) found[shard + name] = files.content(shard + "/" + name);
+    }
+    return found;
+  }
+};
+
+TEST_F(StoreDirectoryKeysTest, NoFileOfANewStoreSaysWhereItIsCut) {
+  { ASSERT_TRUE(open_with(engine::ring('a')).ok()); }
+  for (const auto& [name, content] : contents()) EXPECT_EQ(content.find("secret"), Bytes::npos) << name;
+  EXPECT_EQ((*open_with(engine::ring('a')))->map().range(0).end, "secret-boundary");
+}
+
+TEST_F(StoreDirectoryKeysTest, AWrongKeyOrNoneIsRefusedWithNothingWritten) {
+  { ASSERT_TRUE(open_with(engine::ring('a')).ok()); }
+  const auto before = contents();
+  for (const engine::KeyRing& keys : {engine::KeyRing(), engine::ring('b')}) {
+    const Status opened = open_with(keys).status();
+    EXPECT_EQ(opened.error().code, Errc::invalid_argument);
+    EXPECT_NE(opened.error().text.find(engine::key_name(engine::key('a').id())), std::string::npos);
+    EXPECT_EQ(contents(), before);
+  }
+}
+
+// The map has the new key already, the second shard still needs the old one: the first is not begun with either.
+TEST_F(StoreDirectoryKeysTest, AKeyThatOneShardStillNeedsIsMissedBeforeAnyIsOpened) {
+  { ASSERT_TRUE(open_with(engine::ring('a')).ok()); }
+  { ASSERT_TRUE(open_with(engine::ring('b', "a")).ok()); }
+  ASSERT_EQ(*read_shard_map_key(files, "/data/store/SHARDS", engine::ring('b')), engine::key('b').id());
+  {
+    auto first = engine::Tree::open(env, "/data/store/shards/000001", {});
+    ASSERT_TRUE(first.ok() && (*first)->close().ok());
+  }
+  const auto before = contents();
+  const Status opened = open_with(engine::ring('b')).status();
+  EXPECT_EQ(opened.error().code, Errc::invalid_argument);
+  EXPECT_NE(opened.error().text.find("000002"), std::string::npos) << opened.error().text;
+  EXPECT_EQ(contents(), before);
+}
+
+TEST_F(StoreDirectoryKeysTest, TheMapIsWrittenAnewWithTheKeyOfToday) {
+  const auto key_of_map = [&] {
+    return *read_shard_map_key(files, "/data/store/SHARDS", engine::ring('a', "b"));
+  };
+  { ASSERT_TRUE(open_with({}).ok()); }
+  EXPECT_EQ(key_of_map(), 0u);
+  { ASSERT_TRUE(open_with(engine::ring('a')).ok()); }
+  EXPECT_EQ(key_of_map(), engine::key('a').id());
+  { ASSERT_TRUE(open_with(engine::ring('b', "a")).ok()); }
+  EXPECT_EQ(key_of_map(), engine::key('b').id());
+  const Bytes whole = files.content("/data/store/SHARDS");
+  for (uint64_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    files.set_content("/data/store/SHARDS", whole);
+    files.flip_bit("/data/store/SHARDS", bit);
+    const Errc code = open_error();
+    EXPECT_TRUE(code == Errc::corruption || code == Errc::unsupported) << bit;
+  }
+  files.set_content("/data/store/SHARDS", whole);
+  { ASSERT_TRUE(open_with(engine::reading_ring("b")).ok()); }
+  EXPECT_EQ(key_of_map(), 0u);
 }
 
 }  // namespace

@@ -8,11 +8,10 @@
 namespace coppice::bench {
 
 const std::vector<Contender>& contenders() {
-  static const std::vector<Contender> all{{"tree", open_tree},
-                                          {"store", open_store},
-                                          {"rocksdb", open_rocksdb},
-                                          {"leveldb", open_leveldb},
-                                          {"lmdb", open_lmdb}};
+  static const std::vector<Contender> all{
+      {"tree", open_tree},       {"encrypted", open_encrypted_tree, false},
+      {"store", open_store},     {"rocksdb", open_rocksdb},
+      {"leveldb", open_leveldb}, {"lmdb", open_lmdb}};
   return all;
 }
 

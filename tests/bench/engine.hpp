@@ -61,9 +61,13 @@ struct Contender {
   std::string name;
   /// Opens the database in `directory`; makes an empty one if the directory is missing.
   std::unique_ptr<Engine> (*open)(const std::string& directory, const Settings& settings);
+  /// Without being named.
+  bool takes_part = true;
 };
 
 std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings);
+/// The same, encrypted.
+std::unique_ptr<Engine> open_encrypted_tree(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_store(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_rocksdb(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_leveldb(const std::string& directory, const Settings& settings);

@@ -84,7 +84,8 @@ int run_part(const Plan& plan, const Part& part) {
 
 int run(int argc, char** argv) {
   Plan plan;
-  for (const Contender& contender : contenders()) plan.engines.push_back(contender.name);
+  for (const Contender& contender : contenders())
+    if (contender.takes_part) plan.engines.push_back(contender.name);
   Part part;
   bool quick = false;
   bool large = false;

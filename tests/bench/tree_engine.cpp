@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <optional>
@@ -27,8 +28,9 @@ T require(Result<T> result) {
 /// One tree, owned by whichever thread writes; its flushes and merges on one thread beside it.
 class TreeEngine : public Engine {
 public:
-  TreeEngine(const std::string& directory, const Settings& settings) : cache_(settings.cache_size) {
-    const engine::TreeEnv env{files_, cache_, 42};
+  TreeEngine(const std::string& directory, const Settings& settings, const engine::KeyRing& keys)
+      : cache_(settings.cache_size) {
+    const engine::TreeEnv env{.files = files_, .cache = cache_, .seed = 42, .keys = keys};
     engine::TreeOptions options;
     options.memtable_size = settings.write_buffer_size;
     options.value_threshold = settings.value_threshold;
@@ -206,7 +208,12 @@ private:
 }  // namespace
 
 std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings) {
-  return std::make_unique<TreeEngine>(directory, settings);
+  return std::make_unique<TreeEngine>(directory, settings, engine::KeyRing());
+}
+
+std::unique_ptr<Engine> open_encrypted_tree(const std::string& directory, const Settings& settings) {
+  const std::array<char, engine::kSecretSize> secret{};
+  return std::make_unique<TreeEngine>(directory, settings, engine::KeyRing(engine::Key(secret), {}));
 }
 
 }  // namespace coppice::bench

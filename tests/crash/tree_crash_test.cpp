@@ -1,6 +1,7 @@
 // Fails, kills or takes the power at every n-th file operation of a small life, and looks at what is left.
 #include <gtest/gtest.h>
 
+#include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/tree_stand.hpp"
 
@@ -24,7 +25,10 @@ std::string name_of(const ::testing::TestParamInfo<Ending>& info) {
 /// One life of a tree: writes of every durability, flushes, merges and openings, until something fails.
 class Life {
 public:
-  explicit Life(FileSystem& files) : stand(files) { states.emplace_back(); }
+  explicit Life(FileSystem& files, const KeyRing& keys = {}) : stand(files) {
+    stand.keys = keys;
+    states.emplace_back();
+  }
 
   /// Until something fails; false if something did.
   bool live() {
@@ -186,13 +190,13 @@ protected:
 
   /// Lives until an operation, at every one of them in turn, and looks at what is left. The last life was whole.
   template <class Live>
-  void try_every_operation(Live live) {
+  void try_every_operation(Live live, const KeyRing& keys = {}) {
     bool whole_life = false;
     uint64_t after = 0;
     for (; !whole_life && !HasFatalFailure(); ++after) {
       SCOPED_TRACE("operation " + std::to_string(after));
       MemoryFileSystem files;
-      Life life(files);
+      Life life(files, keys);
       arm(files, after);
       live(life);
       life.stand.drop();
@@ -265,6 +269,10 @@ TEST_P(TreeCrashTest, ValuesThatLieApartAreThereToo) {
   EXPECT_GE(files, 2u);
 }
 
+TEST_P(TreeCrashTest, AnEncryptedTreeKeepsNoLess) {
+  try_every_operation([&](Life& life) { life.live(); }, ring('a'));
+}
+
 /// Recovery itself is cut short at every operation, and begins anew. Lives of different lengths leave one log or several.
 TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
   for (uint64_t lived = 120; lived < 600; lived += 40) {
@@ -272,8 +280,9 @@ TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
     for (uint64_t after = 0; !recovered; ++after) {
       SCOPED_TRACE("lived for " + std::to_string(lived) + ", operation " + std::to_string(after));
       MemoryFileSystem files;
-      Life life(files);
-      if (lived % 80 == 0) life.stand.options.value_threshold = 200;
+      // Some are encrypted, and some keep values apart.
+      Life life(files, lived % 80 == 0 ? ring('a') : KeyRing());
+      if (lived % 120 == 0) life.stand.options.value_threshold = 200;
       files.stop_after(lived);
       life.live();
       life.stand.drop();

@@ -7,6 +7,7 @@
 #include "engine/io/file_names.hpp"
 #include "engine/log/log_format.hpp"
 #include "tests/support/damage.hpp"
+#include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/tree_stand.hpp"
 
@@ -19,7 +20,8 @@ using Items = TreeStand::Items;
 
 class TreeDamageTest : public ::testing::Test {
 protected:
-  TreeDamageTest() {
+  explicit TreeDamageTest(const KeyRing& keys = {}) {
+    stand.keys = keys;
     stand.options.value_threshold = 80;
     ok(stand.create());
     ok(stand.open());
@@ -82,36 +84,49 @@ protected:
   }
 
   MemoryFileSystem files;
+  void flip_bits(uint64_t step) {
+    close();
+    for (const auto& [name, content] : whole) {
+      for (uint64_t bit = 0; bit < content.size() * 8; bit += step) {
+        SCOPED_TRACE(name + " bit " + std::to_string(bit));
+        restore();
+        files.flip_bit(stand.path(name), bit);
+        look();
+        if (HasFailure()) return;
+      }
+    }
+  }
+
+  void lose_ends() {
+    close();
+    for (const auto& [name, content] : whole) {
+      for (size_t size = 0; size < content.size(); size += size % 17 + 1) {
+        SCOPED_TRACE(name + " cut to " + std::to_string(size));
+        restore();
+        overwrite(files, stand.path(name), ByteView(content).substr(0, size));
+        look();
+        if (HasFailure()) return;
+      }
+    }
+  }
+
   TreeStand stand{files};
   Items expected;
   std::map<std::string, Bytes> whole;
 };
 
-TEST_F(TreeDamageTest, AFlippedBitChangesNoAnswer) {
-  close();
-  for (const auto& [name, content] : whole) {
-    for (uint64_t bit = 0; bit < content.size() * 8; bit += 53) {
-      SCOPED_TRACE(name + " bit " + std::to_string(bit));
-      restore();
-      files.flip_bit(stand.path(name), bit);
-      look();
-      if (HasFailure()) return;
-    }
-  }
-}
+TEST_F(TreeDamageTest, AFlippedBitChangesNoAnswer) { flip_bits(53); }
 
-TEST_F(TreeDamageTest, ALostEndChangesNoAnswer) {
-  close();
-  for (const auto& [name, content] : whole) {
-    for (size_t size = 0; size < content.size(); size += size % 17 + 1) {
-      SCOPED_TRACE(name + " cut to " + std::to_string(size));
-      restore();
-      overwrite(files, stand.path(name), ByteView(content).substr(0, size));
-      look();
-      if (HasFailure()) return;
-    }
-  }
-}
+TEST_F(TreeDamageTest, ALostEndChangesNoAnswer) { lose_ends(); }
+
+class EncryptedTreeDamageTest : public TreeDamageTest {
+protected:
+  EncryptedTreeDamageTest() : TreeDamageTest(ring('a')) {}
+};
+
+TEST_F(EncryptedTreeDamageTest, AFlippedBitChangesNoAnswer) { flip_bits(131); }
+
+TEST_F(EncryptedTreeDamageTest, ALostEndChangesNoAnswer) { lose_ends(); }
 
 TEST_F(TreeDamageTest, AMissingFileIsNamed) {
   close();

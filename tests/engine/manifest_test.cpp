@@ -111,7 +111,7 @@ protected:
   Manifest create() {
     ManifestState state;
     state.range = {"a", "z"};
-    auto manifest = Manifest::create(files, directory.path(), state, 1);
+    auto manifest = Manifest::create(files, directory.path(), state, 1, {});
     EXPECT_TRUE(manifest.ok());
     return *std::move(manifest);
   }
@@ -158,7 +158,7 @@ TEST_F(ManifestTest, SumsItsEdits) {
 TEST_F(ManifestTest, GoesOnWhereItWasRead) {
   { ASSERT_TRUE(create().append(add(3), 2).ok()); }
   overwrite(files, path, content_of(files, path) + "torn");
-  auto manifest = Manifest::resume(files, directory.path(), *read());
+  auto manifest = Manifest::resume(files, directory.path(), *read(), {});
   ASSERT_TRUE(manifest.ok());
   ASSERT_TRUE(manifest->append(add(4), 2).ok());
   EXPECT_EQ(read()->state.tables.size(), 2u);

@@ -19,13 +19,14 @@ protected:
     options.level_ratio = 10;
   }
 
-  void add(uint32_t level, uint64_t number, Bytes begin, Bytes end, uint64_t size = 60,
-           uint64_t deletes = 0) {
+  void add(uint32_t level, uint64_t number, Bytes begin, Bytes end, uint64_t size = 60, uint64_t deletes = 0,
+           uint64_t table_key_id = 0) {
     TableMeta meta;
     meta.number = number;
     meta.file_size = size;
     meta.bounds = {std::move(begin), std::move(end)};
     meta.entry_count = 10;
+    meta.key_id = table_key_id;
     meta.delete_count = deletes;
     meta.oldest = meta.newest = Timestamp{number};
     levels[level].push_back(make_table_handle({files, cache, 0}, "/none", meta));
@@ -43,7 +44,7 @@ protected:
     return pick_merge(Version(levels), options, under_way, need, settled);
   }
   std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {}) {
-    return pick_merge_range(Version(levels), options, range, owned, under_way);
+    return pick_merge_range(Version(levels), options, range, owned, key_id, under_way);
   }
   LevelShape shape() { return level_shape(Version(levels), options); }
   static std::vector<uint64_t> numbers(const std::vector<TableHandle>& tables) {
@@ -55,6 +56,8 @@ protected:
   PosixFileSystem files;
   BlockCache cache{1 << 20};
   TreeShape options;
+  /// Of new files.
+  uint64_t key_id = 0;
   std::array<Version::Level, kLevelCount> levels;
   std::vector<MergeUnderWay> under_way;
   Timestamp settled = kTimestampMin;

@@ -56,7 +56,7 @@ protected:
   }
   ManifestState manifest() { return Manifest::read(files, stand.directory())->state; }
   void write_manifest(ManifestState state) {
-    ok(Manifest::create(files, stand.directory(), std::move(state), 7).status());
+    ok(Manifest::create(files, stand.directory(), std::move(state), 7, {}).status());
   }
 
   MemoryFileSystem files;

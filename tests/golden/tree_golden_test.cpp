@@ -2,7 +2,7 @@
 //
 // After a change of a format, raise its number, add a directory by
 //   COPPICE_WRITE_GOLDEN=tests/golden/tree-format-<n> engine_test --gtest_filter='TreeGoldenTest.*'
-// and leave the old ones as they are.
+// and leave the old ones as they are. A directory whose name ends in -encrypted is written with a key.
 #include <cstdlib>
 #include <filesystem>
 
@@ -12,6 +12,7 @@
 #include "engine/io/file_names.hpp"
 #include "engine/io/posix_file.hpp"
 #include "tests/support/damage.hpp"
+#include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/tree_stand.hpp"
 
@@ -89,6 +90,7 @@ TEST_F(TreeGoldenTest, WhatThisBuildWritesIsAsExpected) {
   MemoryFileSystem memory;
   const char* target = std::getenv("COPPICE_WRITE_GOLDEN");
   TreeStand stand = target != nullptr ? TreeStand(disk, target) : TreeStand(memory);
+  if (target != nullptr && ByteView(target).ends_with("-encrypted")) stand.keys = ring('a');
   write(stand);
   if (target != nullptr) return;
   ok(stand.open());
@@ -108,6 +110,7 @@ TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
     for (const auto& file : std::filesystem::directory_iterator(format))
       overwrite(files, join_path("/tree", file.path().filename().string()), content_of(disk, file.path()));
     TreeStand stand(files);
+    stand.keys = reading_ring("a");
     ok(stand.open());
     EXPECT_EQ(stand.items(), expected());
     ASSERT_EQ(stand.tree->spanning().size(), 1u);

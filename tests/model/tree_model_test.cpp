@@ -3,6 +3,7 @@
 
 #include "engine/base/random.hpp"
 #include "engine/mend/verify_tree.hpp"
+#include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/tree_stand.hpp"
@@ -15,9 +16,10 @@ using Items = TreeStand::Items;
 class TreeModel {
 public:
   TreeModel(FileSystem& files, const std::string& directory, uint64_t seed, size_t value_threshold = 0)
-      : random_(seed), stand_(files, directory) {
+      : random_(seed), stand_(files, directory), encrypts_(random_.one_in(2)) {
     stand_.seed = seed;
     stand_.options.value_threshold = value_threshold;
+    choose_keys();
     // So that the few hundred keys lie in several levels.
     stand_.options.min_compaction_files = 2;
     stand_.options.level_ratio = 2;
@@ -291,7 +293,14 @@ private:
     ok(stand_.compact(range));
   }
 
+  /// Another key each time, or none; all files can be read with any of these.
+  void choose_keys() {
+    if (!encrypts_) return;
+    const std::array rings{ring('a', "b"), ring('b', "a"), reading_ring("ab")};
+    stand_.keys = rings[random_.below(rings.size())];
+  }
   void open() {
+    choose_keys();
     ok(stand_.open());
     // Snapshots live in memory: their readers went with the process.
     then_.clear();
@@ -322,6 +331,7 @@ private:
 
   Random random_;
   TreeStand stand_;
+  const bool encrypts_;
   Items now_;
   std::map<Timestamp, Items> then_;
   std::vector<Job> jobs_;

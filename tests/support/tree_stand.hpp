@@ -108,7 +108,7 @@ public:
     return success();
   }
 
-  TreeEnv env() { return {.files = files_, .cache = *cache_, .seed = seed, .watch = watch}; }
+  TreeEnv env() { return {.files = files_, .cache = *cache_, .seed = seed, .watch = watch, .keys = keys}; }
   const std::string& directory() const { return directory_; }
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
@@ -133,6 +133,8 @@ public:
   uint64_t seed = 1;
   /// Of the next open().
   Watch watch = {};
+  /// Of the next create() and open().
+  KeyRing keys = {};
 };
 
 }  // namespace coppice::engine
