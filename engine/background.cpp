@@ -77,8 +77,12 @@ void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_
 void set_emptied(const TreeState& tree, JobState& job, uint64_t use_least) {
   if (job.plan->move || job.plan->drop) return;
   std::vector<uint64_t> files = files_to_empty(*tree.version);
-  if (const uint64_t use = size_in_files(*job.plan, files); use > 0 && use >= use_least * job.parts.size())
-    job.emptied = std::move(files);
+  if (const uint64_t use = size_in_files(*job.plan, files); use == 0 || use < use_least * job.parts.size())
+    files.clear();
+  const std::vector<uint64_t> others = files_of_other_key(*tree.version, tree.env.keys.current());
+  if (size_in_files(*job.plan, others) > 0)
+    std::ranges::set_union(std::exchange(files, {}), others, std::back_inserter(files));
+  job.emptied = std::move(files);
 }
 
 uint64_t emptied_least(const TreeState& tree) { return tree.options.memtable_size / kEmptiedLeastPart; }
@@ -365,6 +369,7 @@ std::map<uint64_t, uint64_t> files_by_key(const TreeState& tree) {
   for (const LogWriter& spare : tree.spare_logs) ++files[spare.key_id()];
   for (uint32_t level = 0; level < kLevelCount; ++level)
     for (const TableHandle& table : tree.version->level(level)) ++files[table->meta().key_id];
+  for (const LiveValues& values : tree.version->values()) ++files[values.file->meta().key_id];
   return files;
 }
 

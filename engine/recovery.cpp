@@ -71,7 +71,9 @@ private:
     }
     std::vector<ValueFileHandle> values;
     for (const auto& [number, value] : manifest.state.values) {
-      COPPICE_TRY(check_size(path(value_file_name(number)), "value file", value.file.file_size));
+      const std::string value_path = path(value_file_name(number));
+      COPPICE_TRY(env_.keys.check(value.file.key_id, value_path));
+      COPPICE_TRY(check_size(value_path, "value file", value.file.file_size));
       values.push_back(make_value_file(env_, directory_, value.file));
       next_number = std::max(next_number, number + 1);
     }
@@ -341,6 +343,8 @@ Status check_keys(const TreeEnv& env, const std::string& directory) {
   if (!manifest.ok()) return lacks_key(manifest.status()) ? manifest.status() : success();
   for (const auto& [number, added] : manifest->state.tables)
     COPPICE_TRY(env.keys.check(added.table.key_id, join_path(directory, table_file_name(number))));
+  for (const auto& [number, value] : manifest->state.values)
+    COPPICE_TRY(env.keys.check(value.file.key_id, join_path(directory, value_file_name(number))));
   for (const auto& [number, log] : manifest->state.logs) {
     const std::string path = join_path(directory, log_file_name(number));
     if (const Status opened = LogReader::open(env.files, path, number, env.keys).status(); lacks_key(opened))

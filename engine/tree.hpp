@@ -52,7 +52,7 @@ struct TreeStats {
   uint64_t pending_merge_size = 0;
   double debt = 0;
   ReadStats reads;
-  /// How many files each key encrypts, by its id; 0: none does. Of tables, logs and the manifest.
+  /// How many files each key encrypts, by its id; 0: none does. Of tables, value files, logs and the manifest.
   std::map<uint64_t, uint64_t> files_by_key;
 
   /// Bytes written to files for each that was flushed, the log included; 0 before the first flush.

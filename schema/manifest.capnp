@@ -47,6 +47,8 @@ struct ValueFile {
   fileSize @1 :UInt64;
   uniqueId @2 :UInt64;
   # Kept when trees share the file.
+  keyId @3 :UInt64;
+  # As a table's.
 }
 
 struct ClearedRange {

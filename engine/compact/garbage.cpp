@@ -88,6 +88,14 @@ std::vector<uint64_t> files_to_empty(const Version& version) {
   return files;
 }
 
+std::vector<uint64_t> files_of_other_key(const Version& version, uint64_t key_id) {
+  std::vector<uint64_t> files;
+  for (const LiveValues& values : version.values())
+    if (values.file->meta().key_id != key_id) files.push_back(values.file->meta().number);
+  std::ranges::sort(files);
+  return files;
+}
+
 uint64_t size_in_files(const MergePlan& plan, const std::vector<uint64_t>& files) {
   uint64_t size = 0;
   for (const auto* tables : {&plan.source, &plan.target})

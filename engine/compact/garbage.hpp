@@ -35,6 +35,10 @@ uint64_t garbage_limit(const Version& version);
 /// The numbers of the files to be emptied, ascending; none while garbage is below its limit.
 std::vector<uint64_t> files_to_empty(const Version& version);
 
+/// The numbers of the files that are encrypted otherwise than with the key of this id, ascending: to be emptied by whatever merge
+/// meets references into them.
+std::vector<uint64_t> files_of_other_key(const Version& version, uint64_t key_id);
+
 /// What of those files the plan's tables use, in bytes. Requires: `files` ascend.
 uint64_t size_in_files(const MergePlan& plan, const std::vector<uint64_t>& files);
 

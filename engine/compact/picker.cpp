@@ -283,6 +283,17 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& opt
                      : pick_level(version, *level, under_way);
 }
 
+namespace {
+
+/// The table is encrypted with it, and so are the files of all values that it refers to.
+bool has_key(const Version& version, const TableMeta& table, uint64_t key_id) {
+  return table.key_id == key_id && std::ranges::all_of(table.values.all(), [&](const ValueUses::Use& use) {
+           return version.find_values(use.file)->file->meta().key_id == key_id;
+         });
+}
+
+}  // namespace
+
 std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
                                           const KeyRange& range, const KeyRange& owned, uint64_t key_id,
                                           const UnderWay& under_way) {
@@ -298,7 +309,7 @@ std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShap
     return plan;
   }
   for (const TableHandle& table : version.overlapping(kLastLevel, range)) {
-    if (contains(owned, table->meta().bounds) && table->meta().key_id == key_id) continue;
+    if (contains(owned, table->meta().bounds) && has_key(version, table->meta(), key_id)) continue;
     MergePlan plan = plan_into(version, kLastLevel, kLastLevel, {table});
     if (is_allowed(plan, under_way)) return plan;
   }
@@ -308,7 +319,7 @@ std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShap
 std::optional<MergePlan> pick_other_key(const Version& version, uint64_t key_id, const UnderWay& under_way) {
   for (uint32_t level = kLevelCount; level-- > 0;) {
     for (const TableHandle& table : version.level(level)) {
-      if (table->meta().key_id == key_id) continue;
+      if (has_key(version, table->meta(), key_id)) continue;
       MergePlan plan = plan_into(version, level, level, {table});
       // Older tables of level 0 may hold what its deletes hide.
       plan.bottom = plan.bottom && level > 0;

@@ -73,7 +73,7 @@ Status ValueOutput::begin_file() {
   COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.directory, name)));
   part_.value_outputs.emplace_back().number = number;
   writer_ = std::make_unique<ValueWriter>(std::move(file), number, unique_id_of(job_, name),
-                                          job_.options.compression);
+                                          job_.options.compression, job_.env.keys);
   return success();
 }
 

@@ -44,7 +44,10 @@ Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint6
 Result<ValueFileMeta> read_value_summary(FileSystem& files, const std::string& path, uint64_t number) {
   COPPICE_TRY_ASSIGN(file, files.open(path));
   COPPICE_TRY_ASSIGN(footer, read_value_footer(*file));
-  return ValueFileMeta{.number = number, .file_size = file->size(), .unique_id = footer.unique_id};
+  return ValueFileMeta{.number = number,
+                       .file_size = file->size(),
+                       .unique_id = footer.unique_id,
+                       .key_id = footer.seal.key_id};
 }
 
 }  // namespace coppice::engine

@@ -15,6 +15,8 @@ ByteView purpose(FileUse use) {
       return "coppice log";
     case FileUse::table:
       return "coppice table";
+    case FileUse::values:
+      return "coppice values";
     case FileUse::frame:
       return "coppice frame";
   }

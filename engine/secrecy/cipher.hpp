@@ -22,6 +22,7 @@ inline constexpr size_t kFileSaltSize = 16;
 enum class FileUse : uint8_t {
   log,  // Logs and manifests.
   table,
+  values,
   frame,  // Small files that are written whole.
 };
 

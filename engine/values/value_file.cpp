@@ -32,28 +32,35 @@ Result<ValueFooter> read_value_footer(const RandomFile& file) {
   return std::move(footer).error().within(file.name());
 }
 
-ValueFile::ValueFile(FileSystem& files, std::string path, const ValueFileMeta& meta, BlockCache& cache)
-    : files_(files), path_(std::move(path)), meta_(meta), cache_(cache) {}
+ValueFile::ValueFile(FileSystem& files, std::string path, const ValueFileMeta& meta, BlockCache& cache,
+                     KeyRing keys)
+    : files_(files), path_(std::move(path)), meta_(meta), cache_(cache), keys_(std::move(keys)) {}
 
 ValueFile::~ValueFile() {
-  const std::unique_ptr<const RandomFile> file(file_.load(std::memory_order_acquire));
-  if (file != nullptr) cache_.unreserve(kOpenSize);
+  const std::unique_ptr<const Opened> opened(opened_.load(std::memory_order_acquire));
+  if (opened != nullptr) cache_.unreserve(kOpenSize);
   // A failure leaves an orphan, which the next opening of the tree removes.
   if (remove_.load(std::memory_order_acquire)) (void)files_.remove(path_).ok();
 }
 
 Result<const RandomFile*> ValueFile::open(bool cached_only) const {
-  if (const RandomFile* file = file_.load(std::memory_order_acquire)) return file;
+  COPPICE_TRY_ASSIGN(found, opened(cached_only));
+  return found->file.get();
+}
+
+Result<const ValueFile::Opened*> ValueFile::opened(bool cached_only) const {
+  if (const Opened* opened = opened_.load(std::memory_order_acquire)) return opened;
   if (cached_only) return Error{Errc::would_block, path_ + ": the file is not open yet"};
-  COPPICE_TRY_ASSIGN(fresh, files_.open(path_));
-  COPPICE_TRY(check(*fresh));
-  const RandomFile* first = nullptr;
-  if (!file_.compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel)) return first;
+  COPPICE_TRY_ASSIGN(file, files_.open(path_));
+  COPPICE_TRY_ASSIGN(form, check(*file));
+  auto fresh = std::make_unique<const Opened>(Opened{std::move(file), std::move(form)});
+  const Opened* first = nullptr;
+  if (!opened_.compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel)) return first;
   cache_.charge(kOpenSize);
   return fresh.release();
 }
 
-Status ValueFile::check(const RandomFile& file) const {
+Result<BlockForm> ValueFile::check(const RandomFile& file) const {
   if (file.size() != meta_.file_size)
     return damage(path_, file.size(),
                   "the file has " + std::to_string(file.size()) + " bytes, and the manifest says " +
@@ -62,7 +69,12 @@ Status ValueFile::check(const RandomFile& file) const {
   if (footer.unique_id != meta_.unique_id)
     return damage(path_, file.size() - kValueFooterSize,
                   "this is another file of values than the one that the manifest names");
-  return success();
+  if (footer.seal.key_id != meta_.key_id)
+    return damage(path_, file.size() - kValueFooterSize,
+                  "the file is encrypted with key " + key_name(footer.seal.key_id) +
+                      ", and the manifest says " + key_name(meta_.key_id));
+  COPPICE_TRY_ASSIGN(seal, keys_.open(footer.seal, FileUse::values, path_));
+  return BlockForm{meta_.unique_id, std::move(seal.cipher)};
 }
 
 BlockRef ValueFile::find_cached(const BlockHandle& place) const {
@@ -72,11 +84,11 @@ BlockRef ValueFile::find_cached(const BlockHandle& place) const {
 Result<ValueFile::Kept> ValueFile::read(const BlockHandle& place, const TableReadOptions& options,
                                         BlockBuffer& buffer, const RandomFile* through) const {
   if (BlockRef cached = find_cached(place)) return Kept{cached.bytes(), std::move(cached)};
-  COPPICE_TRY_ASSIGN(file, open(options.cached_only));
+  COPPICE_TRY_ASSIGN(found, opened(options.cached_only));
   if (options.cached_only) return Error{Errc::would_block, path_ + ": the value is not in memory"};
   count(options, place);
   COPPICE_TRY_ASSIGN(bytes,
-                     read_block(through != nullptr ? *through : *file, meta_.unique_id, place, buffer));
+                     read_block(through != nullptr ? *through : *found->file, found->form, place, buffer));
   if (!options.fill_cache || bytes.size() > kCachedSizeMax || !cache_.is_wanted(key(place)))
     return Kept{bytes, {}};
   BlockRef kept = cache_.insert(key(place), bytes);
@@ -84,8 +96,8 @@ Result<ValueFile::Kept> ValueFile::read(const BlockHandle& place, const TableRea
 }
 
 Result<BlockRef> ValueFile::take(const BlockHandle& place, Block stored) const {
-  COPPICE_TRY_ASSIGN(file, open(true));
-  COPPICE_TRY_ASSIGN(block, open_block(*file, meta_.unique_id, place, std::move(stored)));
+  COPPICE_TRY_ASSIGN(found, opened(true));
+  COPPICE_TRY_ASSIGN(block, open_block(*found->file, found->form, place, std::move(stored)));
   if (block.size > kCachedSizeMax || !cache_.is_wanted(key(place))) return BlockRef(std::move(block));
   return cache_.insert(key(place), {block.bytes.get(), block.size});
 }

@@ -28,8 +28,9 @@ class ValueFile {
 public:
   static constexpr size_t kCachedSizeMax = 64 << 10;
 
-  /// Lifetime: `files` and `cache` outlive it.
-  ValueFile(FileSystem& files, std::string path, const ValueFileMeta& meta, BlockCache& cache);
+  /// `keys`: what it may be encrypted with. Lifetime: `files` and `cache` outlive it.
+  ValueFile(FileSystem& files, std::string path, const ValueFileMeta& meta, BlockCache& cache,
+            KeyRing keys = {});
   ~ValueFile();
   ValueFile(const ValueFile&) = delete;
   ValueFile& operator=(const ValueFile&) = delete;
@@ -58,15 +59,23 @@ public:
   void remove_when_unused() const { remove_.store(true, std::memory_order_release); }
 
 private:
-  Status check(const RandomFile& file) const;
+  struct Opened {
+    std::unique_ptr<const RandomFile> file;
+    BlockForm form;
+  };
+
+  Result<const Opened*> opened(bool cached_only) const;
+  /// What its values have in common, if it is the file that the manifest names.
+  Result<BlockForm> check(const RandomFile& file) const;
   BlockKey key(const BlockHandle& place) const { return {meta_.unique_id, place.offset}; }
 
   FileSystem& files_;
   const std::string path_;
   const ValueFileMeta meta_;
   BlockCache& cache_;
+  const KeyRing keys_;
   // Published once, by whoever opens first, with release; readers acquire. A second opener drops its own.
-  mutable std::atomic<const RandomFile*> file_{nullptr};
+  mutable std::atomic<const Opened*> opened_{nullptr};
   mutable std::atomic<bool> remove_{false};
 };
 

@@ -44,7 +44,7 @@ TableHandle make_table_handle(const TreeEnv& env, const std::string& directory, 
 
 ValueFileHandle make_value_file(const TreeEnv& env, const std::string& directory, const ValueFileMeta& meta) {
   return std::make_shared<const ValueFile>(env.files, join_path(directory, value_file_name(meta.number)),
-                                           meta, env.cache);
+                                           meta, env.cache, env.keys);
 }
 
 TableHandle make_unopened(const TreeEnv& env, const TableHandle& table) {

@@ -93,10 +93,11 @@ void write_value_file(schema::ValueFile::Builder target, const ValueFileMeta& fi
   target.setNumber(file.number);
   target.setFileSize(file.file_size);
   target.setUniqueId(file.unique_id);
+  target.setKeyId(file.key_id);
 }
 
 Result<ValueFileMeta> read_value_file(schema::ValueFile::Reader source) {
-  const ValueFileMeta file{source.getNumber(), source.getFileSize(), source.getUniqueId()};
+  const ValueFileMeta file{source.getNumber(), source.getFileSize(), source.getUniqueId(), source.getKeyId()};
   if (file.number == 0 || file.number > kFileNumberMax || file.file_size <= kValueFooterSize)
     return Error{Errc::corruption, "the edit adds a value file that cannot be"};
   return file;

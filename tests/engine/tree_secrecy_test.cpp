@@ -21,6 +21,8 @@ using FilesByKey = std::map<uint64_t, uint64_t>;
 
 class TreeSecrecyTest : public ::testing::Test {
 protected:
+  TreeSecrecyTest() { stand.options.value_threshold = 100; }
+
   static void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
 
   void create(const KeyRing& keys) {
@@ -34,24 +36,26 @@ protected:
     stand.keys = keys;
     return stand.open();
   }
-  void put(int first, int count) {
+  /// Every fifth value lies apart, if some are `large`.
+  void put(int first, int count, bool large = false) {
     for (int number = first; number < first + count; ++number) {
       const Bytes text = std::to_string(10'000 + number);
-      ok(stand.put("secret-key-" + text, "secret-value-" + text));
-      expected["secret-key-" + text] = "secret-value-" + text;
+      const Bytes value = "secret-value-" + text + Bytes(large && number % 5 == 0 ? 150 : 0, 'v');
+      ok(stand.put("secret-key-" + text, value));
+      expected["secret-key-" + text] = value;
     }
   }
   /// Tables in several levels, deletes of both kinds, and something in the log.
   void fill() {
-    put(0, 500);
+    put(0, 500, true);
     ok(stand.flush());
-    put(200, 500);
+    put(200, 500, true);
     ok(stand.delete_range("secret-key-10100", "secret-key-10120"));
     std::erase_if(expected, [](const auto& item) {
       return item.first >= "secret-key-10100" && item.first < "secret-key-10120";
     });
     ok(stand.compact());
-    put(700, 100);
+    put(700, 100, true);
     ok(stand.flush());
     ok(stand.remove("secret-key-10000"));
     expected.erase("secret-key-10000");
@@ -96,7 +100,7 @@ TEST_F(TreeSecrecyTest, NoFileTellsAnythingWhetherClosedOrNot) {
 TEST_F(TreeSecrecyTest, WithoutAKeyEverythingIsPlain) {
   create({});
   fill();
-  for (const char* const suffix : {"MANIFEST", ".log", ".sst"}) {
+  for (const char* const suffix : {"MANIFEST", ".log", ".sst", ".val"}) {
     bool found = false;
     for (const auto& [name, content] : contents())
       found = found || (name.ends_with(suffix) && content.find("secret") != Bytes::npos);

@@ -59,8 +59,8 @@ TEST(ValueFooterTest, AnyChangedBitIsRefused) {
 
 TEST(ValueFooterTest, ALaterFormatIsUnsupported) {
   Bytes footer = encode_value_footer({.unique_id = 77, .count = 3});
-  store_fixed<uint32_t>(footer.data() + 40, kValueVersion + 1);
-  store_fixed<uint64_t>(footer.data() + 32, checksum(ByteView(footer).substr(0, 32), kValueVersion + 1));
+  store_fixed<uint32_t>(footer.data() + 56, kValueVersion + 1);
+  store_fixed<uint64_t>(footer.data() + 48, checksum(ByteView(footer).substr(0, 48), kValueVersion + 1));
   EXPECT_EQ(decode_value_footer(footer).error().code, Errc::unsupported);
 }
 
@@ -70,7 +70,7 @@ protected:
   static constexpr uint64_t kUniqueId = 99;
 
   void write(const std::vector<Bytes>& values) {
-    ValueWriter writer(*files.create("/000014.val"), kNumber, kUniqueId, GetParam());
+    ValueWriter writer(*files.create("/000014.val"), kNumber, kUniqueId, GetParam(), {});
     for (const Bytes& value : values) refs.push_back(*writer.add(value));
     const auto finished = writer.finish();
     ASSERT_TRUE(finished.ok());
