@@ -28,7 +28,8 @@ protected:
     return *std::move(writer);
   }
   void add(LogWriter& writer, const Bytes& payload) {
-    const std::array<ByteView, 2> pieces{ByteView(payload).substr(0, 3), ByteView(payload).substr(3)};
+    const size_t half = payload.size() / 2;
+    const std::array<ByteView, 2> pieces{ByteView(payload).substr(0, half), ByteView(payload).substr(half)};
     ASSERT_TRUE(writer.add(RecordKind::batch, Timestamp{++commit}, pieces).ok());
   }
   Result<std::vector<Bytes>> read(const KeyRing& with) {

@@ -221,9 +221,9 @@ TEST_P(TreeKeyChangeTest, AnIdleTreeComesToTheNewKeyByItself) {
 
 INSTANTIATE_TEST_SUITE_P(Keys, TreeKeyChangeTest,
                          ::testing::Values(std::pair{'\0', 'a'}, std::pair{'a', 'b'}, std::pair{'a', '\0'}),
-                         [](const auto& info) {
-                           if (info.param.first == 0) return "TurnedOn";
-                           return info.param.second == 0 ? "TurnedOff" : "Changed";
+                         [](const auto& each) {
+                           if (each.param.first == 0) return "TurnedOn";
+                           return each.param.second == 0 ? "TurnedOff" : "Changed";
                          });
 
 /// What is encrypted in the logs and manifests of a directory, by the salt of its file and its offset: by its nonce.
