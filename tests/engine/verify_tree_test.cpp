@@ -188,7 +188,7 @@ TEST_F(VerifyTreeTest, WhatTheManifestSaysOfATableMustBeWhatItHolds) {
   EXPECT_THAT(with([](TableMeta& meta) { meta.bounds.end = "k1050"; }), names_it);
   EXPECT_THAT(with([](TableMeta& meta) { ++meta.unique_id; }), names_it);
   EXPECT_THAT(with([](TableMeta& meta) {
-                meta.cleared = {{{"k1100", "k1150"}, meta.oldest, meta.newest}};
+                meta.cleared = {{{"k1010", "k1020"}, meta.oldest, meta.newest}};
               }),
               names_it);
 }
