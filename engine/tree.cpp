@@ -17,20 +17,6 @@ constexpr uint32_t kRetryAfterMs = 50;
 
 }  // namespace
 
-double TreeStats::write_amplification() const {
-  if (bytes_flushed == 0) return 0;
-  uint64_t written = 2 * bytes_flushed;
-  for (const LevelStats& level : levels) written += level.bytes_merged;
-  return static_cast<double>(written) / static_cast<double>(bytes_flushed);
-}
-
-double TreeStats::space_amplification() const {
-  if (levels.empty() || levels.back().size == 0) return 0;
-  uint64_t size = value_files_size;
-  for (const LevelStats& level : levels) size += level.size;
-  return static_cast<double>(size) / static_cast<double>(levels.back().size + levels.back().values_size);
-}
-
 Tree::Tree(std::unique_ptr<TreeState> state) : state_(std::move(state)) {}
 Tree::~Tree() = default;
 
