@@ -45,6 +45,8 @@ struct CareCall {
   enum class Kind : uint8_t { flush, compact };
   Kind kind = Kind::flush;
   KeyRange range;
+  /// Of compact.
+  RangeMergeHandle merge = nullptr;
 };
 
 }  // namespace coppice::actors
@@ -54,6 +56,7 @@ CAF_ADD_ATOM(coppice, coppice::actors::atom, advance, "advance")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, apply, "apply")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, begin_split, "beginsplit")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, bind, "bind")
+CAF_ADD_ATOM(coppice, coppice::actors::atom, cancel, "cancel")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, care, "care")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, close, "close")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, compact, "compact")
@@ -69,6 +72,7 @@ CAF_ADD_ATOM(coppice, coppice::actors::atom, idle, "idle")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, job_ran, "jobran")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, let_go, "letgo")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, log, "log")
+CAF_ADD_ATOM(coppice, coppice::actors::atom, merging, "merging")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, next, "next")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, ran, "ran")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, recover, "recover")
@@ -122,7 +126,10 @@ using ShardActor = caf::typed_actor<
     // A recovered batch over several shards has arrived everywhere.
     caf::reacts_to<atom::settle, Timestamp>,
     // All that was written before is in tables; those that overlap the range are in the last level.
-    caf::replies_to<atom::flush>::with<Nothing>, caf::replies_to<atom::compact, KeyRange>::with<Nothing>,
+    caf::replies_to<atom::flush>::with<Nothing>,
+    caf::replies_to<atom::compact, KeyRange, RangeMergeHandle>::with<Nothing>,
+    // Before it is adopted as well: merges begin, or not, as told.
+    caf::replies_to<atom::merging, engine::Merging>::with<Nothing>,
     caf::replies_to<atom::stats>::with<ShardStats>,
     // Takes no more writes and becomes two trees; replies with the writes it had taken.
     caf::replies_to<atom::cut, Cut>::with<WriteListPtr>,
@@ -181,6 +188,12 @@ using RouterActor = caf::typed_actor<
     caf::reacts_to<atom::snapshot, KeyRange, Done<SnapshotHandle>>,
     // flush or compact every shard that overlaps the range;
     caf::reacts_to<atom::care, CareCall, Done<Nothing>>,
+    // every shard merges as told, those to come too;
+    caf::reacts_to<atom::merging, engine::Merging, Done<Nothing>>,
+    // end this merge of a range: not_found, if there is none; or see what was cancelled by its handle;
+    caf::reacts_to<atom::cancel, uint64_t, Done<Nothing>>, caf::reacts_to<atom::cancel>,
+    // which are under way;
+    caf::reacts_to<atom::stats, Done<std::vector<RangeMergeHandle>>>,
     // cut the shard that holds the key in two;
     caf::reacts_to<atom::split, Bytes, Done<SplitShards>>,
     // count;
@@ -228,3 +241,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::Nothing>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::SnapshotHandle>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::SplitShards>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<std::vector<coppice::actors::ShardStats>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<std::vector<coppice::actors::RangeMergeHandle>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::RangeMergeHandle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::engine::Merging)

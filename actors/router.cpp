@@ -65,8 +65,14 @@ void Router::serve(const OpenedShard& shard) {
         shard.actor, [](const Result<Nothing>&) {}, atom::close_v, std::make_shared<WriteList>());
   }
   roster_.serve(shard);
-  self_->send(shard.actor, atom::adopt_v, snapshots_.held_in(shard.port->range),
-              std::make_shared<WriteList>());
+  adopt(shard.actor, shard.port->range, std::make_shared<WriteList>());
+}
+
+void Router::adopt(const ShardActor& shard, const KeyRange& range, WriteListPtr inherited) {
+  // First, so that no merge begins that should not.
+  ask_shard<Nothing>(
+      shard, [](const Result<Nothing>&) {}, atom::merging_v, core_->merging.load(std::memory_order_relaxed));
+  self_->send(shard, atom::adopt_v, snapshots_.held_in(range), std::move(inherited));
 }
 
 void Router::withdraw(uint64_t id, const KeyRange& range, const Error& why) {
@@ -100,6 +106,15 @@ void Router::refuse(WriteList list, const Error& error) {
 // Care and counts.
 
 void Router::care(const CareCall& call, Done<Nothing> done) {
+  if (call.merge == nullptr) return care_for_all(call, std::move(done));
+  merges_[call.merge->id] = call.merge;
+  care_for_all(call, [this, id = call.merge->id, done = std::move(done)](Result<Nothing> answer) {
+    merges_.erase(id);
+    done(std::move(answer));
+  });
+}
+
+void Router::care_for_all(const CareCall& call, Done<Nothing> done) {
   if (closing_) return done(Door::closed());
   const auto members = roster_.find_overlapping(call.range);
   if (members.empty()) return done(Nothing{});
@@ -108,7 +123,7 @@ void Router::care(const CareCall& call, Done<Nothing> done) {
     done(Nothing{});
   });
   for (size_t i = 0; i < members.size(); ++i)
-    care_for(*members[i], {call.kind, intersection(call.range, members[i]->range)}, gather.at(i));
+    care_for(*members[i], {call.kind, intersection(call.range, members[i]->range), call.merge}, gather.at(i));
 }
 
 void Router::care_for(const ShardRoster::Member& member, const CareCall& call, Done<Nothing> done) {
@@ -116,10 +131,41 @@ void Router::care_for(const ShardRoster::Member& member, const CareCall& call, D
   const Done<Nothing> answered = [this, call, done = std::move(done)](Result<Nothing> answer) {
     if (!was_split(answer)) return done(std::move(answer));
     // Its halves are ours once the split has ended its turn.
-    after_turns([this, call, done] { care(call, done); });
+    after_turns([this, call, done] { care_for_all(call, done); });
   };
   if (call.kind == CareCall::Kind::flush) return ask_shard(member.actor, answered, atom::flush_v);
-  ask_shard(member.actor, answered, atom::compact_v, call.range);
+  ask_shard(member.actor, answered, atom::compact_v, call.range, call.merge);
+}
+
+void Router::set_merging(engine::Merging merging, Done<Nothing> done) {
+  if (closing_) return done(Door::closed());
+  core_->merging.store(merging, std::memory_order_relaxed);
+  std::vector<ShardActor> serving;
+  for (const ShardRoster::Member* member : roster_.find_overlapping({}))
+    if (member->port != nullptr) serving.push_back(member->actor);
+  if (serving.empty()) return done(Nothing{});
+  // A shard that fails or is cut meanwhile merges no more, and what comes up in its place is told when it is adopted.
+  const Gather<Nothing> gather(serving.size(), [done](const auto&) { done(Nothing{}); });
+  for (size_t i = 0; i < serving.size(); ++i) ask_shard(serving[i], gather.at(i), atom::merging_v, merging);
+}
+
+void Router::cancel_merge(uint64_t id, Done<Nothing> done) {
+  const auto found = merges_.find(id);
+  if (found == merges_.end())
+    return done(Error{Errc::not_found, "no merge " + std::to_string(id) + " is under way"});
+  found->second->cancel();
+  done(Nothing{});
+}
+
+void Router::look_for_cancelled() {
+  for (const ShardRoster::Member* member : roster_.find_overlapping({}))
+    if (member->port != nullptr) self_->send(member->actor, atom::turn_v);
+}
+
+void Router::merges(Done<std::vector<RangeMergeHandle>> done) {
+  std::vector<RangeMergeHandle> all;
+  for (const auto& [id, merge] : merges_) all.push_back(merge);
+  done(std::move(all));
 }
 
 void Router::stats(Done<std::vector<ShardStats>> done) {

@@ -37,6 +37,10 @@ public:
   void snapshot(const KeyRange& range, Done<SnapshotHandle> done);
   void release(Timestamp moment);
   void care(const CareCall& call, Done<Nothing> done);
+  void set_merging(engine::Merging merging, Done<Nothing> done);
+  void cancel_merge(uint64_t id, Done<Nothing> done);
+  void look_for_cancelled();
+  void merges(Done<std::vector<RangeMergeHandle>> done);
   void split(const Bytes& key, Done<SplitShards> done);
   void stats(Done<std::vector<ShardStats>> done);
   void close(Done<Nothing> done);
@@ -64,6 +68,8 @@ private:
   }
   /// Behind the turns that wait now, which a split may be among.
   void after_turns(Turn work);
+  void care_for_all(const CareCall& call, Done<Nothing> done);
+  void adopt(const ShardActor& shard, const KeyRange& range, WriteListPtr inherited);
   void care_for(const ShardRoster::Member& member, const CareCall& call, Done<Nothing> done);
   void recover(std::vector<uint64_t> ids);
   void refuse(WriteList list, const Error& error);
@@ -105,6 +111,8 @@ private:
   bool turn_taken_ = false;
   bool running_turns_ = false;
   bool closing_ = false;
+  // Merges of ranges under way, by their ids.
+  std::map<uint64_t, RangeMergeHandle> merges_;
   // Requests to shards without an answer yet.
   uint64_t asked_ = 0;
   // Once every shard is closed: tells so.

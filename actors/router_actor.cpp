@@ -27,6 +27,12 @@ RouterActor::behavior_type router(Router::Self self, const std::shared_ptr<Core>
         state->snapshot(range, done);
       },
       [state](atom::care, const CareCall& call, const Done<Nothing>& done) { state->care(call, done); },
+      [state](atom::merging, engine::Merging merging, const Done<Nothing>& done) {
+        state->set_merging(merging, done);
+      },
+      [state](atom::cancel, uint64_t id, const Done<Nothing>& done) { state->cancel_merge(id, done); },
+      [state](atom::cancel) { state->look_for_cancelled(); },
+      [state](atom::stats, const Done<std::vector<RangeMergeHandle>>& done) { state->merges(done); },
       [state](atom::split, const Bytes& key, const Done<SplitShards>& done) { state->split(key, done); },
       [state](atom::stats, const Done<std::vector<ShardStats>>& done) { state->stats(done); },
       [state](atom::close, const Done<Nothing>& done) { state->close(done); },

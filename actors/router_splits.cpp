@@ -105,8 +105,7 @@ void Router::publish_halves(const std::shared_ptr<Split>& split, const OpenedSha
       write(std::move(request));
     }
   }
-  for (size_t i = 0; i < halves.size(); ++i)
-    self_->send(halves[i].actor, atom::adopt_v, snapshots_.held_in(halves[i].port->range), inherited[i]);
+  for (size_t i = 0; i < halves.size(); ++i) adopt(halves[i].actor, halves[i].port->range, inherited[i]);
   ask_shard<Nothing>(
       split->actor, [](const Result<Nothing>&) {}, atom::close_v, std::make_shared<WriteList>());
   end_split(split, split->place.shards);

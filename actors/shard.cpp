@@ -4,13 +4,13 @@
 
 namespace coppice::actors {
 Shard::Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> port,
-             std::unique_ptr<engine::Tree> tree, uint64_t unsettled)
+             std::unique_ptr<engine::Tree> tree, uint64_t unsettled, std::chrono::milliseconds merge_interval)
     : host_(host),
       clock_(clock),
       port_(std::move(port)),
       tree_(std::move(tree)),
       care_(
-          *tree_, host_,
+          *tree_, host_, merge_interval,
           [this](std::function<Status()> work, std::function<void(Status)> then) {
             lend(std::move(work), std::move(then));
           },
@@ -143,6 +143,7 @@ void Shard::stats(Done<ShardStats> done) {
     stats.range = port_->range;
     stats.problem = care_.problem();
     stats.tree = tree_->stats();
+    stats.merging = tree_->merging();
     stats.writes = metrics_.writes;
     stats.groups = metrics_.groups;
     stats.syncs = metrics_.syncs;
@@ -168,11 +169,21 @@ void Shard::flush(Done<Nothing> done) {
   proceed();
 }
 
-void Shard::compact(const KeyRange& range, Done<Nothing> done) {
+void Shard::compact(const KeyRange& range, RangeMergeHandle merge, Done<Nothing> done) {
   if (!serves()) return done(not_serving());
-  when_free_.push_back([this, range, done = std::move(done)](const Status& free) {
+  when_free_.push_back([this, range, merge = std::move(merge), done = std::move(done)](const Status& free) {
     if (!free.ok()) return done(free.error());
-    care_.compact(range, done);
+    care_.compact(range, merge, done);
+  });
+  proceed();
+}
+
+void Shard::set_merging(engine::Merging merging, Done<Nothing> done) {
+  if (mode_ == Mode::opened) return care_.set_merging(merging, std::move(done));
+  if (!serves()) return done(not_serving());
+  when_free_.push_back([this, merging, done = std::move(done)](const Status& free) {
+    if (!free.ok()) return done(free.error());
+    care_.set_merging(merging, done);
   });
   proceed();
 }

@@ -49,7 +49,8 @@ class Shard {
 public:
   /// `unsettled`: batches over several shards that recovery found and some other participant may lack.
   Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> port,
-        std::unique_ptr<engine::Tree> tree, uint64_t unsettled);
+        std::unique_ptr<engine::Tree> tree, uint64_t unsettled,
+        std::chrono::milliseconds merge_interval = {});
   ~Shard();
 
   /// Begins to serve. `snapshots` (ascending) are held already; `inherited` came before all in the queue.
@@ -77,7 +78,9 @@ public:
   void settle(Timestamp commit);
 
   void flush(Done<Nothing> done);
-  void compact(const KeyRange& range, Done<Nothing> done);
+  void compact(const KeyRange& range, RangeMergeHandle merge, Done<Nothing> done);
+  /// See ShardCare::set_merging. Before adopt() it is how the shard begins.
+  void set_merging(engine::Merging merging, Done<Nothing> done);
   void stats(Done<ShardStats> done);
 
   /// Takes no more writes and makes two trees of its own; the answer is the writes that wait here, which come

@@ -32,7 +32,9 @@ public:
     for (size_t part = 0; part < job->job.part_count(); ++part) {
       auto run = [job, part, shard = ShardActor(self_)] {
         engine::WritePace pace;
-        job->job.run_part(part, job->cancelled, [&pace](uint64_t size, double rate) {
+        job->job.run_part(part, job->cancelled, [&pace, &job](uint64_t size, double rate) {
+          job->wrote(size);
+          job->wait_while_held();
           const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
           if (wait > wait.zero()) std::this_thread::sleep_for(wait);
         });
@@ -76,8 +78,8 @@ ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardPart
   auto host = std::make_unique<ActorHost>(self, parts->crew, parts->port->id);
   ActorHost* end = host.get();
   self->state.host = std::move(host);
-  self->state.shard =
-      std::make_unique<Shard>(*end, parts->clock, parts->port, std::move(parts->tree), parts->unsettled);
+  self->state.shard = std::make_unique<Shard>(*end, parts->clock, parts->port, std::move(parts->tree),
+                                              parts->unsettled, parts->merge_interval);
 
   // The actor ends after the message in which its shard has ended.
   const auto tell = [self, end](auto&& call) {
@@ -128,8 +130,13 @@ ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardPart
       [ask](atom::flush) -> caf::result<Nothing> {
         return ask(Reply<Nothing>(), [](Shard& shard, auto done) { shard.flush(std::move(done)); });
       },
-      [ask](atom::compact, const KeyRange& range) -> caf::result<Nothing> {
-        return ask(Reply<Nothing>(), [&](Shard& shard, auto done) { shard.compact(range, std::move(done)); });
+      [ask](atom::compact, const KeyRange& range, const RangeMergeHandle& merge) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(),
+                   [&](Shard& shard, auto done) { shard.compact(range, merge, std::move(done)); });
+      },
+      [ask](atom::merging, engine::Merging merging) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(),
+                   [=](Shard& shard, auto done) { shard.set_merging(merging, std::move(done)); });
       },
       [ask](atom::stats) -> caf::result<ShardStats> {
         return ask(Reply<ShardStats>(), [](Shard& shard, auto done) { shard.stats(std::move(done)); });

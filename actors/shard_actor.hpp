@@ -20,6 +20,7 @@ struct ShardParts {
   std::shared_ptr<ShardPort> port;
   std::unique_ptr<engine::Tree> tree;
   uint64_t unsettled = 0;
+  std::chrono::milliseconds merge_interval{0};
 };
 
 struct ShardState {

@@ -5,6 +5,7 @@
 namespace coppice::actors {
 
 using engine::Job;
+using engine::Merging;
 
 namespace {
 
@@ -21,10 +22,24 @@ constexpr std::chrono::seconds kColdAfter{10};
 /// Merges of one tree at a time. More would only compete for the same pool.
 constexpr uint64_t kMergesMax = 2;
 
+Error merging_was_stopped() {
+  return {Errc::cancelled, "merging was stopped: what was merged stays so, the rest was left as it was"};
+}
+
+Error cancelled_by_call() {
+  return {Errc::cancelled, "the merge was cancelled: what was merged stays so, the rest was left as it was"};
+}
+
 }  // namespace
 
-ShardCare::ShardCare(engine::Tree& tree, ShardHost& host, Lend lend, Fail fail)
-    : tree_(tree), host_(host), lend_(std::move(lend)), fail_(std::move(fail)) {}
+ShardCare::ShardCare(engine::Tree& tree, ShardHost& host, std::chrono::milliseconds merge_interval, Lend lend,
+                     Fail fail)
+    : tree_(tree),
+      host_(host),
+      merge_interval_(merge_interval),
+      lend_(std::move(lend)),
+      fail_(std::move(fail)),
+      looked_at_(host.now() - merge_interval) {}
 
 uint64_t ShardCare::running_count(Job::Kind kind) const {
   return static_cast<uint64_t>(
@@ -44,6 +59,9 @@ bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
   if (step_seal()) return true;
   plan(snapshots);
   answer_flushes();
+  if (!compactions_.empty()) end_cancelled();
+  if (!stops_.empty() && running_count(Job::Kind::merge) == 0)
+    for (Done<Nothing>& done : std::exchange(stops_, {})) done(Nothing{});
   return false;
 }
 
@@ -108,16 +126,37 @@ void ShardCare::seal_failed(Error error) {
 void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
   const auto now = host_.now();
   if (idle_at_ && now >= *idle_at_) idle_ = plan_due_ = true;
+  if (look_at_ && now >= *look_at_) plan_due_ = true;
   if (!plan_due_ || now < retry_at_) return;
   plan_due_ = false;
   planned_floor_ = std::max(planned_floor_, tree_.reader()->visible());
   if (running_count(Job::Kind::flush) == 0 && run(tree_.plan_flush(snapshots))) idle_ = false;
   if (!merging_) return;
   // A merge that was asked for comes before those that are only due, or those could go on for ever.
-  if (!compactions_.empty()) return plan_compactions(snapshots);
-  const auto need = idle_ ? engine::MergeNeed::idle : engine::MergeNeed::due;
-  while (running_count(Job::Kind::merge) < kMergesMax && run(tree_.plan_merge(snapshots, need))) {
+  if (!compactions_.empty() && may_begin_asked(tree_.merging())) return plan_compactions(snapshots);
+  plan_due(snapshots);
+}
+
+void ShardCare::plan_due(const std::vector<Timestamp>& snapshots) {
+  const auto now = host_.now();
+  const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(now - looked_at_);
+  const auto wait = looking_ && tree_.merging() == Merging::on
+                        ? std::chrono::milliseconds(0)
+                        : engine::time_to_look(tree_.merging(), merge_interval_, ago, tree_.merge_debt());
+  look_at_.reset();
+  if (!wait) return idle_at_.reset();
+  if (*wait > wait->zero()) {
+    look_at_ = now + *wait;
+    return host_.wake_after(*wait);
   }
+  looking_ = true;
+  const auto need = idle_ ? engine::MergeNeed::idle : engine::MergeNeed::due;
+  while (running_count(Job::Kind::merge) < kMergesMax)
+    if (!run(tree_.plan_merge(snapshots, need))) {
+      looking_ = false;
+      looked_at_ = now;
+      break;
+    }
   if (idle_ || !running_.empty()) return idle_at_.reset();
   if (idle_at_) return;
   idle_at_ = now + kIdleAfter;
@@ -126,16 +165,57 @@ void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
 
 void ShardCare::plan_compactions(const std::vector<Timestamp>& snapshots) {
   while (!compactions_.empty() && running_count(Job::Kind::merge) == 0) {
-    if (run(tree_.plan_merge_range(compactions_.front().range, snapshots))) return;
+    const CompactCall& next = compactions_.front();
+    if (!next.merge->cancelled() && run(tree_.plan_merge_range(next.range, snapshots), next.merge))
+      return tell_progress();
+    tell_progress();
     CompactCall call = std::move(compactions_.front());
     compactions_.pop_front();
-    call.done(Nothing{});
+    if (call.merge->cancelled()) {
+      end(std::move(call), cancelled_by_call());
+    } else {
+      end(std::move(call), Nothing{});
+    }
   }
 }
 
-bool ShardCare::run(std::optional<Job> job) {
+/// What is left will not be done.
+void ShardCare::end(CompactCall call, Result<Nothing> answer) {
+  const MergeProgress& told = call.told;
+  call.merge->moved(told, {told.tables_done, told.tables_done, told.bytes_done, told.bytes_done});
+  call.done(std::move(answer));
+}
+
+/// Of the first call; the others wait for it.
+void ShardCare::tell_progress() {
+  CompactCall& call = compactions_.front();
+  const engine::RangeBacklog left = tree_.range_backlog(call.range);
+  MergeProgress now = call.told;
+  now.tables = now.tables_done + left.tables;
+  now.bytes = now.bytes_done + left.size;
+  call.merge->moved(call.told, now);
+  call.told = now;
+}
+
+/// Calls that were cancelled end once none of their merges is under way.
+void ShardCare::end_cancelled() {
+  for (const auto& running : running_)
+    if (running->merge != nullptr && running->merge->cancelled()) running->cancel();
+  std::deque<CompactCall> calls = std::exchange(compactions_, {});
+  for (CompactCall& call : calls) {
+    const bool busy =
+        std::ranges::any_of(running_, [&](const auto& running) { return running->merge == call.merge; });
+    if (call.merge->cancelled() && !busy) {
+      end(std::move(call), cancelled_by_call());
+    } else {
+      compactions_.push_back(std::move(call));
+    }
+  }
+}
+
+bool ShardCare::run(std::optional<Job> job, RangeMergeHandle merge) {
   if (!job) return false;
-  running_.push_back(std::make_shared<RunningJob>(std::move(*job)));
+  running_.push_back(std::make_shared<RunningJob>(std::move(*job), std::move(merge)));
   host_.run_job(running_.back());
   return true;
 }
@@ -146,9 +226,22 @@ void ShardCare::job_ran(std::shared_ptr<RunningJob> job) {
 }
 
 void ShardCare::install(std::shared_ptr<RunningJob> job) {
+  const uint64_t tables = job->job.table_count();
+  const uint64_t size = job->job.bytes_read();
   lend_([this, job] { return tree_.install(std::move(job->job)); },
-        [this, job](const Status& outcome) {
+        [this, job, tables, size](const Status& outcome) {
           std::erase(running_, job);
+          if (job->merge != nullptr) {
+            job->merge->ended(job->written());
+            if (outcome.ok() && !compactions_.empty() && compactions_.front().merge == job->merge) {
+              CompactCall& call = compactions_.front();
+              const MergeProgress before = call.told;
+              call.told.tables_done += tables;
+              call.told.bytes_done += size;
+              call.merge->moved(before, call.told);
+              tell_progress();
+            }
+          }
           installed(outcome);
         });
 }
@@ -174,10 +267,13 @@ void ShardCare::flush(Done<Nothing> done) {
   flushes_.push_back({std::move(done), std::nullopt});
 }
 
-void ShardCare::compact(const KeyRange& range, Done<Nothing> done) {
-  flush([this, range, done = std::move(done)](Result<Nothing> flushed) mutable {
+void ShardCare::compact(const KeyRange& range, RangeMergeHandle merge, Done<Nothing> done) {
+  if (tree_.merging() == Merging::stopped)
+    return done(Error{Errc::unavailable, "merging is stopped: turn it on, or off, first", 0});
+  flush([this, range, merge = std::move(merge), done = std::move(done)](Result<Nothing> flushed) mutable {
     if (!flushed.ok()) return done(std::move(flushed));
-    compactions_.push_back({range, std::move(done)});
+    if (tree_.merging() == Merging::stopped) return done(merging_was_stopped());
+    compactions_.push_back({range, std::move(merge), std::move(done)});
     plan_due_ = true;
     host_.wake_after(std::chrono::microseconds(0));
   });
@@ -196,7 +292,29 @@ void ShardCare::answer_flushes() {
   }
 }
 
-void ShardCare::forget(const std::shared_ptr<RunningJob>& job) { std::erase(running_, job); }
+void ShardCare::forget(const std::shared_ptr<RunningJob>& job) {
+  if (job->merge != nullptr) job->merge->ended(job->written());
+  std::erase(running_, job);
+}
+
+void ShardCare::set_merging(Merging merging, Done<Nothing> done) {
+  if (stopped_) return done(*stopped_);
+  tree_.set_merging(merging);
+  plan_due_ = true;
+  looking_ = false;
+  for (const auto& running : running_) {
+    if (running->kind != Job::Kind::merge) continue;
+    if (merging == Merging::paused) {
+      running->hold();
+    } else {
+      running->let_go();
+    }
+  }
+  if (merging != Merging::stopped) return done(Nothing{});
+  cancel_merges();
+  stops_.push_back(std::move(done));
+  for (CompactCall& call : std::exchange(compactions_, {})) end(std::move(call), merging_was_stopped());
+}
 
 void ShardCare::go_on_merging() {
   merging_ = true;
@@ -205,19 +323,24 @@ void ShardCare::go_on_merging() {
 
 void ShardCare::stop_merging() {
   merging_ = false;
+  cancel_merges();
+}
+
+void ShardCare::cancel_merges() {
   for (const auto& running : running_)
-    if (running->kind == Job::Kind::merge) running->cancelled.store(true, std::memory_order_relaxed);
+    if (running->kind == Job::Kind::merge) running->cancel();
 }
 
 void ShardCare::stop(const Error& error) {
   stopped_ = error;
-  for (const auto& running : running_) running->cancelled.store(true, std::memory_order_relaxed);
+  for (const auto& running : running_) running->cancel();
   refuse_calls(error);
+  for (Done<Nothing>& done : std::exchange(stops_, {})) done(error);
 }
 
 void ShardCare::refuse_calls(const Error& error) {
   for (FlushCall& call : std::exchange(flushes_, {})) call.done(error);
-  for (CompactCall& call : std::exchange(compactions_, {})) call.done(error);
+  for (CompactCall& call : std::exchange(compactions_, {})) end(std::move(call), error);
 }
 
 }  // namespace coppice::actors

@@ -24,6 +24,9 @@ namespace coppice::actors {
 /// A range delete that covers whole tables does not wait in the memtable for others to fill it: it is sealed within seconds,
 /// and they are dropped. What a snapshot kept goes as soon after its release.
 ///
+/// Whether merges begin is for whoever owns the store to say (see Merging), and how often those that are due are looked for; one
+/// look goes on until nothing is due.
+///
 /// Every few seconds tables that nobody reads are closed, if others lack the memory that they keep.
 ///
 /// A seal that fails and leaves the tree whole, on a full disk for instance, is tried again every half second
@@ -36,7 +39,9 @@ public:
   /// The tree is broken.
   using Fail = std::function<void(Error)>;
 
-  ShardCare(engine::Tree& tree, ShardHost& host, Lend lend, Fail fail);
+  /// `merge_interval`: see engine::time_to_look.
+  ShardCare(engine::Tree& tree, ShardHost& host, std::chrono::milliseconds merge_interval, Lend lend,
+            Fail fail);
 
   /// Requires: the tree is free. Plans what is due, and returns whether it lent the tree.
   bool step(const std::vector<Timestamp>& snapshots);
@@ -50,10 +55,14 @@ public:
 
   /// Answers when all that is applied now is in tables.
   void flush(Done<Nothing> done);
-  /// Flushes, then merges every table that overlaps `range` down to the last level.
-  void compact(const KeyRange& range, Done<Nothing> done);
+  /// Flushes, then merges every table that overlaps `range` down to the last level, and says how far it is to `merge`. Waits
+  /// while merging is paused; `cancelled` once `merge` is, or merging stops; `unavailable` while it is stopped.
+  void compact(const KeyRange& range, RangeMergeHandle merge, Done<Nothing> done);
+  /// Requires: the tree is free. Answers at once; stopped, when no merge is under way any more and nothing is left of those
+  /// that were.
+  void set_merging(engine::Merging merging, Done<Nothing> done);
 
-  /// Plans no merge, and asks those under way to stop.
+  /// Plans no merge, and asks those under way to stop, whatever was said of merging.
   void stop_merging();
   void go_on_merging();
   /// Plans nothing, asks every job to stop, and answers every waiting and later call with `error`.
@@ -76,7 +85,10 @@ private:
   };
   struct CompactCall {
     KeyRange range;
+    RangeMergeHandle merge;
     Done<Nothing> done;
+    /// What `merge` was told.
+    MergeProgress told = {};
   };
 
   void let_go_cold();
@@ -86,7 +98,12 @@ private:
   void seal_failed(Error error);
   void plan(const std::vector<Timestamp>& snapshots);
   void plan_compactions(const std::vector<Timestamp>& snapshots);
-  bool run(std::optional<engine::Job> job);
+  void plan_due(const std::vector<Timestamp>& snapshots);
+  void tell_progress();
+  static void end(CompactCall call, Result<Nothing> answer);
+  void end_cancelled();
+  void cancel_merges();
+  bool run(std::optional<engine::Job> job, RangeMergeHandle merge = nullptr);
   void install(std::shared_ptr<RunningJob> job);
   void installed(const Status& outcome);
   void answer_flushes();
@@ -95,12 +112,15 @@ private:
 
   engine::Tree& tree_;
   ShardHost& host_;
+  const std::chrono::milliseconds merge_interval_;
   const Lend lend_;
   const Fail fail_;
   std::vector<std::shared_ptr<RunningJob>> running_;
   std::deque<std::shared_ptr<RunningJob>> returned_;
   std::vector<FlushCall> flushes_;
   std::deque<CompactCall> compactions_;
+  // That merging is stopped.
+  std::vector<Done<Nothing>> stops_;
   Timestamp planned_floor_;
   std::optional<Error> seal_failure_;
   std::chrono::steady_clock::time_point seal_again_at_{};
@@ -117,6 +137,10 @@ private:
   // Something has changed since the last plan.
   bool plan_due_ = true;
   bool merging_ = true;
+  // When what was due was last looked for; and when it is again, if something has changed since.
+  std::chrono::steady_clock::time_point looked_at_{};
+  std::optional<std::chrono::steady_clock::time_point> look_at_;
+  bool looking_ = false;
   std::optional<Error> stopped_;
 };
 

@@ -6,25 +6,58 @@
 #include <functional>
 #include <memory>
 
+#include "actors/range_merge.hpp"
 #include "engine/tree.hpp"
 
 namespace coppice::actors {
 
 /// A job on its way through the compactor pool and back.
 struct RunningJob {
-  explicit RunningJob(engine::Job planned)
-      : kind(planned.kind()), job(std::move(planned)), parts_left_(job.part_count()) {}
+  explicit RunningJob(engine::Job planned, RangeMergeHandle asked_for = nullptr)
+      : kind(planned.kind()),
+        job(std::move(planned)),
+        merge(std::move(asked_for)),
+        parts_left_(job.part_count()) {}
 
   /// A part has run, or never will: whether it was the last one away. Who is told so sees what all have done.
   /// Threads: any.
   bool part_ran() { return parts_left_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
+  // For the owner: cancelled, it ends soon; held, its parts wait at their next entries until it is let go or cancelled.
+  void cancel() {
+    cancelled.store(true, std::memory_order_relaxed);
+    let_go();
+  }
+  void hold() {
+    if (!cancelled.load(std::memory_order_relaxed)) held_.store(true, std::memory_order_relaxed);
+  }
+  void let_go() {
+    held_.store(false, std::memory_order_relaxed);
+    held_.notify_all();
+  }
+
+  // For threads that run a part, every few entries.
+
+  /// Blocks: while the job is held.
+  void wait_while_held() const { held_.wait(true, std::memory_order_relaxed); }
+  void wrote(uint64_t size) {
+    if (merge == nullptr) return;
+    written_.fetch_add(size, std::memory_order_relaxed);
+    merge->wrote(size);
+  }
+  /// Requires: no part runs any more.
+  uint64_t written() const { return written_.load(std::memory_order_relaxed); }
+
   /// For the owner, who may not look into `job` while it runs or is installed on another thread.
   const engine::Job::Kind kind;
   engine::Job job;
   std::atomic<bool> cancelled{false};
+  /// Of a merge that somebody asked for.
+  const RangeMergeHandle merge;
 
 private:
+  std::atomic<bool> held_{false};
+  std::atomic<uint64_t> written_{0};
   std::atomic<size_t> parts_left_;
 };
 

@@ -81,8 +81,8 @@ void Shard::stall() {
   if (now - *stalled_since_ < kStallMax && mode_ != Mode::closing) return;
   const std::string problem = care_.problem();
   const Error error{Errc::unavailable,
-                    "shard " + std::to_string(port_->id) + ": flushing and merging fall behind its writes" +
-                        (problem.empty() ? "" : " (" + problem + ")") + ": wait and try again",
+                    "shard " + std::to_string(port_->id) + ": " + tree_->backlog_text() +
+                        (problem.empty() ? "" : " (" + problem + ")"),
                     kRetryAfterMs};
   answer_call(hold_call_, error);
   refuse_waiting(error);

@@ -49,6 +49,15 @@ Result<T> wait_for(Call&& call) {
 
 }  // namespace
 
+StoreOptions options_of(engine::Preset preset) {
+  StoreOptions options;
+  options.tree = engine::options_of(preset);
+  // Where memory is short the cache is most of it; where reads are most of the work it is what saves them the disk.
+  if (preset == engine::Preset::memory_constrained) options.cache_size = 32 << 20;
+  if (preset == engine::Preset::read_heavy) options.cache_size = 512 << 20;
+  return options;
+}
+
 struct Store::State {
   State(const StoreOptions& options, engine::FileSystem& files, std::unique_ptr<engine::FileSystem> own)
       : own_files(std::move(own)),
@@ -285,7 +294,7 @@ Status Store::flush(const KeyRange& range) {
 }
 
 void Store::flush(const KeyRange& range, Done<Nothing> done) {
-  const CareCall call{CareCall::Kind::flush, range};
+  const CareCall call{CareCall::Kind::flush, range, nullptr};
   if (!state_->door->tell_router(atom::care_v, call, done)) done(Door::closed());
 }
 
@@ -293,10 +302,30 @@ Status Store::compact(const KeyRange& range) {
   return wait_for<Nothing>([&](auto done) { compact(range, std::move(done)); }).status();
 }
 
-void Store::compact(const KeyRange& range, Done<Nothing> done) {
-  const CareCall call{CareCall::Kind::compact, range};
+RangeMergeHandle Store::compact(const KeyRange& range, Done<Nothing> done) {
+  auto merge = std::make_shared<RangeMerge>(state_->core->merge_id.fetch_add(1, std::memory_order_relaxed),
+                                            range, [door = std::weak_ptr<Door>(state_->door)] {
+                                              if (const auto open = door.lock())
+                                                (void)open->tell_router(atom::cancel_v);
+                                            });
+  const CareCall call{CareCall::Kind::compact, range, merge};
   if (!state_->door->tell_router(atom::care_v, call, done)) done(Door::closed());
+  return merge;
 }
+
+void Store::cancel_merge(uint64_t id, Done<Nothing> done) {
+  if (!state_->door->tell_router(atom::cancel_v, id, done)) done(Door::closed());
+}
+
+Status Store::set_merging(engine::Merging merging) {
+  return wait_for<Nothing>([&](auto done) { set_merging(merging, std::move(done)); }).status();
+}
+
+void Store::set_merging(engine::Merging merging, Done<Nothing> done) {
+  if (!state_->door->tell_router(atom::merging_v, merging, done)) done(Door::closed());
+}
+
+engine::Merging Store::merging() const { return state_->core->merging.load(std::memory_order_relaxed); }
 
 Result<engine::VerifyReport> Store::verify(const KeyRange& range) {
   return verify_range(*state_->core, range);
@@ -321,11 +350,18 @@ Result<StoreStats> Store::stats() {
 }
 
 void Store::stats(Done<StoreStats> done) {
-  const Done<std::vector<ShardStats>> counted = [core = state_->core,
+  const Done<std::vector<ShardStats>> counted = [core = state_->core, door = state_->door,
                                                  done](Result<std::vector<ShardStats>> shards) {
     if (!shards.ok()) return done(std::move(shards).error());
     const engine::BlockCacheStats cache = core->cache.stats();
-    done(StoreStats{std::move(*shards), cache.size, cache.budget, cache.hits, cache.misses});
+    StoreStats stats{std::move(*shards), cache.size, cache.budget, cache.hits, cache.misses,
+                     core->merging,      {}};
+    const Done<std::vector<RangeMergeHandle>> listed =
+        [stats = std::move(stats), done](Result<std::vector<RangeMergeHandle>> merges) mutable {
+          if (merges.ok()) stats.merges = std::move(*merges);
+          done(std::move(stats));
+        };
+    if (!door->tell_router(atom::stats_v, listed)) done(Door::closed());
   };
   if (!state_->door->tell_router(atom::stats_v, counted)) done(Door::closed());
 }

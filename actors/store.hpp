@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "actors/conditions.hpp"
+#include "actors/range_merge.hpp"
+#include "engine/compact/merge_control.hpp"
 #include "engine/io/file.hpp"
 #include "engine/log/batch.hpp"
 #include "engine/options.hpp"
+#include "engine/presets.hpp"
 #include "engine/tree.hpp"
 #include "schema/types.hpp"
 
@@ -29,6 +32,11 @@ struct StoreOptions {
   /// 1 and more; 0: one for each core.
   uint32_t scheduler_threads = 0;
   uint32_t compactor_threads = 1;
+  /// How the store begins; Store::set_merging() changes it.
+  engine::Merging merging = engine::Merging::on;
+  /// Merges that are due are looked for at most this often, in every shard; 0: at once. When writes are slowed down, at once
+  /// all the same.
+  uint32_t merge_interval_ms = 0;
   uint32_t reader_threads = 2;
   /// Writes waiting in one shard's queue, operations and bytes; past either a write is refused as
   /// unavailable.
@@ -39,6 +47,9 @@ struct StoreOptions {
   /// Nothing: the real one. Lifetime: outlives the store.
   engine::FileSystem* files = nullptr;
 };
+
+/// The options of a preset: change what is to be otherwise.
+StoreOptions options_of(engine::Preset preset);
 
 /// A moment on every shard, kept readable until the last copy of the handle is gone.
 /// Lifetime: may outlive the store. Threads: any.
@@ -109,6 +120,7 @@ struct ShardStats {
   uint64_t stalled_us = 0;
   uint32_t snapshots = 0;
   Timestamp visible;
+  engine::Merging merging = engine::Merging::on;
 };
 
 struct StoreStats {
@@ -117,6 +129,9 @@ struct StoreStats {
   uint64_t cache_size_max = 0;
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
+  engine::Merging merging = engine::Merging::on;
+  /// Merges of ranges under way, oldest first.
+  std::vector<RangeMergeHandle> merges;
 };
 
 struct SplitShards {
@@ -195,8 +210,16 @@ public:
   // Care. Each works on the shards that overlap `range`.
   Status flush(const KeyRange& range = {});
   void flush(const KeyRange& range, Done<Nothing> done);
+  /// Merges every table down to the last level; how far it is, and its end before that, are the handle's. The answer is
+  /// `cancelled` then, or when merging is stopped; what was merged stays. Waits while merging is paused.
   Status compact(const KeyRange& range = {});
-  void compact(const KeyRange& range, Done<Nothing> done);
+  RangeMergeHandle compact(const KeyRange& range, Done<Nothing> done);
+  /// not_found: no such merge is under way.
+  void cancel_merge(uint64_t id, Done<Nothing> done);
+  /// Of every shard, until the store is closed. Answers when it is so; `stopped`: when no merge is under way any more.
+  Status set_merging(engine::Merging merging);
+  void set_merging(engine::Merging merging, Done<Nothing> done);
+  engine::Merging merging() const;
   Result<engine::VerifyReport> verify(const KeyRange& range = {});
   void verify(const KeyRange& range, Done<engine::VerifyReport> done);
   /// Cuts the shard that holds `key` in two; reads go on, and no write is lost.

@@ -97,7 +97,8 @@ OpenedShard Supervisor::spawn(uint64_t id, const KeyRange& range, std::unique_pt
   const ShardCrew crew{parts_.router, parts_.log_syncs[id % parts_.log_syncs.size()], parts_.flushers,
                        parts_.compactors};
   *actor = self_->spawn(shard_actor, std::shared_ptr<ShardParts>(new ShardParts{
-                                         parts_.core->clock, crew, port, std::move(tree), unsettled}));
+                                         parts_.core->clock, crew, port, std::move(tree), unsettled,
+                                         std::chrono::milliseconds(options.merge_interval_ms)}));
   serving_[id] = *actor;
   return {std::move(port), *actor};
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <functional>
 
+#include "actors/store.hpp"
 #include "cluster/text/encoding.hpp"
 #include "cluster/text/nearest.hpp"
 #include "cluster/text/quantity.hpp"
@@ -39,20 +40,37 @@ Setting text_setting(std::string name, std::string help, std::string Config::*fi
           [field](const Config& config) { return quoted(config.*field); }};
 }
 
-Setting count_setting(std::string name, std::string help, uint32_t Config::*field, uint32_t least,
-                      uint32_t most) {
+/// Where nothing is set, what the preset says.
+template <class T>
+using OfPreset = T (*)(const actors::StoreOptions&);
+
+template <class T>
+T shown(const Config& config, T Config::*field, OfPreset<T>) {
+  return config.*field;
+}
+template <class T>
+T shown(const Config& config, std::optional<T> Config::*field, OfPreset<T> of_preset) {
+  return (config.*field).value_or(of_preset(actors::options_of(config.preset)));
+}
+
+template <class Field>
+Setting count_setting(std::string name, std::string help, Field Config::*field, uint32_t least, uint32_t most,
+                      OfPreset<uint32_t> of_preset = nullptr) {
   return {{std::move(name), std::move(help), std::to_string(least) + " to " + std::to_string(most), false},
           [=](Config& config, Values values) {
             const std::string& text = values[0];
-            const auto parsed = std::from_chars(text.data(), text.data() + text.size(), config.*field);
+            uint32_t count = 0;
+            const auto parsed = std::from_chars(text.data(), text.data() + text.size(), count);
+            config.*field = count;
             return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && !text.empty() &&
-                   config.*field >= least && config.*field <= most;
+                   count >= least && count <= most;
           },
-          [field](const Config& config) { return std::to_string(config.*field); }};
+          [=](const Config& config) { return std::to_string(shown(config, field, of_preset)); }};
 }
 
-Setting size_setting(std::string name, std::string help, uint64_t Config::*field, uint64_t least,
-                     uint64_t most) {
+template <class Field>
+Setting size_setting(std::string name, std::string help, Field Config::*field, uint64_t least, uint64_t most,
+                     OfPreset<uint64_t> of_preset = nullptr) {
   return {
       {std::move(name), std::move(help), "a size from " + size_text(least) + " to " + size_text(most), false},
       [=](Config& config, Values values) {
@@ -61,13 +79,14 @@ Setting size_setting(std::string name, std::string help, uint64_t Config::*field
         config.*field = *size;
         return true;
       },
-      [field](const Config& config) { return std::to_string(config.*field); }};
+      [=](const Config& config) { return std::to_string(shown(config, field, of_preset)); }};
 }
 
 /// `names` are the values of an enumeration, in its order.
-template <class Choice, size_t count>
-Setting choice_setting(std::string name, std::string help, Choice Config::*field,
-                       const std::array<std::string_view, count>& names) {
+template <class Choice, size_t count, class Field>
+Setting choice_setting(std::string name, std::string help, Field Config::*field,
+                       const std::array<std::string_view, count>& names,
+                       OfPreset<Choice> of_preset = nullptr) {
   std::string allowed;
   for (size_t i = 0; i < count; ++i)
     allowed.append(i == 0 ? "" : i + 1 == count ? " or " : ", ").append(names[i]);
@@ -80,7 +99,9 @@ Setting choice_setting(std::string name, std::string help, Choice Config::*field
             }
             return false;
           },
-          [=](const Config& config) { return quoted(names[static_cast<size_t>(config.*field)]); }};
+          [=](const Config& config) {
+            return quoted(names[static_cast<size_t>(shown(config, field, of_preset))]);
+          }};
 }
 
 constexpr const char* kKeyAllowed = "file:PATH or command:COMMAND";
@@ -147,15 +168,39 @@ constexpr uint64_t kMiB = 1 << 20;
 constexpr uint64_t kTiB = kMiB * kMiB;
 
 const std::vector<Setting>& settings() {
+  using Options = actors::StoreOptions;
   static const std::vector<Setting> all = {
       text_setting("data", "the directory of the store", &Config::data_directory),
       listen_setting(),
       boundaries_setting(),
-      size_setting("cache_size", "memory for blocks read from tables", &Config::cache_size, kMiB, kTiB),
+      choice_setting<engine::Preset>(
+          "preset", "settings for a kind of work, which others win over", &Config::preset,
+          std::array<std::string_view, 4>{"balanced", "write_heavy", "read_heavy", "memory_constrained"}),
+      size_setting("cache_size", "memory for blocks read from tables", &Config::cache_size, kMiB, kTiB,
+                   [](const Options& options) -> uint64_t { return options.cache_size; }),
       size_setting("memtable_size", "memory a shard fills before it writes a table", &Config::memtable_size,
-                   kMiB / 16, kTiB),
-      choice_setting("compression", "of tables", &Config::compression,
-                     std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
+                   kMiB / 16, kTiB,
+                   [](const Options& options) -> uint64_t { return options.tree.memtable_size; }),
+      choice_setting<engine::MergePolicy>(
+          "merge_policy", "what merging is to save: space and reads, or writes", &Config::merge_policy,
+          std::array<std::string_view, 2>{"leveled", "tiered"},
+          [](const Options& options) { return options.tree.merge_policy; }),
+      count_setting("min_compaction_files", "how many memtables' tables a merge waits for, at most",
+                    &Config::min_compaction_files, 2, 64,
+                    [](const Options& options) { return options.tree.min_compaction_files; }),
+      count_setting("merge_threshold_percent", "how full a level is when it is merged",
+                    &Config::merge_threshold_percent, 25, 100,
+                    [](const Options& options) { return options.tree.merge_threshold_percent; }),
+      count_setting("max_sstables", "a shard with more tables merges until they are fewer",
+                    &Config::max_sstables, 64, 1'000'000,
+                    [](const Options& options) { return options.tree.max_sstables; }),
+      choice_setting<engine::Merging>("merging", "whether shards merge by themselves when the node begins",
+                                      &Config::merging,
+                                      std::array<std::string_view, 4>{"on", "off", "paused", "stopped"}),
+      count_setting("merge_interval_ms", "how often merges are looked for, at most; 0: at once",
+                    &Config::merge_interval_ms, 0, 86'400'000),
+      choice_setting<engine::Compression>("compression", "of tables", &Config::compression,
+                                          std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
       size_setting("value_threshold", "values so large are kept apart from their keys; 0: none, or from 64",
                    &Config::value_threshold, 0, kValueSizeMax),
       key_setting(),
@@ -169,8 +214,8 @@ const std::vector<Setting>& settings() {
                     &Config::reader_threads, 1, 256),
       count_setting("stop_time_ms", "how long a stop waits for calls under way, in milliseconds",
                     &Config::stop_time_ms, 0, 3600000),
-      choice_setting("log_level", "what is logged", &Config::log_level,
-                     std::array<std::string_view, 5>{"debug", "info", "warning", "error", "off"}),
+      choice_setting<LogLevel>("log_level", "what is logged", &Config::log_level,
+                               std::array<std::string_view, 5>{"debug", "info", "warning", "error", "off"}),
   };
   return all;
 }

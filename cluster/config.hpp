@@ -1,13 +1,15 @@
 // What a node can be told: flags over file over defaults.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cluster/wire/address.hpp"
-#include "engine/options.hpp"
+#include "engine/compact/merge_control.hpp"
+#include "engine/presets.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::cluster {
@@ -20,8 +22,16 @@ struct Config {
   wire::Address listen;
   /// Where shards are cut when the store is created, ascending.
   std::vector<Bytes> boundaries;
-  uint64_t cache_size = 256 << 20;
-  uint64_t memtable_size = 64 << 20;
+  engine::Preset preset = engine::Preset::balanced;
+  // Nothing: what the preset says.
+  std::optional<uint64_t> cache_size;
+  std::optional<uint64_t> memtable_size;
+  std::optional<engine::MergePolicy> merge_policy;
+  std::optional<uint32_t> min_compaction_files;
+  std::optional<uint32_t> merge_threshold_percent;
+  std::optional<uint32_t> max_sstables;
+  engine::Merging merging = engine::Merging::on;
+  uint32_t merge_interval_ms = 0;
   engine::Compression compression = engine::Compression::none;
   /// 0: none is kept apart.
   uint64_t value_threshold = 0;

@@ -251,7 +251,8 @@ std::optional<MergePlan> pick_step(TreeState& tree) {
   // After a crash between two steps some keys would be in the log and in tables, and the same operand of the log would be done
   // to what the tables made of it.
   if (sealed.memtable->has_operands()) return std::nullopt;
-  if (tree.sealed.size() > 1 || !is_full(*sealed.memtable, tree.options)) return std::nullopt;
+  if (tree.merging != Merging::on || tree.sealed.size() > 1 || !is_full(*sealed.memtable, tree.options))
+    return std::nullopt;
   if (flush_debt(1, tree.options.memtable_size, tree.options) > 0) return std::nullopt;
   if (!sealed.waiting) {
     sealed.waiting = {.keys = sealed.memtable->sample_keys(kSampleCount), .size_each = 0};

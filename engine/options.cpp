@@ -20,7 +20,9 @@ Status check_options(const TreeOptions& options) {
   COPPICE_TRY(check_range("filter_bits_per_key", options.filter_bits_per_key, 0, 32));
   if (options.value_threshold != 0)
     COPPICE_TRY(check_range("value_threshold", options.value_threshold, 64, kValueSizeMax));
-  return check_range("min_compaction_files", options.min_compaction_files, 2, 64);
+  COPPICE_TRY(check_range("min_compaction_files", options.min_compaction_files, 2, 64));
+  COPPICE_TRY(check_range("merge_threshold_percent", options.merge_threshold_percent, 25, 100));
+  return check_range("max_sstables", options.max_sstables, 64, 1'000'000);
 }
 
 }  // namespace coppice::engine

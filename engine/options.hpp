@@ -39,6 +39,12 @@ struct TreeOptions {
   /// tables of about one size become one. 2 to 64. Writes slow down once a read meets four times as many tables in
   /// level 0, and are refused as unavailable at eight times as many.
   uint32_t min_compaction_files = 4;
+  /// A level is merged once it is this full: 25 to 100 % of its size. Less rewrites more and leaves less above the last level,
+  /// for reads and in space. With more, writers would be slowed down before anything is merged.
+  uint32_t merge_threshold_percent = 100;
+  /// While there are more tables than this, merges make them fewer, and in a tree that grows tables become larger; 64 to a
+  /// million. It is no limit: writes are not refused for it.
+  uint32_t max_sstables = 4096;
 };
 
 /// invalid_argument naming the first option out of its range.

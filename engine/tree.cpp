@@ -76,9 +76,7 @@ Status Tree::write(const Batch& batch, Timestamp commit, Durability durability) 
 Status Tree::log_group(std::span<const GroupWrite> group) {
   TreeState& tree = *state_;
   COPPICE_TRY(tree.check_usable());
-  if (debt() >= 1)
-    return Error{Errc::unavailable, tree.directory + ": too much waits to be flushed or merged",
-                 kRetryAfterMs};
+  if (debt() >= 1) return Error{Errc::unavailable, tree.directory + ": " + backlog_text(), kRetryAfterMs};
 
   std::vector<Bytes> spanning;
   size_t size = 0;
@@ -168,6 +166,19 @@ Status Tree::split(ByteView key, const std::string& left, const std::string& rig
 void Tree::let_go_cold() { engine::let_go_cold(*state_); }
 
 double Tree::debt() const { return engine::debt(*state_); }
+double Tree::merge_debt() const { return state_->merge_debt; }
+std::string Tree::backlog_text() const {
+  return engine::backlog_text(*state_->version, state_->options, state_->sealed.size(),
+                              state_->active->size(), state_->merge_debt, state_->merging);
+}
+void Tree::set_merging(Merging merging) {
+  state_->merging = merging;
+  state_->measure();
+}
+Merging Tree::merging() const { return state_->merging; }
+RangeBacklog Tree::range_backlog(const KeyRange& range) const {
+  return engine::range_backlog(*state_->version, state_->options, range, state_->readers->range);
+}
 double Tree::write_rate() const { return engine::write_rate(debt()); }
 TreeStats Tree::stats() const { return engine::stats(*state_); }
 

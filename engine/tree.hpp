@@ -7,7 +7,9 @@
 #include <span>
 #include <vector>
 
+#include "engine/compact/backlog.hpp"
 #include "engine/compact/job.hpp"
+#include "engine/compact/merge_control.hpp"
 #include "engine/compact/merge_need.hpp"
 #include "engine/log/batch.hpp"
 #include "engine/log/log_writer.hpp"
@@ -159,6 +161,13 @@ public:
   /// The next step towards every table that overlaps `range` lying in the last level; nothing: done, or those left
   /// are under way.
   std::optional<Job> plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots);
+  /// What plan_merge_range() has still to read of `range`, about.
+  RangeBacklog range_backlog(const KeyRange& range) const;
+  /// Whether plan_merge() will be asked for what is due: on, when a tree is opened. Otherwise nothing is merged on its way out of
+  /// memory either, and writes are not slowed down for merges that do not come: see merge_debt(). Plans are made as
+  /// they are asked for all the same.
+  void set_merging(Merging merging);
+  Merging merging() const;
   /// Takes a job back, run or not. Its failure is returned: out_of_space and cancelled leave the tree as it
   /// was, to be planned again.
   Status install(Job job);
@@ -175,6 +184,10 @@ public:
 
   /// How far flushing and merging are behind: 0: not at all; 1: writes are refused.
   double debt() const;
+  /// What of it only merging takes away.
+  double merge_debt() const;
+  /// Why writes are slowed or refused, and what to do; empty: they are not.
+  std::string backlog_text() const;
   /// Bytes a second that may be written now; infinite without debt. Whoever owns the tree and has a clock keeps to
   /// it (see WritePace), and so never comes to debt 1.
   double write_rate() const;

@@ -10,6 +10,7 @@
 #include "engine/base/random.hpp"
 #include "engine/compact/flush_step.hpp"
 #include "engine/compact/job_state.hpp"
+#include "engine/compact/merge_control.hpp"
 #include "engine/log/live_logs.hpp"
 #include "engine/log/log_files.hpp"
 #include "engine/read_state.hpp"
@@ -60,6 +61,7 @@ struct TreeState {
 
   bool flush_under_way = false;
   std::vector<MergeUnderWay> merges_under_way = {};
+  Merging merging = Merging::on;
   uint64_t flushes = 0;
   uint64_t merges = 0;
   uint64_t tables_dropped = 0;

@@ -143,8 +143,9 @@ interface Admin {
   flush @1 (range :KeyRange) -> ();
   # Returns when all that was written before is in tables.
 
-  compact @2 (range :KeyRange) -> ();
-  # Flushes, and merges every table that overlaps the range down to the last level.
+  compact @2 (range :KeyRange, watcher :MergeWatcher) -> ();
+  # Flushes, and merges every table that overlaps the range down to the last level. Tells `watcher`, if there is one, how far
+  # it is. Dropping the call ends the merge: what was merged stays so, nothing is lost. `cancelled` if another client ended it.
 
   verify @3 (range :KeyRange) -> (report :VerifyReport);
   # Reads every block of every table and checks checksums, order, ranges and counts.
@@ -152,6 +153,42 @@ interface Admin {
   split @4 (key :Data) -> (left :UInt64, right :UInt64);
   # Cuts the shard that holds `key` in two: `key` is the first of the right one. Returns their ids.
   # `invalid_argument` if a shard starts with `key` already.
+
+  setMerging @5 (merging :Merging) -> ();
+  # Of every shard, until the node ends. Returns when it is so; `stopped`: when no merge is under way any more.
+
+  cancelMerge @6 (id :UInt64) -> ();
+  # Ends a merge of a range, whoever asked for it: an id of Stats.merges. `not_found`: no such is under way.
+}
+
+enum Merging {
+  # What is merged. Flushes go on in all of them.
+  on @0;
+  # What is due, and what is asked for.
+  off @1;
+  # What is asked for.
+  paused @2;
+  # Nothing: merges under way hold still, and go on once it is on or off.
+  stopped @3;
+  # Nothing: merges under way were given up, their inputs kept.
+}
+
+struct RangeMerge {
+  # One of a range, that was asked for.
+  id @0 :UInt64;
+  range @1 :KeyRange;
+  tablesDone @2 :UInt64;
+  tables @3 :UInt64;
+  bytesDone @4 :UInt64;
+  bytes @5 :UInt64;
+  # Of tables read. What is left is an estimate until the end.
+}
+
+interface MergeWatcher {
+  # Watches one merge. Given by the caller.
+
+  progress @0 (merge :RangeMerge) -> ();
+  # Answered when the next is wanted: some hundred milliseconds later.
 }
 
 struct Stats {
@@ -164,6 +201,9 @@ struct Stats {
   cacheHits @5 :UInt64;
   cacheMisses @6 :UInt64;
   connections @7 :UInt32;
+  merging @8 :Merging;
+  merges @9 :List(RangeMerge);
+  # Of ranges, under way; oldest first.
 
   struct Shard {
     id @0 :UInt64;

@@ -1,6 +1,7 @@
 #include "cluster/client/client.hpp"
 
 #include "cluster/client/client_state.hpp"
+#include "cluster/client/merge_watcher.hpp"
 #include "cluster/client/messages.hpp"
 #include "cluster/client/page_sink.hpp"
 #include "cluster/wire/convert.hpp"
@@ -246,12 +247,42 @@ Status Client::flush(const KeyRange& range) {
       .status();
 }
 
-Status Client::compact(const KeyRange& range) {
+Status Client::compact(const KeyRange& range, const WatchMerge& watch) {
   if (range.empty()) return success();
+  auto watched = std::make_shared<WatchedMerge>();
+  watched->watch = watch ? &watch : nullptr;
+  KJ_DEFER(watched->watch = nullptr);
+  const auto ended = state_->guard<bool>([&]() {
+    auto enough = kj::newPromiseAndFulfiller<void>();
+    watched->enough = kj::mv(enough.fulfiller);
+    auto request = state_->admin().compactRequest();
+    wire::set_range(request.initRange(), range);
+    if (watch) request.setWatcher(kj::heap<ClientMergeWatcher>(state_->loop, watched));
+    // When the program has had enough, the call is dropped, which ends the merge at the node.
+    state_->loop->wait(request.send().ignoreResult().exclusiveJoin(kj::mv(enough.promise)));
+    return true;
+  });
+  if (ended.ok() && watched->refused)
+    return Error{Errc::cancelled, "the merge was ended: what was merged stays so"};
+  return ended.status();
+}
+
+Status Client::set_merging(Merging merging) {
   return state_
       ->guard<bool>([&]() {
-        auto request = state_->admin().compactRequest();
-        wire::set_range(request.initRange(), range);
+        auto request = state_->admin().setMergingRequest();
+        request.setMerging(to_message(merging));
+        (void)state_->ask(request);
+        return true;
+      })
+      .status();
+}
+
+Status Client::cancel_merge(uint64_t id) {
+  return state_
+      ->guard<bool>([&]() {
+        auto request = state_->admin().cancelMergeRequest();
+        request.setId(id);
         (void)state_->ask(request);
         return true;
       })

@@ -77,6 +77,9 @@ struct WriteOutcome {
 /// sends no more than a few pages ahead. It must not call the client.
 using TakePage = std::function<bool(std::span<const EntryView>)>;
 
+/// Is told how far a merge is, every 200 ms about; false ends it. It must not call the client.
+using WatchMerge = std::function<bool(const RangeMerge&)>;
+
 /// Called once with the answer, while the client waits in another call of the same thread, or with
 /// `cancelled` when the client ends first. It must not call the client.
 template <class T>
@@ -139,7 +142,13 @@ public:
   // Care of the store. Each works on the shards that overlap `range`.
   Result<Stats> stats();
   Status flush(const KeyRange& range = {});
-  Status compact(const KeyRange& range = {});
+  /// Merges every table down to the last level. cancelled, by `watch` or by another client: what was merged stays so. A
+  /// client that ends, or loses its connection, ends the merge.
+  Status compact(const KeyRange& range = {}, const WatchMerge& watch = {});
+  /// Of the whole store, until the node ends. `stopped`: returns when no merge is under way any more.
+  Status set_merging(Merging merging);
+  /// not_found: no such merge of a range is under way.
+  Status cancel_merge(uint64_t id);
   Result<VerifyReport> verify(const KeyRange& range = {});
   /// `key` becomes the first of the right one of two shards.
   Result<SplitShards> split(ByteView key);

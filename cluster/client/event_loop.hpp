@@ -40,6 +40,8 @@ public:
     return promise.wait(io_.waitScope);
   }
 
+  kj::Promise<void> after(kj::Duration time) { return io_.provider->getTimer().afterDelay(time); }
+
   /// Sends what is ready to be sent, unless the loop is running anyway.
   void pump();
 

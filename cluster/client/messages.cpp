@@ -23,6 +23,20 @@ ShardStats::State read_state(schema::Stats::State message) {
   return ShardStats::State::failed;
 }
 
+Merging read_merging(schema::Merging message) {
+  switch (message) {
+    case schema::Merging::ON:
+      return Merging::on;
+    case schema::Merging::OFF:
+      return Merging::off;
+    case schema::Merging::PAUSED:
+      return Merging::paused;
+    case schema::Merging::STOPPED:
+      break;
+  }
+  return Merging::stopped;
+}
+
 ShardStats read_shard(schema::Stats::Shard::Reader message) {
   ShardStats shard;
   shard.id = message.getId();
@@ -89,6 +103,26 @@ std::optional<Bytes> read_value(schema::Value::Reader message) {
   return Bytes(wire::as_view(message.getPresent()));
 }
 
+schema::Merging to_message(Merging merging) {
+  switch (merging) {
+    case Merging::on:
+      return schema::Merging::ON;
+    case Merging::off:
+      return schema::Merging::OFF;
+    case Merging::paused:
+      return schema::Merging::PAUSED;
+    case Merging::stopped:
+      break;
+  }
+  return schema::Merging::STOPPED;
+}
+
+RangeMerge read_merge(schema::RangeMerge::Reader message) {
+  return {message.getId(),         wire::read_range(message.getRange()),
+          message.getTablesDone(), message.getTables(),
+          message.getBytesDone(),  message.getBytes()};
+}
+
 Stats read_stats(schema::Stats::Reader message) {
   Stats stats;
   stats.version = text(message.getVersion());
@@ -99,6 +133,8 @@ Stats read_stats(schema::Stats::Reader message) {
   stats.cache_hits = message.getCacheHits();
   stats.cache_misses = message.getCacheMisses();
   stats.connections = message.getConnections();
+  stats.merging = read_merging(message.getMerging());
+  for (auto merge : message.getMerges()) stats.merges.push_back(read_merge(merge));
   return stats;
 }
 

@@ -16,6 +16,8 @@ void set_operations(const Batch& batch, capnp::List<schema::Operation>::Builder 
 
 // These copy what they are given, and throw KJ's exceptions for a malformed message.
 std::optional<Bytes> read_value(schema::Value::Reader message);
+RangeMerge read_merge(schema::RangeMerge::Reader message);
+schema::Merging to_message(Merging merging);
 Stats read_stats(schema::Stats::Reader message);
 VerifyReport read_report(schema::VerifyReport::Reader message);
 

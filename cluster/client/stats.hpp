@@ -47,6 +47,20 @@ struct ShardStats {
   std::map<uint64_t, uint64_t> files_by_key;
 };
 
+/// What is merged: see Admin in schema/store.capnp.
+enum class Merging : uint8_t { on, off, paused, stopped };
+
+/// A merge of a range under way.
+struct RangeMerge {
+  uint64_t id = 0;
+  KeyRange range;
+  uint64_t tables_done = 0;
+  uint64_t tables = 0;
+  /// Of tables read. What is left is an estimate until the end.
+  uint64_t bytes_done = 0;
+  uint64_t bytes = 0;
+};
+
 struct Stats {
   std::string version;
   uint64_t uptime_ms = 0;
@@ -56,6 +70,9 @@ struct Stats {
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
   uint32_t connections = 0;
+  Merging merging = Merging::on;
+  /// Oldest first.
+  std::vector<RangeMerge> merges;
 };
 
 struct VerifyReport {

@@ -1,4 +1,4 @@
-// split, flush and compact: one call of a node each, over a key or a range.
+// split and flush: one call of a node each, over a key or a range.
 #include <cstdio>
 
 #include "cluster/commands/flags.hpp"
@@ -38,13 +38,6 @@ Result<ExitCode> flush(const CareFlags& flags) {
   return ExitCode::done;
 }
 
-Result<ExitCode> compact(const CareFlags& flags) {
-  COPPICE_TRY_ASSIGN(range, flags.range.range(flags.encoding));
-  COPPICE_TRY_ASSIGN(client, flags.address.connect());
-  COPPICE_TRY(client->compact(range));
-  return ExitCode::done;
-}
-
 }  // namespace
 
 void add_split(CLI::App& program, Action& chosen) {
@@ -69,20 +62,6 @@ void add_flush(CLI::App& program, Action& chosen) {
   flags->address.add_to(*command);
   command->footer("Not needed for safety: acknowledged writes are in the log.\n\nExample:\n  coppice flush");
   choose(*command, chosen, std::move(flags), flush);
-}
-
-void add_compact(CLI::App& program, Action& chosen) {
-  auto flags = std::make_shared<CareFlags>();
-  CLI::App* command = program.add_subcommand("compact", "Merge tables down to the last level");
-  flags->range.add_to(*command, "Merge the tables with");
-  flags->encoding.add_to(*command);
-  flags->address.add_to(*command);
-  command->footer(
-      "Gives the space of deleted and overwritten values back. The node merges by itself as it needs to; "
-      "this\n"
-      "does all of it now, and returns when it is done.\n\n"
-      "Examples:\n  coppice compact\n  coppice compact --prefix bash/");
-  choose(*command, chosen, std::move(flags), compact);
 }
 
 }  // namespace coppice::cluster

@@ -29,6 +29,7 @@ void add_stats(CLI::App& program, Action& chosen);
 void add_split(CLI::App& program, Action& chosen);
 void add_flush(CLI::App& program, Action& chosen);
 void add_compact(CLI::App& program, Action& chosen);
+void add_merging(CLI::App& program, Action& chosen);
 void add_verify(CLI::App& program, Action& chosen);
 void add_bench(CLI::App& program, Action& chosen);
 

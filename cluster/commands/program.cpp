@@ -62,6 +62,7 @@ void add_commands(CLI::App& program, Action& chosen) {
   add_split(program, chosen);
   add_flush(program, chosen);
   add_compact(program, chosen);
+  add_merging(program, chosen);
   add_verify(program, chosen);
   add_bench(program, chosen);
   for (CLI::App* command : program.get_subcommands({})) command->group("Commands");

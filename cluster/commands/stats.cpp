@@ -27,6 +27,20 @@ const char* name_of(client::ShardStats::State state) {
   return "unknown";
 }
 
+const char* name_of(client::Merging merging) {
+  switch (merging) {
+    case client::Merging::on:
+      return "on";
+    case client::Merging::off:
+      return "off";
+    case client::Merging::paused:
+      return "paused";
+    case client::Merging::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
 client::LevelStats sum_of(const std::vector<client::LevelStats>& levels) {
   client::LevelStats sum;
   for (const client::LevelStats& level : levels) {
@@ -75,6 +89,10 @@ void print_text(const client::Stats& stats) {
               count_text(stats.cache_misses).c_str());
   print_keys(files_by_key(stats));
   std::printf("\n");
+
+  if (stats.merging != client::Merging::on || !stats.merges.empty())
+    std::printf("merging: %s, %s asked for under way\n\n", name_of(stats.merging),
+                count_text(stats.merges.size(), "merge").c_str());
 
   TextTable table({"shard", "state", "from", "before", "memtables", "logs", "tables", "on disk", "entries",
                    "writes", "groups", "syncs", "flushes", "merges", "to merge", "debt", "snapshots"},
@@ -125,6 +143,7 @@ void print_json(const client::Stats& stats) {
   json.key("connections").number(uint64_t{stats.connections});
   json.key("cacheSize").number(stats.cache_size).key("cacheSizeMax").number(stats.cache_size_max);
   json.key("cacheHits").number(stats.cache_hits).key("cacheMisses").number(stats.cache_misses);
+  json.key("merging").string(name_of(stats.merging));
   json.key("shards").begin_array();
   for (const client::ShardStats& shard : stats.shards) write_shard(json, shard);
   json.end().end();

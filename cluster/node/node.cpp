@@ -78,13 +78,20 @@ NodeOptions node_options(const Config& config) {
 }
 
 actors::StoreOptions store_options(const Config& config) {
-  actors::StoreOptions options;
+  actors::StoreOptions options = actors::options_of(config.preset);
   options.directory = config.data_directory;
   options.boundaries = config.boundaries;
-  options.tree.memtable_size = config.memtable_size;
-  options.tree.value_threshold = config.value_threshold;
+  engine::TreeOptions& tree = options.tree;
+  tree.memtable_size = config.memtable_size.value_or(tree.memtable_size);
+  tree.merge_policy = config.merge_policy.value_or(tree.merge_policy);
+  tree.min_compaction_files = config.min_compaction_files.value_or(tree.min_compaction_files);
+  tree.merge_threshold_percent = config.merge_threshold_percent.value_or(tree.merge_threshold_percent);
+  tree.max_sstables = config.max_sstables.value_or(tree.max_sstables);
+  options.merging = config.merging;
+  options.merge_interval_ms = config.merge_interval_ms;
+  tree.value_threshold = config.value_threshold;
   options.tree.compression = config.compression;
-  options.cache_size = config.cache_size;
+  options.cache_size = config.cache_size.value_or(options.cache_size);
   options.scheduler_threads = config.scheduler_threads;
   options.compactor_threads = config.compactor_threads;
   options.reader_threads = config.reader_threads;

@@ -12,6 +12,29 @@ constexpr auto success_or_exception = [](const Result<actors::Nothing>& done) ->
   return kj::READY_NOW;
 };
 
+/// Tells the watcher for as long as the promise is kept, which is never done: a watcher that fails is told no more.
+kj::Promise<void> watch(schema::MergeWatcher::Client watcher, actors::RangeMergeHandle merge) {
+  auto request = watcher.progressRequest();
+  set_merge(request.initMerge(), *merge);
+  return request.send().ignoreResult().then(
+      [watcher, merge = std::move(merge)]() mutable { return watch(kj::mv(watcher), std::move(merge)); },
+      [](kj::Exception&&) -> kj::Promise<void> { return kj::NEVER_DONE; });
+}
+
+Result<engine::Merging> read_merging(schema::Merging message) {
+  switch (message) {
+    case schema::Merging::ON:
+      return engine::Merging::on;
+    case schema::Merging::OFF:
+      return engine::Merging::off;
+    case schema::Merging::PAUSED:
+      return engine::Merging::paused;
+    case schema::Merging::STOPPED:
+      return engine::Merging::stopped;
+  }
+  return Error{Errc::invalid_argument, "merging may be on, off, paused or stopped"};
+}
+
 uint64_t uptime_ms(const NodeState& node) {
   const auto up = std::chrono::steady_clock::now() - node.started;
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(up).count());
@@ -46,8 +69,34 @@ kj::Promise<void> AdminService::compact(CompactContext context) {
   return guard_request([&]() -> kj::Promise<void> {
     const auto range = read_range(context.getParams().getRange());
     if (!range.ok()) return wire::to_exception(range.error());
+    kj::Maybe<schema::MergeWatcher::Client> watcher;
+    if (context.getParams().hasWatcher()) watcher = context.getParams().getWatcher();
+    actors::RangeMergeHandle merge;
+    kj::Promise<void> merged = session_->call<actors::Nothing>(
+        context, [&](auto done) { merge = session_->store().compact(*range, std::move(done)); },
+        success_or_exception);
+    // Refused.
+    if (merge == nullptr) return merged;
+    KJ_IF_MAYBE (client, watcher) merged = merged.exclusiveJoin(watch(*client, merge));
+    return merged.attach(kj::defer([merge]() { merge->cancel(); }));
+  });
+}
+
+kj::Promise<void> AdminService::setMerging(SetMergingContext context) {
+  return guard_request([&]() -> kj::Promise<void> {
+    const auto merging = read_merging(context.getParams().getMerging());
+    if (!merging.ok()) return wire::to_exception(merging.error());
     return session_->call<actors::Nothing>(
-        context, [&](auto done) { session_->store().compact(*range, std::move(done)); },
+        context, [&](auto done) { session_->store().set_merging(*merging, std::move(done)); },
+        success_or_exception);
+  });
+}
+
+kj::Promise<void> AdminService::cancelMerge(CancelMergeContext context) {
+  return guard_request([&]() -> kj::Promise<void> {
+    const uint64_t id = context.getParams().getId();
+    return session_->call<actors::Nothing>(
+        context, [&](auto done) { session_->store().cancel_merge(id, std::move(done)); },
         success_or_exception);
   });
 }

@@ -7,7 +7,7 @@
 
 namespace coppice::cluster {
 
-/// A client that vanishes ends its wait, not the work: a flush or merge under way goes on.
+/// A client that vanishes ends its wait, not the work; but for a merge of a range, which goes with the call for it.
 class AdminService final : public schema::Admin::Server {
 public:
   explicit AdminService(kj::Own<SessionState> session) : session_(kj::mv(session)) {}
@@ -16,6 +16,8 @@ protected:
   kj::Promise<void> stats(StatsContext context) override;
   kj::Promise<void> flush(FlushContext context) override;
   kj::Promise<void> compact(CompactContext context) override;
+  kj::Promise<void> setMerging(SetMergingContext context) override;
+  kj::Promise<void> cancelMerge(CancelMergeContext context) override;
   kj::Promise<void> verify(VerifyContext context) override;
   kj::Promise<void> split(SplitContext context) override;
 

@@ -23,6 +23,20 @@ schema::Stats::State state_of(actors::ShardStats::State state) {
   return schema::Stats::State::FAILED;
 }
 
+schema::Merging merging_of(engine::Merging merging) {
+  switch (merging) {
+    case engine::Merging::on:
+      return schema::Merging::ON;
+    case engine::Merging::off:
+      return schema::Merging::OFF;
+    case engine::Merging::paused:
+      return schema::Merging::PAUSED;
+    case engine::Merging::stopped:
+      break;
+  }
+  return schema::Merging::STOPPED;
+}
+
 void set_shard(schema::Stats::Shard::Builder message, const actors::ShardStats& shard) {
   message.setId(shard.id);
   wire::set_range(message.initRange(), shard.range);
@@ -92,6 +106,16 @@ void set_entries(capnp::List<schema::Entry>::Builder entries, const actors::Page
   }
 }
 
+void set_merge(schema::RangeMerge::Builder message, const actors::RangeMerge& merge) {
+  const actors::MergeProgress progress = merge.progress();
+  message.setId(merge.id);
+  wire::set_range(message.initRange(), merge.range);
+  message.setTablesDone(progress.tables_done);
+  message.setTables(progress.tables);
+  message.setBytesDone(progress.bytes_done);
+  message.setBytes(progress.bytes);
+}
+
 void set_stats(schema::Stats::Builder message, const actors::StoreStats& stats) {
   auto shards = message.initShards(static_cast<uint>(stats.shards.size()));
   for (size_t i = 0; i < stats.shards.size(); ++i) set_shard(shards[static_cast<uint>(i)], stats.shards[i]);
@@ -99,6 +123,9 @@ void set_stats(schema::Stats::Builder message, const actors::StoreStats& stats) 
   message.setCacheSizeMax(stats.cache_size_max);
   message.setCacheHits(stats.cache_hits);
   message.setCacheMisses(stats.cache_misses);
+  message.setMerging(merging_of(stats.merging));
+  auto merges = message.initMerges(static_cast<uint>(stats.merges.size()));
+  for (size_t i = 0; i < stats.merges.size(); ++i) set_merge(merges[static_cast<uint>(i)], *stats.merges[i]);
 }
 
 void set_report(schema::VerifyReport::Builder message, const engine::VerifyReport& report) {

@@ -19,6 +19,7 @@ capnp::MessageSize page_size(const actors::Page& page);
 void set_entries(capnp::List<schema::Entry>::Builder entries, const actors::Page& page);
 
 /// But for what the node knows of itself.
+void set_merge(schema::RangeMerge::Builder message, const actors::RangeMerge& merge);
 void set_stats(schema::Stats::Builder message, const actors::StoreStats& stats);
 void set_report(schema::VerifyReport::Builder message, const engine::VerifyReport& report);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/compact/merge_plan.hpp"
+
 namespace coppice::engine {
 namespace {
 
@@ -13,6 +15,12 @@ double share(double value, double free, double most) { return (value - free) / (
 double excess(const Version& version, const LevelShape& shape, uint32_t level) {
   const auto size = static_cast<double>(version.level_size(level));
   return std::max(0.0, size - static_cast<double>(shape.size_max[level]));
+}
+
+/// The tables of level 0 that a read may meet at most, where nothing is merged by itself.
+size_t depth_without_merging(const TreeShape& options) {
+  constexpr size_t kFactor = 8;
+  return kFactor * 2 * options.level0_slow_count();
 }
 
 }  // namespace
@@ -32,7 +40,8 @@ uint64_t pending_merge_size(const Version& version, const TreeShape& options) {
   return static_cast<uint64_t>(pending);
 }
 
-double merge_debt(const Version& version, const TreeShape& options) {
+double merge_debt(const Version& version, const TreeShape& options, Merging merging) {
+  if (merging != Merging::on) return version.runs().size() >= depth_without_merging(options) ? 1 : 0;
   const LevelShape shape = level_shape(version, options);
   const auto memtable = static_cast<double>(options.memtable_size);
   const auto level0_max = static_cast<double>(shape.size_max[0]);
@@ -46,6 +55,43 @@ double merge_debt(const Version& version, const TreeShape& options) {
     if (size_max > 0) debt = std::max(debt, share(excess(version, shape, level), size_max / 2, 2 * size_max));
   }
   return debt;
+}
+
+RangeBacklog range_backlog(const Version& version, const TreeShape& options, const KeyRange& range,
+                           const KeyRange& owned) {
+  const uint32_t base = level_shape(version, options).base;
+  RangeBacklog left;
+  uint64_t moved = 0;
+  const auto pass = [&](Version::Run here, uint32_t below) {
+    moved += tables_size_of(here);
+    left.tables += here.size();
+    if (moved == 0) return;
+    const Version::Run meets = version.overlapping(below, range);
+    left.size += moved + tables_size_of(meets);
+    if (below == kLastLevel) left.tables += meets.size();
+  };
+  pass(version.overlapping_in_level0(range), base);
+  for (uint32_t level = base; level < kLastLevel; ++level) pass(version.overlapping(level, range), level + 1);
+  if (moved > 0) return left;
+  for (const TableHandle& table : version.overlapping(kLastLevel, range)) {
+    if (intersection(owned, table->meta().bounds) == table->meta().bounds) continue;
+    ++left.tables;
+    left.size += table->meta().file_size;
+  }
+  return left;
+}
+
+std::string backlog_text(const Version& version, const TreeShape& options, size_t sealed_count,
+                         size_t active_size, double merge_debt, Merging merging) {
+  const double flush = flush_debt(sealed_count, active_size, options);
+  if (flush == 0 && merge_debt == 0) return {};
+  if (flush >= merge_debt)
+    return std::to_string(sealed_count) + " memtables wait for their flush: wait and try again";
+  if (merging == Merging::on)
+    return "merging falls behind, by about " + std::to_string(pending_merge_size(version, options)) +
+           " bytes: wait and try again";
+  return "a read meets " + std::to_string(version.runs().size()) + " tables in level 0, and merging is " +
+         name_of(merging) + ": turn it on" + (may_begin_asked(merging) ? ", or compact" : "");
 }
 
 double merge_rate(const Version& version, const TreeShape& options, size_t waiting) {

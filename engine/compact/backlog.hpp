@@ -1,7 +1,10 @@
 // How far a tree is behind with its flushes and merges, and how fast it may be written to meanwhile.
 #pragma once
 
+#include <string>
+
 #include "engine/compact/level_shape.hpp"
+#include "engine/compact/merge_control.hpp"
 
 namespace coppice::engine {
 
@@ -13,11 +16,26 @@ uint64_t pending_merge_size(const Version& version, const TreeShape& options);
 ///  - the tables that a read meets in level 0: from level0_slow_count() to twice as many;
 ///  - what every level has above its size. Level 0 may have half a memtable more for nothing, and up to one and a
 ///    half times its size, or four memtables if that is more; other levels half of their size, and up to twice.
-double merge_debt(const Version& version, const TreeShape& options);
+/// While merges do not come by themselves there is nothing that slower writes would wait for: they go at full speed until a
+/// read meets eight times as many tables as it else may, and are refused then.
+double merge_debt(const Version& version, const TreeShape& options, Merging merging = Merging::on);
 
 /// The same of memtables that wait for their flush: from half of sealed_memtables_max to all of them. As the active
 /// memtable fills the debt grows, so that it does not jump when that is sealed.
 double flush_debt(size_t sealed_count, size_t active_size, const TreeShape& options);
+
+/// What a merge of a range has still to read, about: every table on its way down, with what it meets there.
+struct RangeBacklog {
+  uint64_t tables = 0;
+  uint64_t size = 0;
+};
+RangeBacklog range_backlog(const Version& version, const TreeShape& options, const KeyRange& range,
+                           const KeyRange& owned);
+
+/// Why writes are slowed or refused, in words, and what to do; empty: they are not. `sealed_count` memtables wait, and the active
+/// one has `active_size` bytes; merging owes `merge_debt`.
+std::string backlog_text(const Version& version, const TreeShape& options, size_t sealed_count,
+                         size_t active_size, double merge_debt, Merging merging);
 
 /// Bytes a second that merges should write while memtables find their way: a few while the tree is in shape, more as
 /// a level outgrows its size, infinitely many from a quarter above it on. `waiting`: sealed memtables.

@@ -66,11 +66,11 @@ std::optional<MergePlan> pick_flush_step(const Version& version, const TreeShape
                                          const KeySample& waiting, const MergesUnderWay& under_way) {
   const LevelShape shape = level_shape(version, options);
   const uint64_t size = version.level_size(0) + waiting.size() + options.memtable_size / kGuessShare;
-  if (size <= shape.size_max[0]) return std::nullopt;
+  if (size <= shape.size_due[0]) return std::nullopt;
 
   std::optional<MergePlan> best;
   const auto base_size = static_cast<double>(version.level_size(shape.base));
-  double best_cost = 1 + base_size / (kDensityMin * std::max(1.0, static_cast<double>(shape.size_max[0])));
+  double best_cost = 1 + base_size / (kDensityMin * std::max(1.0, static_cast<double>(shape.size_due[0])));
   const auto consider = [&](MergePlan plan) {
     if (waiting.size_in(plan.hull) == 0) return;
     if (tables_size_of(plan.source) + tables_size_of(plan.target) > kSizeMax * options.memtable_size) return;

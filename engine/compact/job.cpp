@@ -165,6 +165,9 @@ Job& Job::operator=(Job&&) noexcept = default;
 Job::~Job() = default;
 
 Job::Kind Job::kind() const { return state_->kind; }
+size_t Job::table_count() const {
+  return state_->plan ? state_->plan->source.size() + state_->plan->target.size() : 0;
+}
 size_t Job::part_count() const { return state_->parts.size(); }
 uint64_t Job::bytes_written() const { return state_->bytes_written(); }
 uint64_t Job::bytes_read() const {
@@ -186,6 +189,8 @@ void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace&
     part.status = job.log_status;
   } else if (job.failed.load(std::memory_order_relaxed)) {
     part.status = Error{Errc::cancelled, "another part has failed"};
+  } else if (cancelled.load(std::memory_order_relaxed)) {
+    part.status = Error{Errc::cancelled, "the flush or merge was cancelled"};
   } else {
     part.status = write_survivors(job, part, cancelled, pace);
   }

@@ -26,6 +26,8 @@ public:
   ~Job();
 
   Kind kind() const;
+  /// The tables that a merge takes; 0 of a flush.
+  size_t table_count() const;
 
   /// Is told, every now and then, how many bytes a merge has written since, and how many a second it should write
   /// now: few while nothing presses, so that it does not get in the way of others; infinitely many once the tree

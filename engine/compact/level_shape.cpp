@@ -51,6 +51,10 @@ LevelShape level_shape(const Version& version, const TreeShape& options) {
   for (; shape.base > 1 && size > gathered; size /= options.level_ratio) shape.size_max[--shape.base] = size;
   // What an older shape left above the base must not be passed by newer versions of its keys.
   shape.base = std::min(shape.base, first_used);
+  for (uint32_t level = 0; level < kLastLevel; ++level)
+    shape.size_due[level] = shape.size_max[level] / 100 * options.merge_threshold_percent +
+                            shape.size_max[level] % 100 * options.merge_threshold_percent / 100;
+  shape.size_due[kLastLevel] = UINT64_MAX;
   return shape;
 }
 

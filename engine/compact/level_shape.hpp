@@ -33,6 +33,8 @@ struct LevelShape {
   /// Bytes; a larger level should be merged into the next one. 0 above the base: the level should be empty. The
   /// last level may be of any size.
   std::array<uint64_t, kLevelCount> size_max{};
+  /// Bytes; at this the level is due to be merged: merge_threshold_percent of the above.
+  std::array<uint64_t, kLevelCount> size_due{};
 };
 
 LevelShape level_shape(const Version& version, const TreeShape& options);

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/compact/deleted_tables.hpp"
+#include "engine/compact/table_count.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -140,7 +141,7 @@ std::optional<MergePlan> pick_level0(const Version& version, const TreeShape& op
     if (auto plan = pick_deep_column(version, options, shape.base, under_way)) return plan;
   if (options.merge_policy == MergePolicy::tiered)
     if (auto plan = pick_tier(version, options, under_way)) return plan;
-  if (free_size(version, 0, under_way) < shape.size_max[0]) return std::nullopt;
+  if (free_size(version, 0, under_way) < shape.size_due[0]) return std::nullopt;
   return pick_column(version, shape.base, {}, under_way);
 }
 
@@ -156,11 +157,11 @@ double score(const Version& version, const TreeShape& options, const LevelShape&
              const UnderWay& under_way) {
   if (level == kLastLevel) return 0;
   const auto size = static_cast<double>(free_size(version, level, under_way));
-  const auto size_max = static_cast<double>(std::max<uint64_t>(shape.size_max[level], 1));
-  if (level > 0) return size / size_max;
+  const auto size_due = static_cast<double>(std::max<uint64_t>(shape.size_due[level], 1));
+  if (level > 0) return size / size_due;
   return size == 0
              ? 0
-             : std::max(size / size_max, static_cast<double>(version.runs().size()) / depth_max(options));
+             : std::max(size / size_due, static_cast<double>(version.runs().size()) / depth_max(options));
 }
 
 bool is_dense(const TableMeta& meta, Timestamp settled) {
@@ -276,6 +277,7 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& opt
                                      : pick_level(version, candidate.level, under_way);
     if (plan) return plan;
   }
+  if (auto plan = pick_fewer(version, options, shape.base, under_way)) return plan;
   if (auto plan = pick_dense(version, shape.base, settled, need, under_way)) return plan;
   const auto level = need == MergeNeed::idle ? idle_level(version, options, under_way) : std::nullopt;
   if (!level) return std::nullopt;

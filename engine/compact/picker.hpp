@@ -19,7 +19,7 @@ double level_score(const Version& version, const TreeShape& options, uint32_t le
 /// it moves down. Of level 0 that is a column of it: tables that overlap, and overlap no others. Tiered, it may also be
 /// some tables of about one size in a column, which become one and stay in level 0.
 ///
-/// If no level is due: tables of which half or more are deletes, so that what they hide goes, and what it costs to
+/// If no level is due: what makes the tables fewer where there are more than max_sstables (see table_count.hpp); then tables of which half or more are deletes, so that what they hide goes, and what it costs to
 /// read past them; and tables with range deletes that cover half or more of what they meet in the next level. Range deletes
 /// count, and in the last level tables are rewritten, once nobody can ask for what they hide: once all moments that readers
 /// hold lie at or after `settled`.

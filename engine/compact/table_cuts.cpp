@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/compact/table_count.hpp"
+
 namespace coppice::engine {
 namespace {
 
@@ -12,14 +14,8 @@ constexpr uint64_t kMetRatioMax = 10;
 // A table that has met that much may be this many times smaller than others.
 constexpr uint64_t kMetShare = 8;
 
-// The last level has at least so many tables, unless they would be smaller than one of as many in a memtable: so a
-// small tree too has columns to choose from.
-constexpr uint64_t kTableCount = 16;
-
-uint64_t table_size_max(const Version& version, const TreeShape& options) {
-  const uint64_t least = std::min<uint64_t>(options.memtable_size / kTableCount, options.table_size);
-  return std::clamp<uint64_t>(version.tables_size(kLastLevel) / kTableCount, least, options.table_size);
-}
+// Of max_sstables, what one memtable may take at most.
+constexpr uint64_t kFlushShare = 8;
 
 bool ends_after(const Solid& solid, ByteView key) {
   return !solid.bounds.end || ByteView(*solid.bounds.end) > key;
@@ -61,8 +57,9 @@ TableCuts TableCuts::of_flush(const Version& version, const TreeShape& options) 
   // Where few keys are written a table would else meet most of the base, for little.
   const uint64_t column_size = (version.tables_size(0) + version.tables_size(base)) / kColumnCount;
   return {join(std::move(solids)),
-          {.size_min = options.memtable_size / kColumnCount,
-           .size_free = table_size_max(version, options),
+          {.size_min =
+               options.memtable_size / std::min<uint64_t>(kColumnCount, options.max_sstables / kFlushShare),
+           .size_free = table_size_of(version, options),
            .met_max = std::max<uint64_t>(2 * column_size, options.table_size)}};
 }
 
@@ -74,7 +71,7 @@ TableCuts TableCuts::of_merge(const Version& version, uint32_t level, const KeyR
   std::vector<Solid> solids;
   if (next <= kLastLevel) add(version.overlapping(next, hull), solids);
   const bool free = solids.empty();
-  const uint64_t table_size = table_size_max(version, options);
+  const uint64_t table_size = table_size_of(version, options);
   const uint64_t count = std::max<uint64_t>(1, (input_size + table_size - 1) / table_size);
   const uint64_t size = std::max<uint64_t>(1, input_size / count);
   return {std::move(solids),

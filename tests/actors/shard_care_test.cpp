@@ -14,7 +14,7 @@ protected:
   }
   void compact() {
     Answer<Nothing> done;
-    shard->compact({}, done.done());
+    shard->compact({}, merge_of_all(), done.done());
     host.settle(*shard);
     host.wait(*shard, kStallStep);
     host.settle(*shard);

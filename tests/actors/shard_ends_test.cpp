@@ -83,7 +83,7 @@ TEST_F(ShardEndsTest, CallsThatMeetACutAreSentToTheHalves) {
   host.settle(*shard);
   ASSERT_TRUE(cut.ok());
   Answer<Nothing> late;
-  shard->compact({}, late.done());
+  shard->compact({}, merge_of_all(), late.done());
   for (const Errc code : {flush.code(), stats.code(), late.code()}) EXPECT_EQ(code, Errc::moved);
 }
 

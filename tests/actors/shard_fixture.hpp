@@ -53,6 +53,10 @@ protected:
     return *port->reader->get(key, {at, false});
   }
 
+  static RangeMergeHandle merge_of_all() {
+    return std::make_shared<RangeMerge>(1, KeyRange{}, [] {});
+  }
+
   /// Fills memtables until the tree takes no more; flushes are not run.
   void fill() {
     for (int i = 0; i < 40; ++i) {

@@ -8,10 +8,15 @@
 namespace coppice::bench {
 
 const std::vector<Contender>& contenders() {
-  static const std::vector<Contender> all{
-      {"tree", open_tree},       {"encrypted", open_encrypted_tree, false},
-      {"store", open_store},     {"rocksdb", open_rocksdb},
-      {"leveldb", open_leveldb}, {"lmdb", open_lmdb}};
+  static const std::vector<Contender> all{{"tree", open_tree},
+                                          {"store", open_store},
+                                          {"rocksdb", open_rocksdb},
+                                          {"leveldb", open_leveldb},
+                                          {"lmdb", open_lmdb},
+                                          {"encrypted", open_encrypted_tree, false},
+                                          {"write_heavy", open_write_heavy, false},
+                                          {"read_heavy", open_read_heavy, false},
+                                          {"memory_constrained", open_memory_constrained, false}};
   return all;
 }
 

@@ -68,6 +68,10 @@ struct Contender {
 std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings);
 /// The same, encrypted.
 std::unique_ptr<Engine> open_encrypted_tree(const std::string& directory, const Settings& settings);
+// The tree with a preset's options and cache instead of the settings.
+std::unique_ptr<Engine> open_write_heavy(const std::string& directory, const Settings& settings);
+std::unique_ptr<Engine> open_read_heavy(const std::string& directory, const Settings& settings);
+std::unique_ptr<Engine> open_memory_constrained(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_store(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_rocksdb(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_leveldb(const std::string& directory, const Settings& settings);

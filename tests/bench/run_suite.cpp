@@ -50,7 +50,7 @@ std::string measures_path(const Plan& plan) { return plan.out + "/measures.jsonl
 std::vector<std::pair<Workload, unsigned>> wanted_runs(const Plan& plan, const Suite& suite,
                                                        const Contender& contender) {
   std::vector<std::pair<Workload, unsigned>> runs;
-  if (!wanted(plan.suites, suite.name)) return runs;
+  if (!wanted(plan.suites, suite.name) || (suite.named_only && plan.suites.empty())) return runs;
   const bool named = !plan.suites.empty() || !plan.workloads.empty();
   if (contender.name == "store" && !suite.with_store && !named) return runs;
   for (const Workload& workload : suite.workloads) {

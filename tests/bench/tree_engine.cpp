@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "actors/store.hpp"
 #include "engine/compact/write_pace.hpp"
 #include "engine/io/posix_file.hpp"
 #include "engine/table/block_cache.hpp"
@@ -28,12 +29,10 @@ T require(Result<T> result) {
 /// One tree, owned by whichever thread writes; its flushes and merges on one thread beside it.
 class TreeEngine : public Engine {
 public:
-  TreeEngine(const std::string& directory, const Settings& settings, const engine::KeyRing& keys)
-      : cache_(settings.cache_size) {
+  TreeEngine(const std::string& directory, const engine::TreeOptions& options, size_t cache_size,
+             const engine::KeyRing& keys = {})
+      : cache_(cache_size) {
     const engine::TreeEnv env{.files = files_, .cache = cache_, .seed = 42, .keys = keys};
-    engine::TreeOptions options;
-    options.memtable_size = settings.write_buffer_size;
-    options.value_threshold = settings.value_threshold;
     if (!std::filesystem::exists(directory)) require(engine::Tree::create(env, directory, {}));
     tree_ = require(engine::Tree::open(env, directory, options));
     reader_ = tree_->reader();
@@ -205,15 +204,40 @@ private:
   Workshop workshop_;
 };
 
+engine::TreeOptions options_of(const Settings& settings) {
+  engine::TreeOptions options;
+  options.memtable_size = settings.write_buffer_size;
+  options.value_threshold = settings.value_threshold;
+  return options;
+}
+
+std::unique_ptr<Engine> open_preset(const std::string& directory, engine::Preset preset) {
+  const actors::StoreOptions options = actors::options_of(preset);
+  return std::make_unique<TreeEngine>(directory, options.tree, options.cache_size);
+}
+
 }  // namespace
 
 std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings) {
-  return std::make_unique<TreeEngine>(directory, settings, engine::KeyRing());
+  return std::make_unique<TreeEngine>(directory, options_of(settings), settings.cache_size);
 }
 
 std::unique_ptr<Engine> open_encrypted_tree(const std::string& directory, const Settings& settings) {
   const std::array<char, engine::kSecretSize> secret{};
-  return std::make_unique<TreeEngine>(directory, settings, engine::KeyRing(engine::Key(secret), {}));
+  return std::make_unique<TreeEngine>(directory, options_of(settings), settings.cache_size,
+                                      engine::KeyRing(engine::Key(secret), {}));
+}
+
+std::unique_ptr<Engine> open_write_heavy(const std::string& directory, const Settings& /*settings*/) {
+  return open_preset(directory, engine::Preset::write_heavy);
+}
+
+std::unique_ptr<Engine> open_read_heavy(const std::string& directory, const Settings& /*settings*/) {
+  return open_preset(directory, engine::Preset::read_heavy);
+}
+
+std::unique_ptr<Engine> open_memory_constrained(const std::string& directory, const Settings& /*settings*/) {
+  return open_preset(directory, engine::Preset::memory_constrained);
 }
 
 }  // namespace coppice::bench

@@ -77,6 +77,8 @@ struct Suite {
   bool small_cache = false;
   /// Also for `store`, where each put waits for two thread switches, so that it takes long.
   bool with_store = false;
+  /// Runs only when it is named.
+  bool named_only = false;
   std::vector<Workload> workloads;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cluster/node/node.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace coppice::cluster {
@@ -49,6 +50,23 @@ TEST_F(ConfigTest, AFileSetsWhatItNames) {
   EXPECT_EQ(config.compression, engine::Compression::zstd);
   EXPECT_EQ(config.log_level, LogLevel::warning);
   EXPECT_EQ(config.rpc_threads, Config().rpc_threads);
+}
+
+TEST_F(ConfigTest, WhateverIsSetWinsOverAPreset) {
+  ASSERT_TRUE(load("memtable_size = '1MiB'\npreset = 'write_heavy'\nmerging = 'off'\n").ok());
+  actors::StoreOptions options = store_options(config);
+  EXPECT_EQ(options.tree.memtable_size, 1u << 20);
+  EXPECT_EQ(options.tree.merge_policy, engine::MergePolicy::tiered);
+  EXPECT_EQ(options.merging, engine::Merging::off);
+  EXPECT_NE(to_toml(config).find("merge_policy = \"tiered\""), std::string::npos);
+  ASSERT_TRUE(set("merge_policy", {"leveled"}).ok());
+  ASSERT_TRUE(set("preset", {"memory_constrained"}).ok());
+  options = store_options(config);
+  EXPECT_EQ(options.tree.memtable_size, 1u << 20);
+  EXPECT_EQ(options.tree.merge_policy, engine::MergePolicy::leveled);
+  EXPECT_EQ(options.cache_size, 32u << 20);
+  EXPECT_FALSE(set("merge_threshold_percent", {"24"}).ok());
+  EXPECT_FALSE(set("preset", {"fast"}).ok());
 }
 
 TEST_F(ConfigTest, AFlagGoesOverTheFile) {

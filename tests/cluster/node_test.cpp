@@ -1,5 +1,6 @@
 // What a client can do at a node, end to end.
 #include <map>
+#include <thread>
 
 #include "tests/cluster/node_fixture.hpp"
 
@@ -210,6 +211,49 @@ TEST_F(NodeTest, ADroppedSnapshotIsReleased) {
   EXPECT_EQ(held(), 1u);
   client.reset();
   EXPECT_TRUE(eventually([&]() { return held() == 0; }));
+}
+
+TEST_F(NodeTest, AMergeIsWatchedAndEndedByItsWatcher) {
+  start();
+  auto client = connect();
+  fill(*client, 1000, "v");
+  ASSERT_TRUE(client->set_merging(client::Merging::paused).ok());
+  EXPECT_EQ(client->stats()->merging, client::Merging::paused);
+  std::vector<client::RangeMerge> seen;
+  const Status ended = client->compact({key(0), key(500)}, [&](const client::RangeMerge& merge) {
+    seen.push_back(merge);
+    return seen.size() < 2;
+  });
+  EXPECT_EQ(ended.error().code, Errc::cancelled);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].id, seen[1].id);
+  EXPECT_EQ(seen[0].range, (KeyRange{key(0), key(500)}));
+  EXPECT_TRUE(eventually([&]() { return client->stats()->merges.empty(); }));
+
+  ASSERT_TRUE(client->set_merging(client::Merging::on).ok());
+  EXPECT_TRUE(client->compact().ok());
+}
+
+TEST_F(NodeTest, AMergeIsEndedByAnotherClientOrByTheEndOfItsOwn) {
+  start();
+  auto client = connect();
+  fill(*client, 1000, "v");
+  ASSERT_TRUE(client->set_merging(client::Merging::paused).ok());
+  Status answered;
+  std::thread other([&]() { answered = connect()->compact(); });
+  ASSERT_TRUE(eventually([&]() { return client->stats()->merges.size() == 1; }));
+  ASSERT_TRUE(client->cancel_merge(client->stats()->merges.front().id).ok());
+  other.join();
+  EXPECT_EQ(answered.error().code, Errc::cancelled);
+  EXPECT_EQ(client->cancel_merge(1'000).error().code, Errc::not_found);
+
+  // Whoever loses patience takes its merge along.
+  std::thread impatient([&]() {
+    int looks = 0;
+    (void)connect()->compact({}, [&](const client::RangeMerge&) { return ++looks < 2; });
+  });
+  impatient.join();
+  EXPECT_TRUE(eventually([&]() { return client->stats()->merges.empty(); }));
 }
 
 TEST_F(NodeTest, CareReachesTheStore) {

@@ -68,6 +68,45 @@ TEST_F(BacklogTest, DebtGrowsWithTheTablesThatAReadMeets) {
   EXPECT_EQ(debt(), 1);
 }
 
+TEST_F(BacklogTest, WithoutMergingWritesAreNotSlowedDownButRefusedInTheEndAndToldWhy) {
+  const auto without = [&](Merging merging) { return merge_debt(Version(levels), options, merging); };
+  const auto why = [&](Merging merging) {
+    return backlog_text(Version(levels), options, 0, 0, without(merging), merging);
+  };
+  for (int count = 0; count < 127; ++count) add(0, 1'000);
+  EXPECT_GE(debt(), 1);
+  EXPECT_EQ(without(Merging::off), 0);
+  EXPECT_EQ(why(Merging::off), "");
+  add(0, 1'000);
+  for (const Merging merging : {Merging::off, Merging::paused, Merging::stopped}) {
+    EXPECT_EQ(without(merging), 1);
+    EXPECT_NE(why(merging).find(std::string("128 tables in level 0, and merging is ") + name_of(merging)),
+              std::string::npos)
+        << why(merging);
+  }
+  EXPECT_NE(why(Merging::off).find("compact"), std::string::npos);
+  EXPECT_EQ(why(Merging::stopped).find("compact"), std::string::npos);
+  EXPECT_NE(why(Merging::on).find("falls behind"), std::string::npos);
+  EXPECT_EQ(backlog_text(Version(), options, 4, 0, 0, Merging::on).find("4 memtables wait"), 0u);
+  EXPECT_EQ(backlog_text(Version(), options, 3, 100, 0, Merging::on).find("3 memtables wait"), 0u);
+}
+
+TEST_F(BacklogTest, AMergeOfARangeReadsWhatIsAboveAndWhatItMeets) {
+  const auto left = [&](const KeyRange& range) { return range_backlog(Version(levels), options, range, {}); };
+  add(6, 1'000, "a", "m");
+  add(6, 1'000, "m", "z");
+  EXPECT_EQ(left({}).size, 0u);
+  EXPECT_EQ(left({}).tables, 0u);
+  add(0, 100, "a", "c");
+  EXPECT_EQ(left({}).tables, 3u);
+  EXPECT_EQ(left({}).size, 2'100u);
+  EXPECT_EQ(left({"b", "c"}).tables, 2u);
+  EXPECT_EQ(left({"b", "c"}).size, 1'100u);
+  EXPECT_EQ(left({"d", "e"}).size, 0u);
+  // What is not the tree's own is rewritten without it.
+  EXPECT_EQ(range_backlog(Version(levels), options, {"n", "p"}, {"a", "x"}).tables, 1u);
+}
+
 TEST_F(BacklogTest, DebtGrowsWithWhatAnIntermediateLevelHasAboveItsSize) {
   add(6, 10'000);
   add(5, 1500);

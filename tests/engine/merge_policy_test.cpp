@@ -11,6 +11,7 @@
 #include "engine/compact/picker.hpp"
 #include "engine/compact/table_cuts.hpp"
 #include "engine/io/posix_file.hpp"
+#include "engine/presets.hpp"
 #include "engine/table/block_cache.hpp"
 
 namespace coppice::engine {
@@ -273,6 +274,44 @@ TEST(SmallMergePolicyTest, ATreeOfAFewMemtablesIsRewrittenLittleAndTakesLittleSp
   for (int count = 0; count < 50; ++count) forest.flush(forest.random_keys(), 20);
   EXPECT_LT(forest.write_amplification(), 2.5);
   EXPECT_LT(forest.space_amplification(forest.size_max), 1.4);
+}
+
+/// The options of a preset, with memtables as much smaller as all here is.
+TreeShape scaled(Preset preset) {
+  const TreeOptions usual;
+  TreeOptions options = options_of(preset);
+  options.memtable_size = 100'000 * (options.memtable_size >> 20) / (usual.memtable_size >> 20);
+  TreeShape shape(options);
+  shape.table_size = options.memtable_size / 2;
+  return shape;
+}
+
+TEST(PresetTest, EachEarnsItsName) {
+  struct Cost {
+    double writes = 0;
+    size_t depth = 0;
+    double space = 0;
+  };
+  const auto play = [](Preset preset) {
+    Forest forest(25'000);
+    forest.options = scaled(preset);
+    // As many keys, whatever a memtable holds of them.
+    const auto flushes = static_cast<int>(25 * 100'000 / forest.options.memtable_size);
+    for (int count = 0; count < flushes; ++count) forest.flush(forest.random_keys(), 100);
+    forest.forget();
+    for (int count = 0; count < 2 * flushes; ++count) forest.flush(forest.random_keys(), 100);
+    return Cost{forest.write_amplification(), forest.depth_max, forest.space_amplification(forest.size_max)};
+  };
+  const Cost usual = play(Preset::balanced);
+  const Cost writes = play(Preset::write_heavy);
+  const Cost reads = play(Preset::read_heavy);
+  EXPECT_LT(writes.writes, 0.9 * usual.writes);
+  EXPECT_LT(reads.depth, usual.depth);
+  EXPECT_LT(reads.space, usual.space);
+  EXPECT_LE(options_of(Preset::memory_constrained).memtable_size * 8, TreeOptions().memtable_size);
+  for (const Preset preset :
+       {Preset::balanced, Preset::write_heavy, Preset::read_heavy, Preset::memory_constrained})
+    EXPECT_TRUE(check_options(options_of(preset)).ok());
 }
 
 TEST_F(MergePolicyTest, TieredRewritesLess) {

@@ -230,6 +230,24 @@ TEST_F(PickerTest, VersionsFindTheTableOfAKey) {
   EXPECT_EQ(version.find_table(1, "g"), nullptr);
 }
 
+TEST_F(PickerTest, ALevelIsMergedOnceItIsAsFullAsTheThresholdSays) {
+  add(6, 1, "a", "z", 10'000);
+  add(0, 2, "a", "c", 50);
+  EXPECT_FALSE(pick());
+  options.merge_threshold_percent = 50;
+  EXPECT_EQ(shape().size_max[0], 100u);
+  EXPECT_EQ(shape().size_due[0], 50u);
+  ASSERT_TRUE(pick());
+  options.merge_threshold_percent = 51;
+  EXPECT_FALSE(pick());
+
+  // Debt counts from the whole size, so writers do not wait for less.
+  add(5, 3, "d", "e", 600);
+  EXPECT_EQ(pick()->source_level, 5u);
+  options.merge_threshold_percent = 100;
+  EXPECT_FALSE(pick());
+}
+
 TEST_F(PickerTest, TieredTablesOfOneSizeBecomeOneThatStaysInLevelZero) {
   options.merge_policy = MergePolicy::tiered;
   options.min_compaction_files = 3;

@@ -87,8 +87,22 @@ protected:
         ASSERT_TRUE(store->flush().ok());
         return;
       case 3:
+        // Paused or stopped, nobody would merge.
+        ASSERT_TRUE(store->set_merging(below(2) == 0 ? engine::Merging::on : engine::Merging::off).ok());
         ASSERT_TRUE(store->compact({any_key(), std::nullopt}).ok());
         return;
+      case 7:
+        ASSERT_TRUE(store->set_merging(static_cast<engine::Merging>(below(4))).ok());
+        return;
+      case 8: {
+        // Given up somewhere on its way, or ended before.
+        RangeMergeHandle merge;
+        const auto answer =
+            as_future<Nothing>([&](auto done) { merge = store->compact({}, std::move(done)); });
+        merge->cancel();
+        answer.wait();
+        return;
+      }
       case 4:
       case 5: {
         const auto taken = store->snapshot();

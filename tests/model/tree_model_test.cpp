@@ -48,6 +48,7 @@ public:
     if (choice < 9985) return reopen();
     if (choice < 9990) return compare_all();
     if (choice < 9993) return remove_run();
+    if (choice < 9996) return set_merging();
   }
 
   /// The deepest level that was ever used.
@@ -61,6 +62,9 @@ public:
     EXPECT_TRUE(report.ok() && report->problems.empty());
     return report.ok() ? report->values : 0;
   }
+
+  /// How many flushes and merges were stopped.
+  uint32_t stopped() const { return stopped_; }
 
   uint64_t tables_dropped() const { return tables_dropped_ + stand_.tree->stats().tables_dropped; }
 
@@ -276,6 +280,10 @@ private:
   }
   void finish() {
     for (Job& job : jobs_) {
+      if (random_.one_in(10)) {
+        stop(std::move(job));
+        continue;
+      }
       const bool flush = job.kind() == Job::Kind::flush;
       const uint32_t waiting = stand_.tree->stats().sealed_memtables;
       ok(stand_.finish(std::move(job)));
@@ -285,6 +293,19 @@ private:
     const auto levels = stand_.tree->stats().levels;
     for (uint32_t level = deepest_; level < levels.size(); ++level)
       if (levels[level].tables > 0) deepest_ = level;
+  }
+  /// Nothing comes of it, whether it had begun or not.
+  void stop(Job job) {
+    std::atomic<bool> stopped{random_.one_in(2)};
+    job.run(stopped, [&](uint64_t, double) { stopped = true; });
+    const Status installed = stand_.tree->install(std::move(job));
+    if (!installed.ok()) {
+      ASSERT_EQ(installed.error().code, Errc::cancelled);
+      ++stopped_;
+    }
+  }
+  void set_merging() {
+    stand_.tree->set_merging(random_.one_in(4) ? static_cast<Merging>(random_.below(4)) : Merging::on);
   }
   void compact() {
     finish();
@@ -341,6 +362,7 @@ private:
   // By trees before the present one.
   uint64_t tables_dropped_ = 0;
   uint32_t flush_steps_ = 0;
+  uint32_t stopped_ = 0;
 };
 
 TEST(TreeModelTest, SaysWhatAMapSays) {
@@ -356,6 +378,7 @@ TEST(TreeModelTest, SaysWhatAMapSays) {
   model.compare_all();
   EXPECT_GE(model.deepest(), 2u) << "deletes above keys two levels down are not tried";
   EXPECT_GE(model.tables_dropped(), 1u) << "tables under a range delete are not tried";
+  EXPECT_GE(model.stopped(), 3u) << "merges that are stopped are not tried";
   EXPECT_GE(model.flush_steps(), 3u) << "memtables that are flushed in steps are not tried";
 }
 

@@ -1,4 +1,6 @@
 // Every command against a node, as a user types it.
+#include <csignal>
+
 #include <gtest/gtest.h>
 
 #include "tests/process/process_fixture.hpp"
@@ -220,6 +222,37 @@ TEST_F(CommandsTest, CareLeavesEveryKeyWhereItWas) {
   EXPECT_NE(user({"verify", "--json"}).find("\"problems\":[]"), std::string::npos);
   EXPECT_NE(user({"stats"}).find("record/00001500"), std::string::npos);
   EXPECT_NE(user({"stats", "--json"}).find("\"from\":\"record/00001500\""), std::string::npos);
+}
+
+TEST_F(CommandsTest, MergingIsToldWhatToDo) {
+  const std::string records = generated_records(3'000, 2);
+  EXPECT_NE(user({"merging"}).find("merging is on"), std::string::npos);
+  EXPECT_NE(user({"merging", "off"}).find("merging is off"), std::string::npos);
+  user({"load"}, records);
+  EXPECT_NE(user({"stats"}).find("merging: off"), std::string::npos);
+  EXPECT_NE(user({"stats", "--json"}).find("\"merging\":\"off\""), std::string::npos);
+  EXPECT_NE(user({"compact", "--json"}).find("\"milliseconds\":"), std::string::npos);
+  EXPECT_NE(user({"merging", "stop", "--json"}).find("\"merging\":\"stopped\",\"merges\":[]"),
+            std::string::npos);
+  EXPECT_EQ(code_of({"compact"}), 3);
+  EXPECT_NE(user({"merging", "pause"}).find("merging is paused"), std::string::npos);
+
+  // Killed, as Ctrl-C would: its merge goes with it.
+  Subprocess compact({.command = {COPPICE_PROGRAM, "compact", "--address", server->address()},
+                      .environment = {},
+                      .with_input = false,
+                      .with_lines = false});
+  while (user({"merging"}).find("merge ") == std::string::npos) {
+  }
+  compact.send_signal(SIGINT);
+  compact.wait();
+  while (user({"merging"}).find("merge ") != std::string::npos) {
+  }
+  EXPECT_NE(code_of({"merging", "--cancel", "99"}), 0);
+  EXPECT_EQ(code_of({"merging", "of"}), 2);
+  user({"merging", "on"});
+  user({"compact"});
+  EXPECT_TRUE(user({"dump"}) == records);
 }
 
 TEST_F(CommandsTest, BenchMeasuresAndCleansUp) {
