@@ -6,6 +6,7 @@
 
 #include "engine/compact/backlog.hpp"
 #include "engine/compact/deleted_tables.hpp"
+#include "engine/compact/expired_tables.hpp"
 #include "engine/compact/filter_bits.hpp"
 #include "engine/compact/garbage.hpp"
 #include "engine/io/file_names.hpp"
@@ -20,10 +21,16 @@ constexpr uint64_t kPartTables = 2;
 constexpr uint64_t kEmptiedLeastPart = 16;
 
 SurvivalRules rules_of(const TreeState& tree, std::span<const Timestamp> snapshots) {
-  return {.snapshots = {snapshots.begin(), snapshots.end()},
-          .floor = tree.visible(),
-          .bottom = false,
-          .owned = tree.readers->range};
+  SurvivalRules rules{.snapshots = {snapshots.begin(), snapshots.end()},
+                      .floor = tree.visible(),
+                      .floor_ms = tree.now_ms(),
+                      .bottom = false,
+                      .owned = tree.readers->range};
+  if (const uint64_t retention_ms = tree.options.retention_ms; retention_ms > 0) {
+    rules.floor_ms -= std::min(rules.floor_ms, retention_ms);
+    rules.floor = std::min(rules.floor, first_of_millisecond(rules.floor_ms));
+  }
+  return rules;
 }
 
 std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<const Timestamp> snapshots) {
@@ -34,6 +41,7 @@ std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<co
   job->numbers = tree.numbers;
   job->rate = tree.merge_rate;
   job->rules = rules_of(tree, snapshots);
+  tree.history_from = std::max(tree.history_from, history_from(job->rules));
   job->retired_logs = std::exchange(tree.retired_logs, {});
   return job;
 }
@@ -119,6 +127,7 @@ struct Handles {
 /// Writes `edit` to the manifest and makes the version with the job's tables the present one.
 Status install_tables(TreeState& tree, JobState& job, VersionEdit edit, const Handles& added) {
   edit.next_file_number = tree.numbers->load(std::memory_order_relaxed);
+  edit.history_from = history_from(job.rules);
   // From now on the outputs are the tree's: if the append fails, the edit may be on the disk all the same.
   for (JobPart& part : job.parts) {
     part.outputs.clear();
@@ -129,6 +138,7 @@ Status install_tables(TreeState& tree, JobState& job, VersionEdit edit, const Ha
   for (const LiveValues& values : before->values())
     if (tree.version->find_values(values.file->meta().number) == nullptr) values.file->remove_when_unused();
   tree.floor = std::max(tree.floor, job.rules.floor);
+  tree.floor_ms = std::max(tree.floor_ms, job.rules.floor_ms);
   return success();
 }
 
@@ -313,9 +323,12 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
 std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots, MergeNeed need) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
-  if (auto plan = pick_deleted(*tree.version, rules_of(tree, snapshots), tree.merges_under_way))
+  const SurvivalRules rules = rules_of(tree, snapshots);
+  if (auto plan = pick_deleted(*tree.version, rules, tree.merges_under_way))
     return make_merge(tree, std::move(plan), snapshots);
-  const Timestamp settled = snapshots.empty() ? tree.visible() : std::min(snapshots.front(), tree.visible());
+  if (auto plan = pick_expired(*tree.version, rules, tree.merges_under_way))
+    return make_merge(tree, std::move(plan), snapshots);
+  const Settled settled{hidden_up_to(rules, kTimestampMin), expired_up_to(rules, kTimestampMin)};
   // Garbage goes first, unless levels slow writers down. Too much of it does so as well, so its turn comes.
   const bool levels_press = merge_debt(*tree.version, tree.options) > 0;
   auto job = levels_press ? nullptr : plan_garbage(tree, snapshots);
@@ -357,6 +370,10 @@ Status install(TreeState& tree, JobState& job) {
 
 bool deletes_tables(const TreeState& tree) {
   return any_deleted(*tree.version, rules_of(tree, {}), cleared_by(tree.active->range_deletes().deletes()));
+}
+
+bool frees_with_time(const TreeState& tree) {
+  return tree.options.retention_ms > 0 || any_expired(*tree.version, rules_of(tree, {}));
 }
 
 double debt(const TreeState& tree) {

@@ -20,6 +20,7 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
 Status install(TreeState& tree, JobState& job);
 
 bool deletes_tables(const TreeState& tree);
+bool frees_with_time(const TreeState& tree);
 double debt(const TreeState& tree);
 TreeStats stats(const TreeState& tree);
 

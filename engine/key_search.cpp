@@ -7,8 +7,8 @@
 
 namespace coppice::engine {
 
-KeySearch::KeySearch(const View& view, ByteView key, Timestamp at)
-    : view_(view), key_(key), hash_(key_hash(key)), read_at_(at), at_(at) {}
+KeySearch::KeySearch(const View& view, ByteView key, Timestamp at, Expiry& expiry)
+    : view_(view), key_(key), hash_(key_hash(key)), read_at_(at), at_(at), expiry_(expiry) {}
 
 void KeySearch::prefetch() const {
   view_.active->prefetch(hash_);
@@ -34,15 +34,15 @@ bool KeySearch::ask(const Memtable& memtable, Bytes& value) {
 
 inline bool KeySearch::take_word(Kind kind, Timestamp commit, ByteView stored, Bytes& value) {
   if (chain_ == nullptr) version_ = commit;
-  if (is_remove(kind)) return true;
+  if (is_remove(kind) || (expires(kind) && expiry_.is_over(stored))) return true;
   if (is_operand(kind)) return !take_operand(stored);
   has_value_ = true;
   if (is_apart(kind)) {
     apart_ = value_ref_of(kind, stored);
   } else if (chain_ == nullptr) {
-    value.assign(stored);
+    value.assign(plain_value(kind, stored));
   } else {
-    makes_sense_ = std::exchange(chain_, nullptr)->finish(stored, value);
+    makes_sense_ = std::exchange(chain_, nullptr)->finish(plain_value(kind, stored), value);
   }
   return true;
 }

@@ -1,6 +1,7 @@
 // Finds one key in a view, source by source.
 #pragma once
 
+#include "engine/cursor/expiry.hpp"
 #include "engine/cursor/operand_chain.hpp"
 #include "engine/table/table_reader.hpp"
 #include "engine/table/value_ref.hpp"
@@ -15,10 +16,10 @@ namespace coppice::engine {
 /// An operand is a word about the key that needs what lies below it: the search goes on from there, at an earlier moment, in the
 /// same source first.
 ///
-/// Lifetime: view and key outlive it. Threads: one.
+/// Lifetime: view, key and `expiry` outlive it. Threads: one.
 class KeySearch {
 public:
-  KeySearch(const View& view, ByteView key, Timestamp at);
+  KeySearch(const View& view, ByteView key, Timestamp at, Expiry& expiry);
 
   ByteView key() const { return key_; }
   /// key_hash() of it.
@@ -64,6 +65,7 @@ private:
   const uint64_t hash_;
   const Timestamp read_at_;
   Timestamp at_;
+  Expiry& expiry_;
   bool has_value_ = false;
   std::optional<ValueRef> apart_;
   size_t next_run_ = 0;

@@ -6,10 +6,10 @@
 
 namespace coppice::engine {
 
-Result<bool> look_up(const View& view, ByteView key, Timestamp at, TableReadOptions options, Bytes& value,
-                     ReadWork& work, Timestamp* version) {
+Result<bool> look_up(const View& view, ByteView key, Timestamp at, Expiry& expiry, TableReadOptions options,
+                     Bytes& value, ReadWork& work, Timestamp* version) {
   options.work = &work;
-  KeySearch search(view, key, at);
+  KeySearch search(view, key, at, expiry);
   const auto finish = [&]() -> Result<bool> {
     if (search.apart()) COPPICE_TRY(read_apart(*view.version, *search.apart(), options, value));
     COPPICE_TRY_ASSIGN(found, search.finish(value));

@@ -15,7 +15,8 @@ constexpr size_t kTogetherMax = 32;
 
 /// A key, and where its search stands.
 struct One {
-  One(const View& view, ByteView key, Timestamp at, size_t place) : search(view, key, at), index(place) {}
+  One(const View& view, ByteView key, Timestamp at, Expiry& expiry, size_t place)
+      : search(view, key, at, expiry), index(place) {}
 
   KeySearch search;
   /// Of the key.
@@ -29,11 +30,12 @@ struct One {
 /// Keys go through the tables in rounds, each in the next one that may hold it, and in a round all take each step together.
 class ManyLookup {
 public:
-  ManyLookup(const View& view, std::span<const ByteView> keys, Timestamp at, const TableReadOptions& options,
-             size_t size_max, ReadWork& work)
+  ManyLookup(const View& view, std::span<const ByteView> keys, Timestamp at, Expiry& expiry,
+             const TableReadOptions& options, size_t size_max, ReadWork& work)
       : view_(view),
         keys_(keys),
         at_(at),
+        expiry_(expiry),
         options_(options),
         size_left_(size_max),
         work_(work),
@@ -46,7 +48,7 @@ public:
   Status find(size_t begin, size_t end) {
     ones_.clear();
     for (size_t index = begin; index < end; ++index)
-      ones_.emplace_back(view_, keys_[index], at_, index).search.prefetch();
+      ones_.emplace_back(view_, keys_[index], at_, expiry_, index).search.prefetch();
     for (One& one : ones_) {
       Bytes value;
       if (one.search.ask_memtables(value)) COPPICE_TRY(conclude(one, std::move(value)));
@@ -183,6 +185,7 @@ private:
   const View& view_;
   const std::span<const ByteView> keys_;
   const Timestamp at_;
+  Expiry& expiry_;
   TableReadOptions options_;
   size_t size_left_;
   ReadWork& work_;
@@ -197,9 +200,10 @@ private:
 }  // namespace
 
 Result<std::vector<std::optional<Bytes>>> look_up_many(const View& view, std::span<const ByteView> keys,
-                                                       Timestamp at, const TableReadOptions& options,
-                                                       size_t size_max, ReadWork& work, PlaceCounts& places) {
-  ManyLookup lookup(view, keys, at, options, size_max, work);
+                                                       Timestamp at, Expiry& expiry,
+                                                       const TableReadOptions& options, size_t size_max,
+                                                       ReadWork& work, PlaceCounts& places) {
+  ManyLookup lookup(view, keys, at, expiry, options, size_max, work);
   for (size_t begin = 0; begin < keys.size(); begin += kTogetherMax)
     COPPICE_TRY(lookup.find(begin, std::min(begin + kTogetherMax, keys.size())));
   places = lookup.places();

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/cursor/expiry.hpp"
 #include "engine/view.hpp"
 #include "engine/watch/read_work.hpp"
 
@@ -15,7 +16,8 @@ namespace coppice::engine {
 /// `work` and `places` count what they ask for, and how many ended where.
 /// invalid_argument: the values have more than `size_max` bytes together. Errors and Blocks: as look_up().
 Result<std::vector<std::optional<Bytes>>> look_up_many(const View& view, std::span<const ByteView> keys,
-                                                       Timestamp at, const TableReadOptions& options,
-                                                       size_t size_max, ReadWork& work, PlaceCounts& places);
+                                                       Timestamp at, Expiry& expiry,
+                                                       const TableReadOptions& options, size_t size_max,
+                                                       ReadWork& work, PlaceCounts& places);
 
 }  // namespace coppice::engine

@@ -45,6 +45,9 @@ struct TreeOptions {
   /// While there are more tables than this, merges make them fewer, and in a tree that grows tables become larger; 64 to a
   /// million. It is no limit: writes are not refused for it.
   uint32_t max_sstables = 4096;
+  /// For so long, in milliseconds, what was overwritten, deleted or has expired can be read as it was; 0: no longer than a
+  /// snapshot holds it. It takes up its space meanwhile.
+  uint64_t retention_ms = 0;
 };
 
 /// invalid_argument naming the first option out of its range.

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "engine/base/clock.hpp"
 #include "engine/base/gen_ref.hpp"
 #include "engine/cursor/dead_ranges.hpp"
 #include "engine/view.hpp"
@@ -19,6 +20,8 @@ namespace coppice::engine {
 /// Lifetime: shared by the tree, its reader and its cursors, so that pins may outlive the tree.
 struct ReadState {
   KeyRange range;
+  /// See TreeEnv.
+  const Clock* clock = nullptr;
   /// Raw. Stored with release, loaded with acquire.
   std::atomic<uint64_t> visible{0};
   /// Nothing is published once the tree is closed.

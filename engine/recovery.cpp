@@ -292,6 +292,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   edit.logs_retired = found.logs.retire(flushed);
   for (const OpenLog& log : found.later_logs) edit.logs_retired.push_back(log.number);
   edit.next_file_number = found.next_number;
+  if (manifest.state().history_from == kTimestampMin) edit.history_from = found.last_commit;
   COPPICE_TRY(manifest.append(edit, random.next()));
 
   remove_logs(env.files, directory, edit.logs_retired);
@@ -299,7 +300,9 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
 
   auto readers = std::make_shared<ReadState>();
   readers->range = manifest.state().range;
+  readers->clock = env.clock;
   readers->watch = env.watch;
+  const Timestamp history_from = manifest.state().history_from;
   readers->visible.store(found.last_commit.raw, std::memory_order_release);
   LogWriter log = std::move(new_logs.front());
   new_logs.pop_front();
@@ -321,6 +324,8 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
       .last_logged = found.last_commit,
       .last_commit = found.last_commit,
       .floor = found.last_commit,
+      .floor_ms = history_from.milliseconds(),
+      .history_from = history_from,
   });
   state->measure();
   state->publish();

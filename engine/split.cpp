@@ -13,6 +13,7 @@ Status make_child(const TreeState& tree, const KeyRange& range, const std::strin
   child.range = range;
   child.next_file_number = tree.manifest.state().next_file_number;
   child.flushed = tree.last_commit;
+  child.history_from = tree.history_from;
   for (const auto& [number, added] : tree.manifest.state().tables) {
     if (!added.table.bounds.overlaps(range)) continue;
     const std::string name = table_file_name(number);

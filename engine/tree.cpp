@@ -27,6 +27,7 @@ Status Tree::create(const TreeEnv& env, const std::string& directory, const KeyR
   if (exists) return Error{Errc::in_use, directory + ": a tree is there already"};
   ManifestState empty;
   empty.range = range;
+  empty.history_from = Timestamp{1};
   Random random(env.seed);
   COPPICE_TRY(Manifest::create(env.files, directory, std::move(empty), random.next(), env.keys).status());
   return env.files.sync_directory(parent_directory(directory));
@@ -139,6 +140,8 @@ void Tree::settle(Timestamp commit) { state_->logs.settle(commit); }
 
 bool Tree::memtable_full() const { return is_full(*state_->active, state_->options); }
 bool Tree::deletes_tables() const { return engine::deletes_tables(*state_); }
+bool Tree::frees_with_time() const { return engine::frees_with_time(*state_); }
+Timestamp Tree::history_from() const { return state_->history_from; }
 bool Tree::memtables_empty() const { return state_->active->empty() && state_->sealed.empty(); }
 
 Status Tree::seal_memtable() { return engine::seal_memtable(*state_); }

@@ -148,6 +148,13 @@ public:
   bool memtable_full() const;
   /// Range deletes of the active memtable cover whole tables, which can be dropped once they are in a table themselves.
   bool deletes_tables() const;
+  /// Merges may be due although nothing was written: much has expired, or gone out of the history that is kept. To be asked
+  /// every few seconds.
+  bool frees_with_time() const;
+  /// From this moment on all can be read, by ReadOptions::at; before it only what `snapshots` have held ever since. Of what was
+  /// planned already as of what was installed, and kept through openings. With TreeOptions::retention_ms it stays
+  /// that far behind the time.
+  Timestamp history_from() const;
   /// Begins a new memtable and log; does nothing if the active memtable is empty. When no new log can be begun,
   /// on a full disk for instance, the tree stays as it was. Blocks: on the disk, shortly, if more memtables were sealed
   /// than flushes have prepared logs for: two.

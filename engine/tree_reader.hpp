@@ -26,7 +26,7 @@ struct Versioned {
   /// Nothing: the key is absent.
   std::optional<Bytes> value;
   /// The commit timestamp of the latest write that has a part in the value; kTimestampMin: the key is absent. It changes with
-  /// every write of the key, and with nothing else.
+  /// every write of the key, and goes when the key expires.
   Timestamp version;
 };
 

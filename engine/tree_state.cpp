@@ -1,5 +1,8 @@
 #include "engine/tree_state.hpp"
 
+#include <algorithm>
+
+#include "engine/base/clock.hpp"
 #include "engine/compact/backlog.hpp"
 #include "engine/compact/garbage.hpp"
 #include "engine/io/file_names.hpp"
@@ -11,6 +14,11 @@ TreeState::~TreeState() {
   reclaim();
 }
 
+uint64_t TreeState::now_ms() const {
+  const uint64_t visible_ms = visible().milliseconds();
+  return env.clock == nullptr ? visible_ms : std::max(visible_ms, env.clock->milliseconds());
+}
+
 std::string TreeState::path(const std::string& name) const { return join_path(directory, name); }
 
 void TreeState::publish() {
@@ -20,6 +28,7 @@ void TreeState::publish() {
     view->sealed.push_back(memtable->memtable);
   view->version = version;
   view->floor = floor;
+  view->floor_ms = floor_ms;
   readers->views.publish(std::move(view));
   reclaim();
 }

@@ -56,8 +56,11 @@ struct TreeState {
 
   Timestamp last_logged;
   Timestamp last_commit;
-  /// See View::floor.
+  /// See View.
   Timestamp floor;
+  uint64_t floor_ms = 0;
+  /// See Tree::history_from.
+  Timestamp history_from;
 
   bool flush_under_way = false;
   std::vector<MergeUnderWay> merges_under_way = {};
@@ -81,6 +84,8 @@ struct TreeState {
   ~TreeState();
 
   Timestamp visible() const { return Timestamp{readers->visible.load(std::memory_order_relaxed)}; }
+  /// Milliseconds since 1970; not before the latest write that is visible.
+  uint64_t now_ms() const;
   std::string path(const std::string& name) const;
   std::shared_ptr<Memtable> make_memtable() {
     return std::make_shared<Memtable>(random.next(), options.memtable_size);

@@ -18,6 +18,8 @@ struct View {
   std::shared_ptr<const Version> version;
   /// Versions that only readers of an earlier moment could see, snapshots apart, may be gone.
   Timestamp floor;
+  /// Puts that expired at these milliseconds or before may be gone as well, to all readers at `floor` or later.
+  uint64_t floor_ms = 0;
 };
 
 }  // namespace coppice::engine

@@ -107,6 +107,25 @@ private:
   const uint64_t begin_ns_;
 };
 
+/// Reads at one standpoint; of now, again where the clock has overtaken it (see Expiry), by what it said or, if that is later, what
+/// merges went by since. `read` takes the standpoint and the expiry, and gives a Result.
+template <class Read>
+auto read_at(const ReadState& state, const ReadOptions& options, Read&& read)
+    -> decltype(read(std::declval<const Standpoint&>(), std::declval<Expiry&>())) {
+  std::optional<uint64_t> asked_ms;
+  for (;;) {
+    Standpoint standpoint(state, options.at);
+    COPPICE_TRY(standpoint.pin());
+    const Timestamp at = standpoint.at();
+    Expiry expiry = asked_ms ? Expiry(at, std::max(*asked_ms, standpoint.view().floor_ms))
+                    : options.at.has_value() || state.clock == nullptr ? Expiry(at)
+                                                                       : Expiry(at, *state.clock);
+    auto outcome = read(standpoint, expiry);
+    if (!expiry.relied_on_clock() || state.visible.load(std::memory_order_acquire) == at.raw) return outcome;
+    asked_ms = expiry.milliseconds();
+  }
+}
+
 class ViewReader final : public TreeReader {
 public:
   explicit ViewReader(std::shared_ptr<const ReadState> state) : state_(std::move(state)) {}
@@ -130,13 +149,12 @@ public:
                                                      size_t size_max) const override {
     for (const ByteView key : keys) COPPICE_TRY(check(key));
     const ReadWatch watch(*state_);
-    Standpoint standpoint(*state_, options.at);
-    COPPICE_TRY(standpoint.pin());
     ReadWork work;
     PlaceCounts places;
-    auto values =
-        look_up_many(standpoint.view(), keys, standpoint.at(),
-                     {.cached_only = options.cached_only, .fill_cache = true}, size_max, work, places);
+    auto values = read_at(*state_, options, [&](const Standpoint& standpoint, Expiry& expiry) {
+      return look_up_many(standpoint.view(), keys, standpoint.at(), expiry,
+                          {.cached_only = options.cached_only, .fill_cache = true}, size_max, work, places);
+    });
     if (!values.ok()) return watch.failed(std::move(values).error());
     state_->counters.note_many(places, work);
     if (watch.is_picked()) watch.note(&Latencies::get_many, keys.size(), work);
@@ -145,6 +163,8 @@ public:
 
   Result<std::unique_ptr<VisibleCursor>> cursor(const KeyRange& range,
                                                 const ReadOptions& options) const override {
+    // Before the standpoint is taken, so that no write can come between: see Expiry.
+    const uint64_t now_ms = options.at || state_->clock == nullptr ? 0 : state_->clock->milliseconds();
     auto keep = std::make_shared<LastingStandpoint>(state_, options.at);
     Standpoint& standpoint = keep->standpoint;
     DeadRangeAccess dead;
@@ -161,10 +181,12 @@ public:
     const Version& version = *standpoint.view().version;
     auto values =
         options.keys_only || version.values().empty() ? nullptr : make_value_source(version, table_options);
+    // A merge that was installed meanwhile may have let go of more.
+    const Expiry expiry = options.at ? Expiry(at) : Expiry(at, std::max(now_ms, standpoint.view().floor_ms));
     uint64_t* const shown = &keep->shown;
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
                                std::move(sources.range_deletes), own, at, std::move(keep), dead, shown,
-                               std::move(values));
+                               std::move(values), expiry);
   }
 
   Result<VerifyReport> verify(const KeyRange& range) const override {
@@ -183,12 +205,11 @@ private:
   Result<bool> get(ByteView key, const ReadOptions& options, Bytes& value, Timestamp* version) const {
     COPPICE_TRY(check(key));
     const ReadWatch watch(*state_);
-    Standpoint standpoint(*state_, options.at);
-    COPPICE_TRY(standpoint.pin());
     ReadWork work;
-    Result<bool> found =
-        look_up(standpoint.view(), key, standpoint.at(),
-                {.cached_only = options.cached_only, .fill_cache = true}, value, work, version);
+    Result<bool> found = read_at(*state_, options, [&](const Standpoint& standpoint, Expiry& expiry) {
+      return look_up(standpoint.view(), key, standpoint.at(), expiry,
+                     {.cached_only = options.cached_only, .fill_cache = true}, value, work, version);
+    });
     if (!found.ok()) return watch.failed(std::move(found).error());
     state_->counters.note_get(work);
     if (watch.is_picked()) watch.note(&Latencies::get, 1, work);

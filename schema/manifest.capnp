@@ -32,6 +32,12 @@ struct TableRecord {
   # What the entries refer to, by ascending files.
   keyId @11 :UInt64;
   # Of the key that the table is encrypted with; 0: it is not.
+  hiddenCount @12 :UInt64;
+  # Of the entries, those behind a newer one of their key in the table that is no operand.
+  expiredQuarter @13 :UInt64;
+  expiredHalf @14 :UInt64;
+  expiredAll @15 :UInt64;
+  # From when on so many of the entries have expired, in milliseconds since 1970; 0: never.
 }
 
 struct ValueUse {
@@ -80,6 +86,9 @@ struct Edit {
   # Logs that end in a close record: one that does not, now, has lost its end.
   valueFiles @10 :List(ValueFile);
   # Begun by this edit: each is the tree's as long as a table refers to it.
+  historyFrom @11 :UInt64;
+  # From this moment on all can be asked for; what only readers before it could see may be gone. 0: as it was; in no edit: not
+  # known.
 
   struct TableRef {
     level @0 :UInt8;

@@ -105,8 +105,8 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
     if (operands.concerns(*entry)) {
       COPPICE_TRY_ASSIGN(whole, values.fetched(*entry));
       COPPICE_TRY(operands.take(whole));
-    } else if (survivors.keeps(*entry)) {
-      COPPICE_TRY(write(*entry));
+    } else if (const Entry* survivor = survivors.survivor(*entry)) {
+      COPPICE_TRY(write(*survivor));
     }
   }
   COPPICE_TRY(entries->status());

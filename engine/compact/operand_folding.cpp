@@ -6,15 +6,17 @@ namespace coppice::engine {
 
 Status OperandFolding::take(const Entry& entry) {
   if (within_ && entry.key != key_) COPPICE_TRY(finish());
-  const bool asked = survivors_.keeps(entry);
-  if (!within_ && !is_operand(entry.kind)) return asked ? output_(entry) : success();
+  const Entry* const survivor = survivors_.survivor(entry);
+  if (!within_ && !is_operand(entry.kind)) return survivor != nullptr ? output_(*survivor) : success();
   if (!within_) {
     within_ = true;
     key_.assign(entry.key);
     newer_ = kTimestampMax;
     needed_.clear();
   }
-  COPPICE_TRY(take_version(entry, asked));
+  // To an operand above it as well there is nothing there.
+  const Entry deleted{entry.key, entry.commit, Kind::remove, {}};
+  COPPICE_TRY(take_version(is_expired(rules_, entry) ? deleted : entry, survivor != nullptr));
   newer_ = entry.commit;
   return success();
 }

@@ -164,28 +164,43 @@ double score(const Version& version, const TreeShape& options, const LevelShape&
              : std::max(size / size_due, static_cast<double>(version.runs().size()) / depth_max(options));
 }
 
-bool is_dense(const TableMeta& meta, Timestamp settled) {
-  // Range deletes alone take no room, and free none before nobody can ask for what they hide.
-  if (meta.entry_count == 0) return meta.range_delete_count > 0 && meta.newest <= settled;
-  return meta.delete_count + meta.range_delete_count > 0 && 2 * meta.delete_count >= meta.entry_count;
-}
+/// What merging tables would free in them, by what the manifest knows.
+struct Freed {
+  uint64_t entries = 0;
+  /// Of them, deletes, and what is useless to everyone; what is so for two reasons may count twice.
+  uint64_t useless = 0;
+  uint64_t expired = 0;
+  uint64_t range_deletes = 0;
+  Timestamp newest = kTimestampMin;
+  bool clears = false;
 
-TableMeta sum_of(const Column& column) {
-  TableMeta sum;
-  for (const TableHandle& table : column.tables) {
-    sum.entry_count += table->meta().entry_count;
-    sum.delete_count += table->meta().delete_count;
-    sum.range_delete_count += table->meta().range_delete_count;
-    sum.newest = std::max(sum.newest, table->meta().newest);
-    sum.cleared.insert(sum.cleared.end(), table->meta().cleared.begin(), table->meta().cleared.end());
+  void add(const TableMeta& meta, const Settled& settled) {
+    const uint64_t over = meta.expiry.count_over(meta.entry_count, settled.expired_ms);
+    entries += meta.entry_count;
+    useless += meta.delete_count + over + (meta.newest <= settled.moment ? meta.hidden_count : 0);
+    expired += over;
+    range_deletes += meta.range_delete_count;
+    newest = std::max(newest, meta.newest);
+    clears = clears || !meta.cleared.empty();
   }
-  return sum;
+
+  bool is_dense(const Settled& settled, MergeNeed need) const {
+    // Range deletes alone take no room, and free none before nobody can ask for what they hide.
+    if (entries == 0) return range_deletes > 0 && newest <= settled.moment;
+    if (need == MergeNeed::idle && expired > 0 && 4 * expired >= entries) return true;
+    return useless + range_deletes > 0 && 2 * useless >= entries;
+  }
+};
+
+Freed freed_of(const std::vector<TableHandle>& tables, const Settled& settled) {
+  Freed freed;
+  for (const TableHandle& table : tables) freed.add(table->meta(), settled);
+  return freed;
 }
 
-/// Deletes lie dense in the source of `plan`, summed up in `source`, or its range deletes cover half or more of what it meets.
-bool hides_much(const MergePlan& plan, const TableMeta& source, uint64_t cleared, Timestamp settled) {
-  return is_dense(source, settled) ||
-         (cleared > 0 && 2 * cleared >= tables_size_of(plan.target.empty() ? plan.source : plan.target));
+/// Range deletes of the source cover half or more of what it meets.
+bool covers_much(const MergePlan& plan, uint64_t cleared) {
+  return cleared > 0 && 2 * cleared >= tables_size_of(plan.target.empty() ? plan.source : plan.target);
 }
 
 /// The bytes that the merge writes for each that it moves down or lets go.
@@ -196,26 +211,28 @@ double cost_of_deletes(const MergePlan& plan, uint64_t cleared) {
   return plan.move ? 0 : (source + target - gone) / (source + gone);
 }
 
-/// Where deletes lie dense, or much lies under range deletes, the cheapest merge of them with what they hide.
-std::optional<MergePlan> pick_dense(const Version& version, uint32_t base, Timestamp settled, MergeNeed need,
-                                    const UnderWay& under_way) {
+/// Where deletes lie dense, or what has expired, or much lies under range deletes, the cheapest merge of them with what they
+/// hide.
+std::optional<MergePlan> pick_dense(const Version& version, uint32_t base, const Settled& settled,
+                                    MergeNeed need, const UnderWay& under_way) {
   std::optional<MergePlan> best;
   double best_cost = need == MergeNeed::idle ? std::numeric_limits<double>::infinity() : kDenseCostMax;
-  const auto consider = [&](uint32_t level, uint32_t target, const TableMeta& meta,
-                            const std::vector<TableHandle>& tables) {
-    if (!is_dense(meta, settled) && meta.cleared.empty()) return;
+  const auto consider = [&](uint32_t level, uint32_t target, const std::vector<TableHandle>& tables) {
+    const Freed freed = freed_of(tables, settled);
+    const bool dense = freed.is_dense(settled, need);
+    if (!dense && !freed.clears) return;
     MergePlan plan = plan_into(version, level, target, tables);
-    const uint64_t cleared = cleared_size(plan, settled);
+    const uint64_t cleared = cleared_size(plan, settled.moment);
     const double cost = cost_of_deletes(plan, cleared);
-    if (!hides_much(plan, meta, cleared, settled) || cost > best_cost || !is_allowed(plan, under_way)) return;
+    if ((!dense && !covers_much(plan, cleared)) || cost > best_cost || !is_allowed(plan, under_way)) return;
     best_cost = cost;
     best = std::move(plan);
   };
-  for (const Column& column : level0_columns(version)) consider(0, base, sum_of(column), column.tables);
+  for (const Column& column : level0_columns(version)) consider(0, base, column.tables);
   for (uint32_t level = base; level < kLastLevel; ++level)
-    for (const TableHandle& table : version.level(level)) consider(level, level + 1, table->meta(), {table});
+    for (const TableHandle& table : version.level(level)) consider(level, level + 1, {table});
   for (const TableHandle& table : version.level(kLastLevel))
-    if (table->meta().newest <= settled) consider(kLastLevel, kLastLevel, table->meta(), {table});
+    if (table->meta().newest <= settled.moment) consider(kLastLevel, kLastLevel, {table});
   return best;
 }
 
@@ -259,7 +276,7 @@ double level_score(const Version& version, const TreeShape& options, uint32_t le
 }
 
 std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& options,
-                                    const UnderWay& under_way, MergeNeed need, Timestamp settled) {
+                                    const UnderWay& under_way, MergeNeed need, const Settled& settled) {
   const LevelShape shape = level_shape(version, options);
   struct Candidate {
     double score;

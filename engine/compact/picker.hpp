@@ -10,6 +10,14 @@
 
 namespace coppice::engine {
 
+/// What nobody can ask for any more.
+struct Settled {
+  /// All moments that readers may ask for lie at or after this one.
+  Timestamp moment = kTimestampMin;
+  /// To all of them what expired at these milliseconds or before is gone.
+  uint64_t expired_ms = 0;
+};
+
 /// 1 and more: the level should be merged downward. The last level is always 0, and tables being merged do not
 /// count.
 double level_score(const Version& version, const TreeShape& options, uint32_t level,
@@ -19,13 +27,14 @@ double level_score(const Version& version, const TreeShape& options, uint32_t le
 /// it moves down. Of level 0 that is a column of it: tables that overlap, and overlap no others. Tiered, it may also be
 /// some tables of about one size in a column, which become one and stay in level 0.
 ///
-/// If no level is due: what makes the tables fewer where there are more than max_sstables (see table_count.hpp); then tables of which half or more are deletes, so that what they hide goes, and what it costs to
-/// read past them; and tables with range deletes that cover half or more of what they meet in the next level. Range deletes
-/// count, and in the last level tables are rewritten, once nobody can ask for what they hide: once all moments that readers
-/// hold lie at or after `settled`.
+/// If no level is due: what makes the tables fewer where there are more than max_sstables (see table_count.hpp); then tables of which
+/// half or more are deletes, or have expired, or are hidden by the rest, so that they go with what they hide, and what it costs to
+/// read past them; in an idle tree also those of which a quarter has expired; and tables with range deletes that cover half or more
+/// of what they meet in the next level. Range deletes and what is hidden count, and in the last level tables are rewritten, once
+/// nobody can ask for it.
 std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& options,
                                     const std::vector<MergeUnderWay>& under_way,
-                                    MergeNeed need = MergeNeed::due, Timestamp settled = kTimestampMin);
+                                    MergeNeed need = MergeNeed::due, const Settled& settled = {});
 
 /// The next step towards every table that overlaps `range` lying in the last level, inside of `owned`, the tree's own
 /// keys, and being encrypted with the key of this id. Nothing: done, or merges under way are in the way.

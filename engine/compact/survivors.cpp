@@ -9,25 +9,45 @@ Timestamp hidden_up_to(const SurvivalRules& rules, Timestamp commit) {
   return snapshot == rules.snapshots.end() ? rules.floor : std::min(rules.floor, *snapshot);
 }
 
+uint64_t expired_up_to(const SurvivalRules& rules, Timestamp commit) {
+  const auto snapshot = std::ranges::lower_bound(rules.snapshots, commit);
+  return snapshot == rules.snapshots.end() ? rules.floor_ms
+                                           : std::min(rules.floor_ms, snapshot->milliseconds());
+}
+
+bool is_expired(const SurvivalRules& rules, const Entry& entry) {
+  return expires(entry.kind) && expiry_of(entry.value) <= expired_up_to(rules, entry.commit);
+}
+
+Timestamp history_from(const SurvivalRules& rules) {
+  return std::max(rules.floor, first_of_millisecond(rules.floor_ms));
+}
+
 Survivors::Survivors(SurvivalRules rules, const RangeDeletes& range_deletes)
     : rules_(std::move(rules)), range_deletes_(range_deletes) {
   COPPICE_CHECK(std::ranges::is_sorted(rules_.snapshots));
 }
 
-bool Survivors::keeps(const Entry& entry) {
+const Entry* Survivors::survivor(const Entry& entry) {
   const bool same_key = !first_ && entry.key == last_key_;
   const Timestamp newer = last_commit_;
   if (!same_key) last_key_.assign(entry.key);
   last_commit_ = entry.commit;
   first_ = false;
 
-  if (!rules_.owned.contains(entry.key)) return false;
+  if (!rules_.owned.contains(entry.key)) return nullptr;
   // Two operations of one batch on one key: the later one came first.
-  if (same_key && entry.commit == newer) return false;
+  if (same_key && entry.commit == newer) return nullptr;
   const Timestamp limit = hidden_up_to(entry.commit);
-  if (same_key && newer <= limit) return false;
-  if (range_deletes_.newest_covering(entry.key, limit) > entry.commit) return false;
-  return entry.kind != Kind::remove || !is_spent(entry.commit);
+  if (same_key && newer <= limit) return nullptr;
+  if (range_deletes_.newest_covering(entry.key, limit) > entry.commit) return nullptr;
+  if (entry.kind == Kind::put) return &entry;
+  const bool expired = is_expired(rules_, entry);
+  if (!expired && !is_remove(entry.kind)) return &entry;
+  if (is_spent(entry.commit)) return nullptr;
+  if (!expired) return &entry;
+  deleted_ = {entry.key, entry.commit, Kind::remove, {}};
+  return &deleted_;
 }
 
 bool Survivors::drops_all(const KeyRange& bounds, Timestamp oldest, Timestamp newest) const {

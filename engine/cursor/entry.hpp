@@ -57,6 +57,12 @@ struct Entry {
   ByteView value;
 };
 
+/// Before every commit of that millisecond, and after all of those before.
+constexpr Timestamp first_of_millisecond(uint64_t ms) {
+  constexpr uint64_t kMax = UINT64_MAX >> 20;
+  return Timestamp{(ms < kMax ? ms : kMax) << 20};
+}
+
 /// The moment from which on the version is as good as a remove, in milliseconds since 1970. Requires: expires(kind), of
 /// a version that is_possible().
 inline uint64_t expiry_of(ByteView stored) { return load_fixed<uint64_t>(stored.data()); }

@@ -22,13 +22,14 @@ class SnapshotCursor final : public VisibleCursor {
 public:
   SnapshotCursor(std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes,
                  KeyRange range, Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead,
-                 uint64_t* shown, std::unique_ptr<ValueSource> values)
+                 const Expiry& expiry, uint64_t* shown, std::unique_ptr<ValueSource> values)
       : keep_(std::move(keep)),
         entries_(std::move(entries)),
         values_(std::move(values)),
         deletes_(std::move(range_deletes), at),
         range_(std::move(range)),
         at_(at),
+        expiry_(expiry),
         run_(dead, at),
         shown_(shown) {
     if (!deletes_.empty() && !range_.end) past_all_.assign(kKeySizeMax + 1, '\xff');
@@ -100,7 +101,7 @@ private:
       if (range_.end && entry->key >= *range_.end) return nullptr;
       if (entry->commit > at_) {
         entry = pass_newer(entry);
-      } else if (const DeleteSpan* span = covering(*entry); span || is_remove(entry->kind)) {
+      } else if (const DeleteSpan* span = covering(*entry); span || is_dead(*entry)) {
         key_.assign(entry->key);
         if (const DeadRanges::Range* dead = run_.pass(key_)) {
           entry = entries_->seek({dead->end, kTimestampMax});
@@ -111,6 +112,10 @@ private:
         }
       } else if (is_operand(entry->kind)) {
         return make_item(entry);
+      } else if (expires(entry->kind) && expiry_.is_over(entry->value)) {
+        run_.end_forward(key_);
+        key_.assign(entry->key);
+        entry = pass_key();
       } else {
         return show(entry->key, entry->kind, entry->value);
       }
@@ -136,11 +141,14 @@ private:
         // The read that failed may have been of a newer version.
         if (entry == nullptr && !entries_->status().ok()) return nullptr;
         if (is_operand(kind)) return make_item_back();
-        if (!is_remove(kind)) {
+        if (is_dead({key_, at_, kind, value_})) {
+          if (const DeadRanges::Range* dead = run_.pass(key_))
+            entry = entries_->seek_before({dead->begin, kTimestampMax});
+        } else if (expires(kind) && expiry_.is_over(value_)) {
+          run_.end_back(key_, false);
+        } else {
           return show(key_, kind, value_);
         }
-        if (const DeadRanges::Range* dead = run_.pass(key_))
-          entry = entries_->seek_before({dead->begin, kTimestampMax});
       }
     }
     return nullptr;
@@ -160,7 +168,8 @@ private:
       if (is_operand(entry->kind)) {
         more = makes_sense = chain_.take(entry->value);
       } else {
-        if (!is_remove(entry->kind)) base.emplace(value_of(entry->kind, entry->value));
+        const bool gone = is_remove(entry->kind) || (expires(entry->kind) && expiry_.is_over(entry->value));
+        if (!gone) base.emplace(value_of(entry->kind, entry->value));
         more = false;
       }
     }
@@ -196,6 +205,12 @@ private:
     const auto value = values_->read(value_ref_of(kind, stored));
     problem_ = value.status();
     return value.ok() ? *value : ByteView();
+  }
+
+  // For every reader of at_ or later. What has expired only by now is alive to a snapshot between: no dead range holds it.
+  bool is_dead(const Entry& entry) const {
+    if (entry.kind == Kind::put) return false;
+    return is_remove(entry.kind) || (expires(entry.kind) && expiry_of(entry.value) <= at_.milliseconds());
   }
 
   // The span whose range delete hides `entry`, if one does.
@@ -274,6 +289,7 @@ private:
   DeleteSpans deletes_;
   const KeyRange range_;
   const Timestamp at_;
+  Expiry expiry_;
   // Larger than every key; only where a range delete may end there.
   Bytes past_all_;
 
@@ -300,14 +316,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<VisibleCursor> make_visible_cursor(std::unique_ptr<Cursor> entries,
-                                                   std::vector<const RangeDeletes*> range_deletes,
-                                                   KeyRange range, Timestamp at,
-                                                   std::shared_ptr<const void> keep,
-                                                   const DeadRangeAccess& dead, uint64_t* shown,
-                                                   std::unique_ptr<ValueSource> values) {
+std::unique_ptr<VisibleCursor> make_visible_cursor(
+    std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes, KeyRange range,
+    Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead, uint64_t* shown,
+    std::unique_ptr<ValueSource> values, std::optional<Expiry> expiry) {
   return std::make_unique<SnapshotCursor>(std::move(entries), std::move(range_deletes), std::move(range), at,
-                                          std::move(keep), dead, shown, std::move(values));
+                                          std::move(keep), dead, expiry.value_or(Expiry(at)), shown,
+                                          std::move(values));
 }
 
 }  // namespace coppice::engine

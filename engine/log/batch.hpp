@@ -46,7 +46,8 @@ public:
   /// invalid_argument, and nothing added, if the key or value breaks a limit of schema/types.hpp or the batch
   /// would pass kBatchSizeMax encoded bytes or kBatchRangeDeletesMax range deletes.
   Status put(ByteView key, ByteView value);
-  /// Is to end at `expiry_ms`, in milliseconds since 1970. Logs and tables keep that; reads do not judge it yet: not for programs.
+  /// From `expiry_ms` on, in milliseconds since 1970, the key is as absent as after a remove. What a later batch merges into it
+  /// does not expire: from then on it is done to nothing.
   Status put_until(ByteView key, ByteView value, uint64_t expiry_ms);
   Status remove(ByteView key);
   /// Changes the value without reading it: see schema/operators.hpp.

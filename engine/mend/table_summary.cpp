@@ -27,7 +27,7 @@ Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint6
   COPPICE_TRY_ASSIGN(seal, keys.open(footer.seal, FileUse::table, path));
   const BlockForm form{footer.unique_id, std::move(seal.cipher)};
   COPPICE_TRY_ASSIGN(block, read_block(*file, form, footer.properties));
-  auto meta = decode_properties({block.bytes.get(), block.size});
+  auto meta = decode_properties({block.bytes.get(), block.size}, footer.flags);
   if (!meta) return damage(path, footer.properties.offset, "the properties make no sense");
   meta->number = number;
   meta->file_size = file->size();

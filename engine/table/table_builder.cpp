@@ -48,9 +48,11 @@ struct TableBuilder::State {
   BlockBuilder data;
   IndexBuilder index;
   BloomBuilder filter;
+  ExpiryGatherer expiry;
   std::vector<RangeDelete> range_deletes;
   size_t range_deletes_size = 0;
   TableMeta meta;
+  Kind last_kind = Kind::put;
   Bytes first_key;
   Bytes last_key;
 };
@@ -80,18 +82,26 @@ Status TableBuilder::add(const Entry& entry) {
     s.filter.add(hash);
   } else {
     const Position last = s.data.last();
-    if (last.key != entry.key) s.filter.add(hash);
+    if (last.key != entry.key) {
+      s.filter.add(hash);
+    } else if (!is_operand(s.last_kind)) {
+      ++s.meta.hidden_count;
+    }
     if (s.data.size() + entry.key.size() + entry.value.size() + kEntryOverhead > s.options.block_size) {
       COPPICE_CHECK(compare(last, position(entry)) < 0);
       COPPICE_TRY(s.end_block(separator(last, position(entry))));
     }
   }
   s.data.add(entry, hash);
+  s.last_kind = entry.kind;
   ++s.meta.entry_count;
-  if (is_remove(entry.kind)) ++s.meta.delete_count;
   if (is_apart(entry.kind)) {
     const ValueRef ref = value_ref_of(entry.kind, entry.value);
     s.meta.values.add(ref.file, ref.stored_size());
+  }
+  if (entry.kind != Kind::put) {
+    if (is_remove(entry.kind)) ++s.meta.delete_count;
+    s.expiry.add(entry);
   }
   s.count_commit(entry.commit);
   return success();
@@ -141,6 +151,7 @@ Result<TableMeta> TableBuilder::finish() {
   });
   s.set_bounds();
   s.meta.cleared = cleared_by(s.range_deletes);
+  s.meta.expiry = s.expiry.finish(s.meta.entry_count, !s.range_deletes.empty());
 
   COPPICE_TRY_ASSIGN(root, s.index.finish());
   Footer footer;
@@ -148,6 +159,7 @@ Result<TableMeta> TableBuilder::finish() {
   footer.height = root.height;
   footer.unique_id = s.options.unique_id;
   footer.seal = s.seal.seal;
+  footer.flags = kTableTimed;
   if (s.seal.cipher != nullptr) footer.flags |= kTableEncrypted;
   if (const Bytes filter = s.filter.finish(); !filter.empty()) {
     COPPICE_TRY_ASSIGN(handle, s.writer.write_plain(filter));

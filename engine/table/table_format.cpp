@@ -10,6 +10,8 @@ namespace coppice::engine {
 
 namespace {
 
+// Of what is hidden, and three moments: the end of the properties.
+constexpr size_t kTimesSize = 4 * sizeof(uint64_t);
 // Behind what the checksum is of.
 constexpr size_t kFooterEndSize = 8 + 4 + 4 + 8;
 static_assert(4 * kBlockHandleSize + 8 + 4 + 4 + kFooterEndSize == kFooterSizeLeast);
@@ -137,10 +139,12 @@ Bytes encode_properties(const TableMeta& meta) {
     put_varint(bytes, use.file);
     put_varint(bytes, use.size);
   }
+  for (const uint64_t number : {meta.hidden_count, meta.expiry.quarter, meta.expiry.half, meta.expiry.all})
+    put_fixed<uint64_t>(bytes, number);
   return bytes;
 }
 
-std::optional<TableMeta> decode_properties(ByteView bytes) {
+std::optional<TableMeta> decode_properties(ByteView bytes, uint32_t flags) {
   TableMeta meta;
   for (uint64_t* number : {&meta.entry_count, &meta.delete_count, &meta.range_delete_count, &meta.oldest.raw,
                            &meta.newest.raw}) {
@@ -154,6 +158,15 @@ std::optional<TableMeta> decode_properties(ByteView bytes) {
   if (!has_end || *has_end > 1 || !begin || !end) return std::nullopt;
   meta.bounds.begin = Bytes(*begin);
   if (*has_end == 1) meta.bounds.end = Bytes(*end);
+  if ((flags & kTableTimed) != 0) {
+    if (bytes.size() < kTimesSize) return std::nullopt;
+    const char* times = bytes.data() + bytes.size() - kTimesSize;
+    bytes.remove_suffix(kTimesSize);
+    for (uint64_t* number : {&meta.hidden_count, &meta.expiry.quarter, &meta.expiry.half, &meta.expiry.all}) {
+      *number = load_fixed<uint64_t>(times);
+      times += sizeof(uint64_t);
+    }
+  }
   while (!bytes.empty()) {
     const auto file = take_varint(bytes);
     const auto size = take_varint(bytes);

@@ -49,7 +49,8 @@ namespace coppice::engine {
 ///     behind its size as a varint.
 ///   - properties: entry, delete and range delete counts, oldest and newest commit, each u64; whether the bounds
 ///     have an end (u8, 0 or 1); begin and end, each behind its size as a varint; and for each value file that entries refer to, by
-///     ascending numbers, its number and how many of its bytes they use, both varints.
+///     ascending numbers, its number and how many of its bytes they use, both varints. With kTableTimed the last 32 bytes are u64
+///     each: how many entries are hidden, and when a quarter, half and all have expired.
 ///
 /// The footer:
 ///
@@ -107,9 +108,11 @@ inline constexpr size_t kPayloadSizeMax = kValueSizeMax + (size_t{2} << 20);
 enum TableFlag : uint32_t {
   kTableEncrypted = 1,
   kTableFilterPartitioned = 2,
+  /// Properties say what is hidden, and when entries expire; the tables of builds before that do not.
+  kTableTimed = 4,
 };
 /// Those that this program reads.
-inline constexpr uint32_t kTableFlagsKnown = kTableEncrypted;
+inline constexpr uint32_t kTableFlagsKnown = kTableEncrypted | kTableTimed;
 
 struct Footer {
   BlockHandle root;
@@ -145,10 +148,10 @@ Bytes encode_footer(const Footer& footer);
 /// at least kFooterSizeLeast.
 Result<Footer> decode_footer(ByteView bytes, uint64_t file_size);
 
-/// What a table says of itself: `meta` without the file's number and size, and without the unique id.
+/// What a table with kTableTimed says of itself: `meta` without the file's number and size, and without the unique id.
 Bytes encode_properties(const TableMeta& meta);
-/// Nothing if `bytes` are not exactly one encoding.
-std::optional<TableMeta> decode_properties(ByteView bytes);
+/// `flags`: the footer's. Nothing if `bytes` are not exactly one encoding.
+std::optional<TableMeta> decode_properties(ByteView bytes, uint32_t flags);
 
 Bytes encode_range_deletes(const std::vector<RangeDelete>& range_deletes);
 /// Nothing if `bytes` are not exactly one encoding of at least one, each of them holding a key.

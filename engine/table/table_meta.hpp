@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/table/cleared_ranges.hpp"
+#include "engine/table/table_expiry.hpp"
 #include "engine/table/value_uses.hpp"
 #include "schema/types.hpp"
 
@@ -23,6 +24,9 @@ struct TableMeta {
   /// Of them, removes.
   uint64_t delete_count = 0;
   uint64_t range_delete_count = 0;
+  /// Of the entries, those behind a newer one of their key in this table that is no operand: kept for readers of earlier moments.
+  uint64_t hidden_count = 0;
+  ExpiryMoments expiry = {};
   /// What they cover, as far as it takes few words to say. Empty also in what earlier builds wrote.
   std::vector<ClearedRange> cleared = {};
   /// The values that its entries refer to.

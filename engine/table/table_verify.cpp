@@ -86,6 +86,9 @@ private:
 
   Status check_entry(const BlockHandle& handle, const Entry& entry) {
     const auto order = compare(last_position(), position(entry));
+    if (seen_.entry_count > 0 && last_key_ == entry.key && !is_operand(last_kind_)) ++seen_.hidden_count;
+    last_kind_ = entry.kind;
+    expiry_.add(entry);
     if (seen_.entry_count > 0 && order >= 0) return bad(handle, "the entries are out of order");
     if (!meta_.bounds.contains(entry.key)) return bad(handle, "a key lies outside of the table's bounds");
     if (filter_.bytes != nullptr && !filter_may_contain(view(filter_), filter_hash(entry.key)))
@@ -148,11 +151,16 @@ private:
 
   Status check_properties() {
     COPPICE_TRY_ASSIGN(block, read(table_.footer.properties));
-    const auto properties = decode_properties(view(block));
+    const auto properties = decode_properties(view(block), table_.footer.flags);
     if (!properties) return bad(table_.footer.properties, "the properties make no sense");
     if (encode_properties(*properties) != encode_properties(meta_))
       return bad(table_.footer.properties, "the properties are not what the manifest says");
     seen_.bounds = meta_.bounds;
+    if ((table_.footer.flags & kTableTimed) != 0) {
+      seen_.expiry = expiry_.finish(seen_.entry_count, seen_.range_delete_count > 0);
+    } else {
+      seen_.hidden_count = 0;
+    }
     if (encode_properties(seen_) != encode_properties(meta_))
       return bad(table_.footer.properties, "the properties are not what the table holds");
     return success();
@@ -163,6 +171,8 @@ private:
   const TableReader::CheckValue& check_value_;
   Block filter_;
   TableCheck check_;
+  ExpiryGatherer expiry_;
+  Kind last_kind_ = Kind::put;
   TableMeta seen_;
   // The last entry or separator walked over; everything behind it must be larger.
   Bytes last_key_;

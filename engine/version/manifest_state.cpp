@@ -44,6 +44,7 @@ Status ManifestState::apply(const VersionEdit& edit) {
       return misfit("it retires log " + std::to_string(number) + ", which is not there");
   next_file_number = std::max(next_file_number, edit.next_file_number);
   flushed = std::max(flushed, edit.flushed);
+  history_from = std::max(history_from, edit.history_from);
   return success();
 }
 
@@ -91,6 +92,7 @@ VersionEdit ManifestState::whole() const {
   }
   edit.next_file_number = next_file_number;
   edit.flushed = flushed;
+  edit.history_from = history_from;
   return edit;
 }
 

@@ -31,6 +31,8 @@ struct ManifestState {
   uint64_t next_file_number = 1;
   /// Every commit up to here is in tables.
   Timestamp flushed;
+  /// From this moment on all can be asked for. kTimestampMin: not known, as an earlier build made the tree.
+  Timestamp history_from = {};
 
   /// corruption, and nothing changed that matters, if the edit does not fit: it removes what is not there,
   /// adds what is there already, or goes back in time.

@@ -46,6 +46,10 @@ void write_table(schema::TableRecord::Builder target, const TableMeta& table) {
   target.setNewest(table.newest.raw);
   target.setUniqueId(table.unique_id);
   target.setKeyId(table.key_id);
+  target.setHiddenCount(table.hidden_count);
+  target.setExpiredQuarter(table.expiry.quarter);
+  target.setExpiredHalf(table.expiry.half);
+  target.setExpiredAll(table.expiry.all);
   auto cleared = target.initCleared(static_cast<unsigned>(table.cleared.size()));
   for (unsigned index = 0; index < cleared.size(); ++index) {
     write_bounds(cleared[index].initRange(), table.cleared[index].range);
@@ -71,6 +75,8 @@ TableMeta read_table(schema::TableRecord::Reader source) {
   table.newest = Timestamp{source.getNewest()};
   table.unique_id = source.getUniqueId();
   table.key_id = source.getKeyId();
+  table.hidden_count = source.getHiddenCount();
+  table.expiry = {source.getExpiredQuarter(), source.getExpiredHalf(), source.getExpiredAll()};
   for (const auto& cleared : source.getCleared())
     table.cleared.push_back(
         {read_bounds(cleared.getRange()), Timestamp{cleared.getOldest()}, Timestamp{cleared.getNewest()}});
@@ -148,6 +154,7 @@ Result<VersionEdit> read_edit(capnp::MessageReader& message) {
       std::ranges::any_of(edit.logs_begun, [](uint64_t number) { return number > kFileNumberMax; }))
     return Error{Errc::corruption, "the edit counts more files than can ever have been"};
   edit.flushed = Timestamp{source.getFlushed()};
+  edit.history_from = Timestamp{source.getHistoryFrom()};
   return edit;
 }
 
@@ -178,6 +185,7 @@ Bytes encode_edit(const VersionEdit& edit) {
   write_numbers(target.initLogsRetired(static_cast<unsigned>(edit.logs_retired.size())), edit.logs_retired);
   target.setNextFileNumber(edit.next_file_number);
   target.setFlushed(edit.flushed.raw);
+  target.setHistoryFrom(edit.history_from.raw);
 
   const kj::Array<capnp::word> words = capnp::messageToFlatArray(message);
   const auto bytes = words.asBytes();

@@ -11,7 +11,7 @@
 namespace coppice::engine {
 
 inline constexpr uint32_t kLevelCount = 7;
-inline constexpr uint32_t kManifestFormatVersion = 3;
+inline constexpr uint32_t kManifestFormatVersion = 4;
 /// A tree that began a million files a second would need 500 years to get there.
 inline constexpr uint64_t kFileNumberMax = uint64_t{1} << 54;
 
@@ -41,6 +41,8 @@ struct VersionEdit {
   uint64_t next_file_number = 0;
   /// kTimestampMin: as it was.
   Timestamp flushed;
+  /// kTimestampMin: as it was.
+  Timestamp history_from = {};
 
   bool operator==(const VersionEdit&) const = default;
 };

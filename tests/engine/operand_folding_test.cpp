@@ -54,7 +54,7 @@ protected:
       const Entry entry{version.key, Timestamp{version.commit}, version.kind, version.value};
       if (folding.concerns(entry)) {
         COPPICE_TRY(folding.take(entry));
-      } else if (survivors.keeps(entry)) {
+      } else if (survivors.survivor(entry) != nullptr) {
         out.push_back(version);
       }
     }

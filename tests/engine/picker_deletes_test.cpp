@@ -28,8 +28,8 @@ TEST_F(PickerDeletesTest, DeletesAtTheBottomAreRewrittenOnceNobodyCanAskForWhatT
   add(6, 1, "a", "c", 300, 5);
   const Version version(levels);
   const Timestamp newest = version.level(6).front()->meta().newest;
-  EXPECT_FALSE(pick_merge(version, options, {}, MergeNeed::due, Timestamp{newest.raw - 1}));
-  const auto plan = pick_merge(version, options, {}, MergeNeed::due, newest);
+  EXPECT_FALSE(pick_merge(version, options, {}, MergeNeed::due, {Timestamp{newest.raw - 1}}));
+  const auto plan = pick_merge(version, options, {}, MergeNeed::due, {newest});
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->source_level, kLastLevel);
   EXPECT_EQ(plan->target_level, kLastLevel);

@@ -41,7 +41,7 @@ protected:
     levels[level].back() = make_table_handle({files, cache, 0}, "/none", meta);
   }
   std::optional<MergePlan> pick(MergeNeed need = MergeNeed::due) {
-    return pick_merge(Version(levels), options, under_way, need, settled);
+    return pick_merge(Version(levels), options, under_way, need, {settled, expired_ms});
   }
   std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {}) {
     return pick_merge_range(Version(levels), options, range, owned, key_id, under_way);
@@ -61,6 +61,7 @@ protected:
   std::array<Version::Level, kLevelCount> levels;
   std::vector<MergeUnderWay> under_way;
   Timestamp settled = kTimestampMin;
+  uint64_t expired_ms = 0;
 };
 
 }  // namespace coppice::engine

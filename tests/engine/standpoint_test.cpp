@@ -22,8 +22,9 @@ protected:
 
   static Bytes get(const Standpoint& standpoint) {
     Bytes value;
+    Expiry expiry(standpoint.at());
     ReadWork work;
-    const auto found = look_up(standpoint.view(), "k", standpoint.at(), {}, value, work);
+    const auto found = look_up(standpoint.view(), "k", standpoint.at(), expiry, {}, value, work);
     if (!found.ok()) return to_string(found.error());
     return *found ? value : "(none)";
   }

@@ -30,7 +30,7 @@ protected:
     Survivors survivors(rules, all);
     std::vector<std::string> names;
     for (const Versioned& entry : entries)
-      if (survivors.keeps({entry.key, entry.commit, entry.kind, ""}))
+      if (survivors.survivor({entry.key, entry.commit, entry.kind, ""}))
         names.push_back(entry.key + std::to_string(entry.commit.raw));
     return names;
   }
@@ -178,6 +178,64 @@ TEST_F(SurvivorsTest, ATableUnderARangeDeleteNeedNotBeRead) {
   EXPECT_TRUE(drops({"b", "c"}, 6, 7));
   rules.owned = {"m", std::nullopt};
   EXPECT_TRUE(drops({"a", "c"}, 2, 7));
+}
+
+/// A put at 5 ms that expires at 20 ms: what becomes of it, by who may still ask.
+struct ExpiryCase {
+  const char* what;
+  std::vector<uint64_t> snapshots;  // milliseconds
+  uint64_t floor_ms;
+  bool bottom;
+  const char* outcome;
+};
+
+TEST(SurvivorsExpiryTest, APutThatExpiresIsADeleteOnceNobodySeesItAlive) {
+  const std::vector<ExpiryCase> cases = {
+      {"before it has expired", {}, 19, false, "put"},
+      {"at its moment", {}, 20, false, "delete"},
+      {"a snapshot sees it alive", {19}, 30, false, "put"},
+      {"a snapshot sees it expired", {20}, 30, false, "delete"},
+      {"a snapshot before it does not see it", {4}, 30, false, "delete"},
+      {"the first that sees it counts", {4, 19, 25}, 30, false, "put"},
+      {"the others see it expired as well", {4, 21, 25}, 30, false, "delete"},
+      {"nothing lies below", {}, 30, true, "nothing"},
+      {"nothing lies below, and it has not expired", {}, 19, true, "put"},
+      {"nothing lies below, and a snapshot sees it expired", {20}, 30, true, "nothing"},
+      {"nothing lies below, and a snapshot sees it alive", {19}, 30, true, "put"},
+      {"nothing lies below but for a snapshot before it", {4}, 30, true, "delete"},
+  };
+  for (const ExpiryCase& each : cases) {
+    SCOPED_TRACE(each.what);
+    SurvivalRules rules;
+    for (const uint64_t ms : each.snapshots) rules.snapshots.push_back(first_of_millisecond(ms));
+    rules.floor = first_of_millisecond(each.floor_ms);
+    rules.floor_ms = each.floor_ms;
+    rules.bottom = each.bottom;
+    const RangeDeletes none{std::vector<RangeDelete>()};
+    Survivors survivors(rules, none);
+    Bytes stored;
+    put_fixed<uint64_t>(stored, 20);
+    const Entry entry{"k", first_of_millisecond(5), Kind::put_that_expires, stored};
+    const Entry* survivor = survivors.survivor(entry);
+    const Bytes outcome = survivor == nullptr ? "nothing" : is_remove(survivor->kind) ? "delete" : "put";
+    EXPECT_EQ(outcome, each.outcome);
+    if (survivor == nullptr) continue;
+    EXPECT_EQ(survivor->commit, entry.commit);
+    EXPECT_EQ(survivor->value, outcome == "put" ? ByteView(stored) : ByteView());
+    // What is older goes or stays as it would below a delete.
+    const Entry older{"k", first_of_millisecond(2), Kind::put, "old"};
+    const bool held = !each.snapshots.empty() && each.snapshots.front() < 5;
+    EXPECT_EQ(survivors.survivor(older) != nullptr, held);
+  }
+}
+
+TEST(SurvivorsExpiryTest, WithTimeAheadOfTheLastWriteHistoryBeginsWithTheTime) {
+  SurvivalRules rules;
+  rules.floor = Timestamp{77};
+  rules.floor_ms = 3;
+  EXPECT_EQ(history_from(rules), first_of_millisecond(3));
+  rules.floor_ms = 0;
+  EXPECT_EQ(history_from(rules), Timestamp{77});
 }
 
 }  // namespace

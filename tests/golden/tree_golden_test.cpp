@@ -54,6 +54,7 @@ protected:
     for (int number = 50; number < 60; ++number) ok(stand.remove(key(number)));
     for (int number = 0; number < 300; ++number)
       if (is_merged(number)) merge(stand, key(number), " ");
+    put_times(stand, 5);
     ok(stand.flush());
     reopen(stand, Compression::zstd);
     ok(stand.delete_range(key(100), key(120)));
@@ -62,6 +63,7 @@ protected:
     ok(stand.remove(key(290)));
     for (int number = 0; number < 300; ++number)
       if (is_merged(number)) merge(stand, key(number), std::to_string(number));
+    put_times(stand, 6);
     ok(stand.tree->seal_memtable());
     Batch own;
     ok(own.put("shared", "by two shards"));
@@ -70,6 +72,11 @@ protected:
     ok(stand.tree->log_group(group));
     stand.tree->apply_group(group);
     stand.drop();
+  }
+  /// One that expires when no time is left, and one that did when time began.
+  static void put_times(TreeStand& stand, int number) {
+    ok(stand.put_until(key(number), "value " + std::to_string(number), UINT64_MAX));
+    ok(stand.put_until("over " + std::to_string(number), "gone", 1));
   }
   /// Some values come of operands, in a table and in the log.
   static bool is_merged(int number) { return number > 200 && number % 10 == 5 && number % 7 != 0; }

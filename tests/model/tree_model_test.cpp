@@ -1,8 +1,11 @@
 // Random operations on a tree and on a std::map: after each, both say the same.
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "engine/base/random.hpp"
 #include "engine/mend/verify_tree.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/seed.hpp"
@@ -13,12 +16,50 @@ namespace {
 
 using Items = TreeStand::Items;
 
+/// What was put, and when it expires.
+struct Held {
+  std::optional<Bytes> value;
+  uint64_t expiry_ms = UINT64_MAX;
+  /// What was done to it since, or to nothing from its expiry on.
+  std::vector<Bytes> steps = {};
+
+  std::optional<Bytes> at(uint64_t ms) const {
+    std::optional<Bytes> found = expiry_ms > ms ? value : std::nullopt;
+    for (const Bytes& step : steps) EXPECT_TRUE(do_steps(step, found));
+    return found;
+  }
+};
+using Holdings = std::map<Bytes, Held>;
+
+/// What a reader finds at a moment.
+struct Moment {
+  /// Nothing: now.
+  std::optional<Timestamp> at;
+  const Holdings& held;
+  uint64_t ms;
+
+  std::optional<Bytes> find(const Bytes& key) const {
+    const auto found = held.find(key);
+    return found == held.end() ? std::nullopt : found->second.at(ms);
+  }
+  Items items(const KeyRange& range = {}) const {
+    Items alive;
+    const auto end = range.end ? held.lower_bound(*range.end) : held.end();
+    for (auto each = held.lower_bound(range.begin); each != end; ++each)
+      if (auto value = each->second.at(ms)) alive.emplace(each->first, *std::move(value));
+    return alive;
+  }
+};
+
 class TreeModel {
 public:
-  TreeModel(FileSystem& files, const std::string& directory, uint64_t seed, size_t value_threshold = 0)
+  TreeModel(FileSystem& files, const std::string& directory, uint64_t seed, size_t value_threshold = 0,
+            uint64_t retention_ms = 0)
       : random_(seed), stand_(files, directory), encrypts_(random_.one_in(2)) {
     stand_.seed = seed;
+    stand_.wall = &clock_;
     stand_.options.value_threshold = value_threshold;
+    stand_.options.retention_ms = retention_ms;
     choose_keys();
     // So that the few hundred keys lie in several levels.
     stand_.options.min_compaction_files = 2;
@@ -28,6 +69,7 @@ public:
   }
 
   void step() {
+    if (random_.one_in(4)) clock_.pass(random_.below(20));
     const uint64_t choice = random_.below(10'000);
     if (random_.one_in(merging_ ? 500 : 2000)) merging_ = !merging_;
     if (choice < 3000) return put();
@@ -48,7 +90,9 @@ public:
     if (choice < 9985) return reopen();
     if (choice < 9990) return compare_all();
     if (choice < 9993) return remove_run();
-    if (choice < 9996) return set_merging();
+    if (choice < 9995) return set_merging();
+    if (choice < 9997) return idle();
+    return note_history();
   }
 
   /// The deepest level that was ever used.
@@ -68,12 +112,30 @@ public:
 
   uint64_t tables_dropped() const { return tables_dropped_ + stand_.tree->stats().tables_dropped; }
 
+  /// How often something had expired when it was asked for, and a moment of history was read.
+  uint64_t expired() const { return expired_; }
+  uint64_t histories() const { return histories_; }
+
   void compare_all() {
-    EXPECT_EQ(stand_.items(), now_);
-    for (const auto& [at, items] : then_) EXPECT_EQ(stand_.items(at), items) << at.raw;
+    compare(now());
+    for (const auto& [at, held] : then_) compare({at, held, at.milliseconds()});
+    const Timestamp kept = stand_.tree->history_from();
+    const uint64_t retention_ms = stand_.options.retention_ms;
+    std::erase_if(history_, [&](const auto& each) {
+      if (each.first.milliseconds() + retention_ms > clock_.now()) {
+        EXPECT_GE(each.first, kept) << "lost " << clock_.now() - each.first.milliseconds() << " ms after it";
+      }
+      return each.first < kept;
+    });
+    for (const auto& [at, held] : history_) compare({at, held, at.milliseconds()});
+    histories_ += history_.size();
   }
 
 private:
+  Moment now() const { return {std::nullopt, now_, clock_.now()}; }
+  void compare(const Moment& moment) {
+    EXPECT_EQ(stand_.items(moment.at), moment.items()) << (moment.at ? moment.at->raw : 0);
+  }
   void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
 
   Bytes random_key() {
@@ -98,18 +160,27 @@ private:
       written = stand_.write(batch, durability());
     }
     ok(written);
+    std::set<Bytes> fresh;
     for (Batch::Reader reader(batch); const auto operation = reader.next();) {
       switch (operation->kind) {
         case OperationKind::put:
+          now_.insert_or_assign(Bytes(operation->key), Held{Bytes(operation->value)});
+          break;
         case OperationKind::put_that_expires:
-          now_.insert_or_assign(Bytes(operation->key), Bytes(operation->value));
+          now_.insert_or_assign(Bytes(operation->key),
+                                Held{Bytes(plain_value(Kind::put_that_expires, operation->value)),
+                                     expiry_of(operation->value)});
+          fresh.insert(Bytes(operation->key));
           break;
         case OperationKind::merge: {
-          const auto old = now_.find(Bytes(operation->key));
-          std::optional<Bytes> value;
-          if (old != now_.end()) value = old->second;
-          EXPECT_TRUE(do_steps(join_steps(std::array{step_of(*operation)}), value));
-          now_.insert_or_assign(Bytes(operation->key), *std::move(value));
+          Held& held = now_.try_emplace(Bytes(operation->key)).first->second;
+          const Bytes step = join_steps(std::array{step_of(*operation)});
+          // What the same batch put is one version with it, and expires as a whole.
+          if (held.expiry_ms == UINT64_MAX || fresh.contains(Bytes(operation->key))) {
+            EXPECT_TRUE(do_steps(step, held.value));
+          } else {
+            held.steps.push_back(step);
+          }
           break;
         }
         case OperationKind::remove:
@@ -126,17 +197,22 @@ private:
 
   void add_random(Batch& batch) {
     const uint64_t choice = random_.below(10);
-    if (choice < 4) return ok(batch.put(random_key(), random_value()));
-    if (choice < 6) return merging_ ? add_merge(batch) : ok(batch.put(random_key(), random_value()));
+    if (choice < 4) return add_put(batch);
+    if (choice < 6) return merging_ ? add_merge(batch) : add_put(batch);
     if (choice < 8) return ok(batch.remove(random_key()));
     const Bytes begin = random_key();
     const Bytes end = begin + static_cast<char>(random_.below(256));
     ok(batch.delete_range(begin, end));
   }
 
+  void add_put(Batch& batch) {
+    if (!random_.one_in(4)) return ok(batch.put(random_key(), random_value()));
+    ok(batch.put_until(random_key(), random_value(), clock_.now() + random_.below(kTtlMax)));
+  }
+
   void put() {
     Batch batch;
-    ok(batch.put(random_key(), random_value()));
+    add_put(batch);
     write(batch);
   }
   /// Of few keys, so that many meet, some of them numbers and some not.
@@ -182,22 +258,19 @@ private:
     write(batch);
   }
 
-  /// Now, or a snapshot, and what the model says is there.
-  struct Moment {
-    std::optional<Timestamp> at;
-    const Items& items;
-  };
+  /// Now, or a snapshot.
   Moment random_moment() {
-    if (then_.empty() || random_.one_in(2)) return {std::nullopt, now_};
+    if (then_.empty() || random_.one_in(2)) return now();
     const auto snapshot = std::next(then_.begin(), static_cast<std::ptrdiff_t>(random_.below(then_.size())));
-    return {snapshot->first, snapshot->second};
+    return {snapshot->first, snapshot->second, snapshot->first.milliseconds()};
   }
 
   void get() {
     const Moment moment = random_moment();
     const Bytes key = random_key();
-    const auto found = moment.items.find(key);
-    EXPECT_EQ(stand_.get(key, moment.at), found == moment.items.end() ? "(none)" : found->second);
+    const std::optional<Bytes> found = moment.find(key);
+    if (!found && moment.held.contains(key)) ++expired_;
+    EXPECT_EQ(stand_.get(key, moment.at), found.value_or("(none)"));
   }
 
   void get_many() {
@@ -206,8 +279,7 @@ private:
     std::vector<std::optional<Bytes>> expected;
     for (Bytes& key : keys) {
       key = random_key();
-      const auto found = moment.items.find(key);
-      expected.push_back(found == moment.items.end() ? std::nullopt : std::optional(found->second));
+      expected.push_back(moment.find(key));
     }
     const std::vector<ByteView> asked(keys.begin(), keys.end());
     const auto values = stand_.reader->get_many(asked, {.at = moment.at, .cached_only = false});
@@ -222,8 +294,7 @@ private:
     if (random_.one_in(2)) range.begin = random_key();
     if (random_.one_in(2)) range.end = random_key();
     if (range.empty()) return;
-    const Items items(moment.items.lower_bound(range.begin),
-                      range.end ? moment.items.lower_bound(*range.end) : moment.items.end());
+    const Items items = moment.items(range);
     auto cursor = stand_.reader->cursor(range, {.at = moment.at, .cached_only = false});
     ASSERT_TRUE(cursor.ok());
 
@@ -261,6 +332,22 @@ private:
     stand_.tree->advance(at);
     then_.emplace(at, now_);
     list_snapshots();
+  }
+  /// A moment that nobody holds.
+  void note_history() {
+    if (history_.size() >= 6) return;
+    const Timestamp at = stand_.tick();
+    stand_.tree->advance(at);
+    history_.emplace(at, now_);
+  }
+  /// What an owner does with a tree that is left alone.
+  void idle() {
+    finish();
+    clock_.pass(random_.below(kTtlMax));
+    ok(stand_.flush());
+    while (auto job = stand_.tree->plan_merge(stand_.snapshots, MergeNeed::idle))
+      ok(stand_.finish(std::move(job)));
+    compare_all();
   }
   void release_snapshot() {
     if (then_.empty()) return;
@@ -350,11 +437,18 @@ private:
     compare_all();
   }
 
+  static constexpr uint64_t kTtlMax = 3000;
+
   Random random_;
+  FakeClock clock_;
   TreeStand stand_;
   const bool encrypts_;
-  Items now_;
-  std::map<Timestamp, Items> then_;
+  Holdings now_;
+  std::map<Timestamp, Holdings> then_;
+  /// Moments that were never held, as long as the tree says that they can be read.
+  std::map<Timestamp, Holdings> history_;
+  uint64_t expired_ = 0;
+  uint64_t histories_ = 0;
   std::vector<Job> jobs_;
   uint32_t deepest_ = 0;
   // Operands are written: at times only, as memtables with some are not flushed in steps.
@@ -380,6 +474,21 @@ TEST(TreeModelTest, SaysWhatAMapSays) {
   EXPECT_GE(model.tables_dropped(), 1u) << "tables under a range delete are not tried";
   EXPECT_GE(model.stopped(), 3u) << "merges that are stopped are not tried";
   EXPECT_GE(model.flush_steps(), 3u) << "memtables that are flushed in steps are not tried";
+  EXPECT_GE(model.expired(), 100u) << "hardly anything expires";
+}
+
+TEST(TreeModelTest, SaysWhatAMapSaidInsideOfItsHistory) {
+  const uint64_t seed = test_seed();
+  SCOPED_TRACE("COPPICE_SEED=" + std::to_string(seed));
+  MemoryFileSystem files;
+  TreeModel model(files, "/tree", seed, 0, 4000);
+  for (int step = 0; step < 20'000; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    model.step();
+    if (::testing::Test::HasFailure()) return;
+  }
+  model.compare_all();
+  EXPECT_GE(model.histories(), 15u) << "moments of history are hardly read";
 }
 
 TEST(TreeModelTest, SaysTheSameWithValuesApart) {

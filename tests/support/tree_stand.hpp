@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/base/clock.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
 
@@ -42,7 +43,11 @@ public:
   /// As a crash would: whatever is in memory is gone.
   void drop() { tree.reset(); }
 
-  Timestamp tick() { return Timestamp{++clock}; }
+  /// The next moment; of this millisecond or a later one, where there is a clock.
+  Timestamp tick() {
+    if (wall != nullptr) clock = std::max(clock, first_of_millisecond(wall->milliseconds()).raw);
+    return Timestamp{++clock};
+  }
 
   Status write(const Batch& batch, Durability durability = Durability::buffered) {
     return tree->write(batch, tick(), durability);
@@ -51,6 +56,12 @@ public:
     Batch batch;
     COPPICE_TRY(batch.put(key, value));
     return write(batch, durability);
+  }
+  /// Expires at `expiry_ms`.
+  Status put_until(ByteView key, ByteView value, uint64_t expiry_ms) {
+    Batch batch;
+    COPPICE_TRY(batch.put_until(key, value, expiry_ms));
+    return write(batch);
   }
   Status remove(ByteView key) {
     Batch batch;
@@ -108,7 +119,9 @@ public:
     return success();
   }
 
-  TreeEnv env() { return {.files = files_, .cache = *cache_, .seed = seed, .watch = watch, .keys = keys}; }
+  TreeEnv env() {
+    return {.files = files_, .cache = *cache_, .seed = seed, .clock = wall, .watch = watch, .keys = keys};
+  }
   const std::string& directory() const { return directory_; }
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
@@ -135,6 +148,8 @@ public:
   Watch watch = {};
   /// Of the next create() and open().
   KeyRing keys = {};
+  /// The same. Lifetime: the tree's.
+  const Clock* wall = nullptr;
 };
 
 }  // namespace coppice::engine
