@@ -116,8 +116,8 @@ using ShardActor = caf::typed_actor<
     caf::replies_to<atom::write, engine::Batch, Durability>::with<Timestamp>,
     // Begins to serve, with the snapshots and writes it inherits.
     caf::reacts_to<atom::adopt, std::vector<Timestamp>, WriteListPtr>,
-    // Keeps a moment readable until its release; false: too far back.
-    caf::replies_to<atom::advance, Timestamp>::with<bool>, caf::reacts_to<atom::release, Timestamp>,
+    // Keeps a moment readable until its release; replies with the oldest that can be: a later one, and it is not kept.
+    caf::replies_to<atom::advance, Timestamp>::with<Timestamp>, caf::reacts_to<atom::release, Timestamp>,
     // A batch over several shards: keeps its turn for the router; logs and syncs; shows it and goes on.
     caf::replies_to<atom::hold, uint64_t>::with<Nothing>,
     caf::replies_to<atom::log, SpanningGroupPtr>::with<Nothing>, caf::replies_to<atom::apply>::with<Nothing>,
@@ -186,6 +186,8 @@ using RouterActor = caf::typed_actor<
     caf::reacts_to<atom::write, WriteRequestPtr>,
     // a moment on every shard that overlaps the range, kept until the last copy of the handle is gone;
     caf::reacts_to<atom::snapshot, KeyRange, Done<SnapshotHandle>>,
+    // the same of a moment that has been, on every shard;
+    caf::reacts_to<atom::snapshot, Timestamp, Done<SnapshotHandle>>,
     // flush or compact every shard that overlaps the range;
     caf::reacts_to<atom::care, CareCall, Done<Nothing>>,
     // every shard merges as told, those to come too;
@@ -208,8 +210,8 @@ using RouterActor = caf::typed_actor<
     caf::replies_to<atom::snapshot, KeyRange>::with<SnapshotHandle>,
     // Pages of one moment in key order.
     caf::replies_to<atom::scan, ScanOptions>::with<ScanActor>,
-    // The last handle on this moment is gone.
-    caf::reacts_to<atom::release, Timestamp>>;
+    // The last copy of a handle on this moment of that range is gone.
+    caf::reacts_to<atom::release, Timestamp, KeyRange>>;
 
 }  // namespace coppice::actors
 

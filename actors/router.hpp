@@ -35,7 +35,8 @@ public:
   // Calls.
   void write(std::unique_ptr<WriteRequest> request);
   void snapshot(const KeyRange& range, Done<SnapshotHandle> done);
-  void release(Timestamp moment);
+  void snapshot_at(Timestamp moment, Done<SnapshotHandle> done);
+  void release(Timestamp moment, const KeyRange& range);
   void care(const CareCall& call, Done<Nothing> done);
   void set_merging(engine::Merging merging, Done<Nothing> done);
   void cancel_merge(uint64_t id, Done<Nothing> done);
@@ -85,7 +86,7 @@ private:
   void end_spanning(const std::shared_ptr<Spanning>& batch, const Status& outcome);
 
   // Snapshots (router_snapshots.cpp).
-  void take_snapshot(const KeyRange& range, Done<SnapshotHandle> done);
+  void take_snapshot(const KeyRange& range, std::optional<Timestamp> asked, Done<SnapshotHandle> done);
 
   // Splits (router_splits.cpp).
   struct Split;

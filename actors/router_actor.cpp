@@ -26,6 +26,9 @@ RouterActor::behavior_type router(Router::Self self, const std::shared_ptr<Core>
       [state](atom::snapshot, const KeyRange& range, const Done<SnapshotHandle>& done) {
         state->snapshot(range, done);
       },
+      [state](atom::snapshot, Timestamp moment, const Done<SnapshotHandle>& done) {
+        state->snapshot_at(moment, done);
+      },
       [state](atom::care, const CareCall& call, const Done<Nothing>& done) { state->care(call, done); },
       [state](atom::merging, engine::Merging merging, const Done<Nothing>& done) {
         state->set_merging(merging, done);
@@ -66,7 +69,7 @@ RouterActor::behavior_type router(Router::Self self, const std::shared_ptr<Core>
                    });
         return reply;
       },
-      [state](atom::release, Timestamp moment) { state->release(moment); },
+      [state](atom::release, Timestamp moment, const KeyRange& range) { state->release(moment, range); },
   };
 }
 

@@ -17,6 +17,8 @@ Shard::Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> por
           [this](const Error& error) { fail(error); }),
       unsettled_(unsettled) {
   clock_.observe(tree_->last_commit());
+  // The clock of the process before may have been ahead, and snapshots taken now should find what they see.
+  clock_.observe(tree_->history_from());
 }
 
 Shard::~Shard() {
@@ -115,14 +117,16 @@ void Shard::wake_after(std::chrono::microseconds delay) {
 
 // Snapshots and counts.
 
-void Shard::advance(Timestamp moment, Done<bool> done) {
+void Shard::advance(Timestamp moment, Done<Timestamp> done) {
   if (!serves()) return done(not_serving());
   when_free_.push_back([this, moment, done = std::move(done)](const Status& free) {
     if (!free.ok()) return done(free.error());
-    if (moment < care_.planned_floor()) return done(false);
+    const Timestamp oldest = tree_->history_from();
+    // What somebody holds already can be held by more.
+    if (moment < oldest && !std::ranges::binary_search(snapshots_, moment)) return done(oldest);
     tree_->advance(moment);
     snapshots_.insert(std::ranges::upper_bound(snapshots_, moment), moment);
-    done(true);
+    done(std::min(oldest, moment));
   });
   proceed();
 }

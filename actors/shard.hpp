@@ -62,8 +62,9 @@ public:
   void turn() { proceed(); }
 
   /// From the answer on, no write commits at `moment` or before, and readers at it are served until
-  /// release(). False: the moment lies too far back, some of what it saw may be gone; take a later one.
-  void advance(Timestamp moment, Done<bool> done);
+  /// release(). The answer is the oldest moment that can be kept; if it is later than `moment` some of what that saw may be gone,
+  /// and nothing is kept.
+  void advance(Timestamp moment, Done<Timestamp> done);
   void release(Timestamp moment);
 
   /// Answers when the group under way has ended, and the log has room for `size` > 0 bytes; then keeps the turn until

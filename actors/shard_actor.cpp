@@ -111,8 +111,9 @@ ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardPart
       [tell](atom::adopt, std::vector<Timestamp>& snapshots, WriteListPtr& inherited) {
         tell([&](Shard& shard) { shard.adopt(std::move(snapshots), std::move(*inherited)); });
       },
-      [ask](atom::advance, Timestamp moment) -> caf::result<bool> {
-        return ask(Reply<bool>(), [&](Shard& shard, auto done) { shard.advance(moment, std::move(done)); });
+      [ask](atom::advance, Timestamp moment) -> caf::result<Timestamp> {
+        return ask(Reply<Timestamp>(),
+                   [&](Shard& shard, auto done) { shard.advance(moment, std::move(done)); });
       },
       [tell](atom::release, Timestamp moment) { tell([&](Shard& shard) { shard.release(moment); }); },
       [ask](atom::hold, uint64_t size) -> caf::result<Nothing> {

@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kSealAgainAfter{500};
 constexpr std::chrono::seconds kIdleAfter{5};
 /// What was deleted takes up its space for so long; then the memtable with the range delete is sealed, however small.
 constexpr std::chrono::seconds kSpaceAfter{5};
-/// A table that nobody reads for so long is closed, where memory is short.
-constexpr std::chrono::seconds kColdAfter{10};
+/// A table that nobody reads for so long is closed, where memory is short; and what has expired may wait so long for its merge.
+constexpr std::chrono::seconds kAroundAfter{10};
 /// Merges of one tree at a time. More would only compete for the same pool.
 constexpr uint64_t kMergesMax = 2;
 
@@ -54,7 +54,7 @@ bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
     return true;
   }
   if (stopped_) return false;
-  let_go_cold();
+  look_around();
   look_for_space();
   if (step_seal()) return true;
   plan(snapshots);
@@ -65,12 +65,18 @@ bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
   return false;
 }
 
-void ShardCare::let_go_cold() {
+void ShardCare::look_around() {
   const auto now = host_.now();
-  if (cold_at_ && now < *cold_at_) return;
-  if (cold_at_) tree_.let_go_cold();
-  cold_at_ = now + kColdAfter;
-  host_.wake_after(kColdAfter);
+  if (around_at_ && now < *around_at_) return;
+  if (around_at_) {
+    tree_.let_go_cold();
+    if (tree_.frees_with_time()) {
+      plan_due_ = true;
+      seal_for_space_ = seal_for_space_ || tree_.deletes_tables();
+    }
+  }
+  around_at_ = now + kAroundAfter;
+  host_.wake_after(kAroundAfter);
 }
 
 void ShardCare::space_may_be_free() {
@@ -129,7 +135,6 @@ void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
   if (look_at_ && now >= *look_at_) plan_due_ = true;
   if (!plan_due_ || now < retry_at_) return;
   plan_due_ = false;
-  planned_floor_ = std::max(planned_floor_, tree_.reader()->visible());
   if (running_count(Job::Kind::flush) == 0 && run(tree_.plan_flush(snapshots))) idle_ = false;
   if (!merging_) return;
   // A merge that was asked for comes before those that are only due, or those could go on for ever.

@@ -27,7 +27,8 @@ namespace coppice::actors {
 /// Whether merges begin is for whoever owns the store to say (see Merging), and how often those that are due are looked for; one
 /// look goes on until nothing is due.
 ///
-/// Every few seconds tables that nobody reads are closed, if others lack the memory that they keep.
+/// Every few seconds tables that nobody reads are closed, if others lack the memory that they keep; and merges are looked for
+/// that time alone has made due, as much has expired or left the history.
 ///
 /// A seal that fails and leaves the tree whole, on a full disk for instance, is tried again every half second
 /// and whenever a flush is asked for. Until one succeeds the shard should take no writes: the next append to
@@ -70,8 +71,6 @@ public:
 
   /// Nothing planned is away.
   bool jobs_home() const { return running_.empty(); }
-  /// Versions that no snapshot held may be gone up to here.
-  Timestamp planned_floor() const { return planned_floor_; }
   /// Why no memtable can be sealed, and so nothing should be written; nothing: all is well.
   const std::optional<Error>& seal_failure() const { return seal_failure_; }
   /// Why the last seal or job failed; empty once one has succeeded since.
@@ -91,7 +90,7 @@ private:
     MergeProgress told = {};
   };
 
-  void let_go_cold();
+  void look_around();
   void look_for_space();
   bool seal_is_due() const;
   bool step_seal();
@@ -121,7 +120,6 @@ private:
   std::deque<CompactCall> compactions_;
   // That merging is stopped.
   std::vector<Done<Nothing>> stops_;
-  Timestamp planned_floor_;
   std::optional<Error> seal_failure_;
   std::chrono::steady_clock::time_point seal_again_at_{};
   std::string problem_;
@@ -130,7 +128,7 @@ private:
   // Nothing was flushed for a while, or will be by then if nothing is.
   bool idle_ = false;
   std::optional<std::chrono::steady_clock::time_point> idle_at_;
-  std::optional<std::chrono::steady_clock::time_point> cold_at_;
+  std::optional<std::chrono::steady_clock::time_point> around_at_;
   // Then it is looked for; nothing: nothing has changed since it was.
   std::optional<std::chrono::steady_clock::time_point> space_at_;
   bool seal_for_space_ = false;

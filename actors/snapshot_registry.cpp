@@ -2,14 +2,13 @@
 
 namespace coppice::actors {
 
-void SnapshotRegistry::add(Timestamp moment, const KeyRange& range) {
-  const bool added = held_.emplace(moment, range).second;
-  COPPICE_CHECK(added);
-}
+void SnapshotRegistry::add(Timestamp moment, const KeyRange& range) { held_.emplace(moment, range); }
 
-void SnapshotRegistry::remove(Timestamp moment) {
-  const size_t removed = held_.erase(moment);
-  COPPICE_CHECK(removed == 1);
+void SnapshotRegistry::remove(Timestamp moment, const KeyRange& range) {
+  auto [held, end] = held_.equal_range(moment);
+  while (held != end && held->second != range) ++held;
+  COPPICE_CHECK(held != end);
+  held_.erase(held);
 }
 
 std::vector<Timestamp> SnapshotRegistry::held_in(const KeyRange& range) const {

@@ -12,17 +12,17 @@ namespace coppice::actors {
 class SnapshotRegistry {
 public:
   void add(Timestamp moment, const KeyRange& range);
-  /// Requires: added before, and not removed.
-  void remove(Timestamp moment);
+  /// Requires: added so before, and not removed.
+  void remove(Timestamp moment, const KeyRange& range);
 
-  /// The moments that a shard of `range` must keep readable, ascending.
+  /// Somebody holds it, on some keys at least.
+  bool holds(Timestamp moment) const { return held_.contains(moment); }
+
+  /// The moments that a shard of `range` must keep readable, ascending; one that several hold comes as often.
   std::vector<Timestamp> held_in(const KeyRange& range) const;
-  /// Requires: held.
-  const KeyRange& range_of(Timestamp moment) const { return held_.at(moment); }
 
 private:
-  // Every snapshot takes a moment of its own from the clock.
-  std::map<Timestamp, KeyRange> held_;
+  std::multimap<Timestamp, KeyRange> held_;
 };
 
 }  // namespace coppice::actors

@@ -145,8 +145,11 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     files = own.get();
   }
   auto state = std::make_unique<State>(options, *files, std::move(own));
-  const engine::TreeEnv env{
-      .files = *files, .cache = state->core->cache, .seed = random_seed(), .keys = options.keys};
+  const engine::TreeEnv env{.files = *files,
+                            .cache = state->core->cache,
+                            .seed = random_seed(),
+                            .clock = &state->core->clock,
+                            .keys = options.keys};
   Result<std::unique_ptr<StoreDirectory>> directory =
       StoreDirectory::open(env, options.directory, options.boundaries);
   if (!directory.ok()) {
@@ -198,6 +201,14 @@ Result<SnapshotHandle> Store::snapshot() {
 
 void Store::snapshot(Done<SnapshotHandle> done) { take_snapshot(state_->door, {}, done); }
 
+Result<SnapshotHandle> Store::snapshot_at(Timestamp moment) {
+  return wait_for<SnapshotHandle>([&](auto done) { snapshot_at(moment, std::move(done)); });
+}
+
+void Store::snapshot_at(Timestamp moment, Done<SnapshotHandle> done) {
+  if (!state_->door->tell_router(atom::snapshot_v, moment, done)) done(Door::closed());
+}
+
 Result<std::unique_ptr<Scan>> Store::scan(ScanOptions options) {
   if (options.range.empty()) return empty_range();
   if (options.snapshot == nullptr) {
@@ -219,6 +230,18 @@ Result<Timestamp> Store::put(ByteView key, ByteView value, Durability durability
   engine::Batch batch;
   COPPICE_TRY(batch.put(key, value));
   return write(std::move(batch), durability);
+}
+
+Result<Timestamp> Store::put_for(ByteView key, ByteView value, uint64_t ttl_ms, Durability durability) {
+  if (ttl_ms == 0) return Error{Errc::invalid_argument, "a time to live of 0 ms: it has 1 ms and more"};
+  engine::Batch batch;
+  COPPICE_TRY(batch.put_until(key, value, expiry_after(ttl_ms)));
+  return write(std::move(batch), durability);
+}
+
+uint64_t Store::expiry_after(uint64_t ttl_ms) const {
+  const uint64_t now_ms = state_->core->clock.milliseconds();
+  return now_ms + std::min(ttl_ms, UINT64_MAX - now_ms);
 }
 
 Result<Timestamp> Store::remove(ByteView key, Durability durability) {

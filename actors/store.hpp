@@ -179,6 +179,11 @@ public:
                 Done<std::vector<std::optional<Bytes>>> done);
 
   Result<Timestamp> put(ByteView key, ByteView value, Durability durability = Durability::synced);
+  /// From `ttl_ms` milliseconds after the call on the key is as absent as after a remove. invalid_argument if that is 0.
+  Result<Timestamp> put_for(ByteView key, ByteView value, uint64_t ttl_ms,
+                            Durability durability = Durability::synced);
+  /// The moment that lies `ttl_ms` ahead by the store's clock, in milliseconds since 1970: for Batch::put_until.
+  uint64_t expiry_after(uint64_t ttl_ms) const;
   Result<Timestamp> remove(ByteView key, Durability durability = Durability::synced);
   Result<Timestamp> delete_range(const KeyRange& range, Durability durability = Durability::synced);
   /// All or nothing, on every shard it touches.
@@ -204,6 +209,11 @@ public:
 
   Result<SnapshotHandle> snapshot();
   void snapshot(Done<SnapshotHandle> done);
+  /// The store as it was at `moment`: one inside of TreeOptions::retention_ms, or that of a snapshot somebody holds. What is read
+  /// is what was acknowledged by then, and had not expired. invalid_argument naming the oldest moment that can be read; or
+  /// if it lies in the future.
+  Result<SnapshotHandle> snapshot_at(Timestamp moment);
+  void snapshot_at(Timestamp moment, Done<SnapshotHandle> done);
   Result<std::unique_ptr<Scan>> scan(ScanOptions options);
   void scan(ScanOptions options, Done<std::shared_ptr<Scan>> done);
 

@@ -82,6 +82,18 @@ Setting size_setting(std::string name, std::string help, Field Config::*field, u
       [=](const Config& config) { return std::to_string(shown(config, field, of_preset)); }};
 }
 
+Setting time_setting(std::string name, std::string help, uint64_t Config::*field) {
+  return {{std::move(name), std::move(help), "0 or a time such as 30s, 5min, 12h or 7d", false},
+          [field](Config& config, Values values) {
+            const auto time = parse_duration(values[0]);
+            if (time.ok()) config.*field = *time;
+            return time.ok();
+          },
+          [field](const Config& config) {
+            return config.*field == 0 ? "0" : quoted(std::to_string(config.*field) + "ms");
+          }};
+}
+
 /// `names` are the values of an enumeration, in its order.
 template <class Choice, size_t count, class Field>
 Setting choice_setting(std::string name, std::string help, Field Config::*field,
@@ -203,6 +215,7 @@ const std::vector<Setting>& settings() {
                                           std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
       size_setting("value_threshold", "values so large are kept apart from their keys; 0: none, or from 64",
                    &Config::value_threshold, 0, kValueSizeMax),
+      time_setting("retention", "how long the store can be read as it was", &Config::retention_ms),
       key_setting(),
       old_keys_setting(),
       count_setting("connections_max", "clients served at one time", &Config::connections_max, 1, 65536),

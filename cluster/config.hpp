@@ -35,6 +35,8 @@ struct Config {
   engine::Compression compression = engine::Compression::none;
   /// 0: none is kept apart.
   uint64_t value_threshold = 0;
+  /// How long what was overwritten, deleted or has expired can still be read as it was; 0: no history.
+  uint64_t retention_ms = 0;
   /// Where the key is that new files are encrypted with, and those that old ones may have; empty: none.
   std::string encryption_key;
   std::vector<std::string> encryption_keys_old;

@@ -33,6 +33,12 @@ struct Entry {
   # 0 to 64 MiB less the message's own bytes.
 }
 
+struct TimedEntry {
+  entry @0 :Entry;
+  ttlMs @1 :UInt64;
+  # So many milliseconds after the node took it the key is as absent as after a delete; 1 and more.
+}
+
 enum Durability {
   # What an acknowledged write survives. The default is `synced`.
   synced @0;
@@ -67,6 +73,7 @@ struct Operation {
     # Every key in the range; an empty `end` deletes to the last key.
     merge @3 :Merge;
     # Changes what the key holds, and what operations before it in the list made of it.
+    putFor @4 :TimedEntry;
   }
 }
 
@@ -133,6 +140,11 @@ interface Store extends(Reader) {
   # The operations, if all conditions hold, as one step. Otherwise nothing is `written`: the condition of index `failed` is the
   # first that does not hold, and its key is of `version`. All keys must belong to one shard, otherwise the answer is
   # `unsupported`. At most 1024 conditions, and at least one operation.
+
+  putFor @7 (entry :TimedEntry, durability :Durability) -> (timestamp :Timestamp);
+
+  snapshotAt @8 (timestamp :Timestamp) -> (snapshot :Snapshot);
+  # Of a moment that has been, inside of the node's retention time: others are invalid_argument, which names the oldest.
 }
 
 interface Admin {

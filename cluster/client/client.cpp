@@ -117,6 +117,12 @@ Result<Timestamp> Client::put(ByteView key, ByteView value, Durability durabilit
   });
 }
 
+Result<Timestamp> Client::put_for(ByteView key, ByteView value, uint64_t ttl_ms, Durability durability) {
+  Batch batch;
+  COPPICE_TRY(batch.put_for(key, value, ttl_ms));
+  return write(batch, durability);
+}
+
 Result<Timestamp> Client::remove(ByteView key, Durability durability) {
   COPPICE_TRY(check_key(key));
   return state_->guard<Timestamp>([&]() {
@@ -178,10 +184,15 @@ Result<WriteOutcome> Client::write_if(std::span<const Condition> conditions, con
 Result<SnapshotHandle> Client::snapshot() {
   return state_->guard<SnapshotHandle>([&]() {
     auto request = state_->store().snapshotRequest();
-    auto snapshot = state_->ask_in_time(request).getSnapshot();
-    auto asked = snapshot.timestampRequest();
-    const Timestamp timestamp{state_->ask_in_time(asked).getTimestamp()};
-    return SnapshotHandle(std::make_shared<const ClientSnapshot>(state_->loop, kj::mv(snapshot), timestamp));
+    return state_->hold(state_->ask_in_time(request).getSnapshot());
+  });
+}
+
+Result<SnapshotHandle> Client::snapshot_at(Timestamp moment) {
+  return state_->guard<SnapshotHandle>([&]() {
+    auto request = state_->store().snapshotAtRequest();
+    request.setTimestamp(moment.raw);
+    return state_->hold(state_->ask_in_time(request).getSnapshot());
   });
 }
 

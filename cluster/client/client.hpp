@@ -112,6 +112,9 @@ public:
   Result<uint64_t> scan(const ScanOptions& options, const TakePage& take);
 
   Result<Timestamp> put(ByteView key, ByteView value, Durability durability = Durability::synced);
+  /// `ttl_ms` after the node took it the key is as absent as after a remove. 0 is invalid_argument.
+  Result<Timestamp> put_for(ByteView key, ByteView value, uint64_t ttl_ms,
+                            Durability durability = Durability::synced);
   Result<Timestamp> remove(ByteView key, Durability durability = Durability::synced);
   Result<Timestamp> delete_range(const KeyRange& range, Durability durability = Durability::synced);
   /// All or nothing.
@@ -126,6 +129,8 @@ public:
                                 Durability durability = Durability::synced);
 
   Result<SnapshotHandle> snapshot();
+  /// The store as it was then, inside of the node's retention time. invalid_argument names the oldest moment that can be read.
+  Result<SnapshotHandle> snapshot_at(Timestamp moment);
 
   /// Begins a call and returns; with the window full, when there is room in it again. Calls are sent some at a
   /// time, the last ones by wait(). Answers come in any order. On failure nothing was begun and `done` is not

@@ -52,6 +52,12 @@ void Client::State::send_some(size_t size) {
   loop->pump();
 }
 
+SnapshotHandle Client::State::hold(schema::Snapshot::Client snapshot) {
+  auto request = snapshot.timestampRequest();
+  const Timestamp timestamp{ask_in_time(request).getTimestamp()};
+  return std::make_shared<const ClientSnapshot>(loop, kj::mv(snapshot), timestamp);
+}
+
 Error Client::State::as_error(const kj::Exception& exception) {
   Error error = wire::from_exception(exception, peer);
   if (exception.getType() == kj::Exception::Type::DISCONNECTED) broken = error;

@@ -69,6 +69,9 @@ struct Client::State final : private kj::TaskSet::ErrorHandler {
     return loop->wait(send_in_time(request));
   }
 
+  /// Asks for its moment. KJ's exceptions.
+  SnapshotHandle hold(schema::Snapshot::Client snapshot);
+
   // The window.
   void wait_for_room(size_t size);
   void wait_for_answer();

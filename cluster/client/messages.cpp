@@ -73,7 +73,14 @@ void set_operations(const Batch& batch, capnp::List<schema::Operation>::Builder 
     auto message = operations[static_cast<capnp::uint>(i)];
     switch (operation.kind) {
       case Batch::Kind::put: {
-        auto entry = message.initPut();
+        schema::Entry::Builder entry{nullptr};
+        if (operation.ttl_ms == 0) {
+          entry = message.initPut();
+        } else {
+          auto timed = message.initPutFor();
+          timed.setTtlMs(operation.ttl_ms);
+          entry = timed.initEntry();
+        }
         entry.setKey(wire::as_data(operation.key));
         entry.setValue(wire::as_data(operation.value));
         break;

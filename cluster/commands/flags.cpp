@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
+#include <ctime>
 #include <vector>
 
 #include "cluster/text/nearest.hpp"
+#include "cluster/text/quantity.hpp"
 
 namespace coppice::cluster {
 
@@ -82,6 +86,44 @@ void DurabilityFlag::add_to(CLI::App& command) {
           "-d,--durability", read,
           "What the write survives: synced (the default) power loss, buffered kill -9, memory a clean stop")
       ->type_name("NAME");
+}
+
+void AtFlag::add_to(CLI::App& command) {
+  command
+      .add_option(
+          "--at", at,
+          "Read the store as it was: so long ago (30s, 2h), at 2026-01-31T12:00:00Z, or at a timestamp; "
+          "the node keeps history for its setting retention")
+      ->type_name("MOMENT");
+}
+
+Result<client::SnapshotHandle> AtFlag::snapshot(client::Client& client) const {
+  if (at.empty()) return client::SnapshotHandle();
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  COPPICE_TRY_ASSIGN(
+      moment,
+      parse_moment(at, static_cast<uint64_t>(
+                           std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count())));
+  return client.snapshot_at(moment);
+}
+
+Result<Timestamp> parse_moment(std::string_view text, uint64_t now_ms) {
+  constexpr uint64_t kMillisecondsMax = UINT64_MAX >> 20;
+  uint64_t raw = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), raw);
+  if (code == std::errc() && end == text.data() + text.size()) return Timestamp{raw};
+  if (const auto ago = parse_duration(text); ago.ok() && *ago <= now_ms)
+    return Timestamp{(now_ms - *ago) << 20};
+  std::tm utc{};
+  const std::string whole(text);
+  const char* const rest = ::strptime(whole.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  const time_t seconds = rest == nullptr || *rest != '\0' ? -1 : ::timegm(&utc);
+  if (seconds >= 0 && static_cast<uint64_t>(seconds) <= kMillisecondsMax / 1000)
+    return Timestamp{static_cast<uint64_t>(seconds) * 1000 << 20};
+  return Error{Errc::invalid_argument,
+               "'" + std::string(text) +
+                   "' is no moment: write how long ago (30s, 5min, 2h, 7d), a date and time "
+                   "(2026-01-31T12:00:00Z), or a timestamp"};
 }
 
 void add_json_flag(CLI::App& command, bool& json) {

@@ -59,6 +59,19 @@ struct DurabilityFlag {
   void add_to(CLI::App& command);
 };
 
+/// --at: read the store as it was.
+struct AtFlag {
+  std::string at;
+
+  void add_to(CLI::App& command);
+  /// Nothing without the flag. invalid_argument: it says no moment, or none that can be read.
+  Result<client::SnapshotHandle> snapshot(client::Client& client) const;
+};
+
+/// The moment that `text` says: a timestamp; a time such as 30s, for so long before `now_ms`; or a date and time of UTC,
+/// 2026-01-31T12:00:00Z. invalid_argument says what would be right.
+Result<Timestamp> parse_moment(std::string_view text, uint64_t now_ms);
+
 /// --json: print for programs.
 void add_json_flag(CLI::App& command, bool& json);
 

@@ -11,6 +11,7 @@ struct GetFlags {
   AddressFlag address;
   EncodingFlags encoding;
   std::string key;
+  AtFlag at;
   bool json = false;
   bool number = false;
   bool with_version = false;
@@ -39,7 +40,8 @@ Result<ExitCode> run(const GetFlags& flags) {
   COPPICE_TRY_ASSIGN(key, flags.encoding.bytes_of(flags.key, "the key"));
   COPPICE_TRY(check_key(key));
   COPPICE_TRY_ASSIGN(client, flags.address.connect());
-  COPPICE_TRY_ASSIGN(found, client->get_versioned(key));
+  COPPICE_TRY_ASSIGN(moment, flags.at.snapshot(*client));
+  COPPICE_TRY_ASSIGN(found, client->get_versioned(key, moment));
   if (!found.value) return ExitCode::absent;
   COPPICE_TRY_ASSIGN(text, text_of(*found.value, flags));
 
@@ -64,6 +66,7 @@ void add_get(CLI::App& program, Action& chosen) {
   auto flags = std::make_shared<GetFlags>();
   CLI::App* get = program.add_subcommand("get", "Print the value of a key");
   get->add_option("key", flags->key, "The key")->required();
+  flags->at.add_to(*get);
   flags->encoding.add_to(*get);
   get->add_flag("-n,--number", flags->number, "Print the number that the value is: see 'coppice merge'");
   get->add_flag("--with-version", flags->with_version,
@@ -75,7 +78,7 @@ void add_get(CLI::App& program, Action& chosen) {
       "line end "
       "too.\n"
       "No such key: prints nothing, exit code 1. In JSON, keys and values are written as with --escaped.\n\n"
-      "Example:\n  coppice get bash/version");
+      "Examples:\n  coppice get bash/version\n  coppice get bash/version --at 10min");
   choose(*get, chosen, std::move(flags), run);
 }
 

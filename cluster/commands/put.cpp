@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cluster/commands/flags.hpp"
+#include "cluster/text/quantity.hpp"
 
 namespace coppice::cluster {
 namespace {
@@ -21,6 +22,7 @@ struct PutFlags {
   std::string file;
   bool if_absent = false;
   std::optional<uint64_t> if_version;
+  std::string ttl;
 };
 
 /// The whole of an open file. invalid_argument past kValueSizeMax.
@@ -49,10 +51,8 @@ Result<Bytes> value_of(const PutFlags& flags) {
   return content;
 }
 
-Result<ExitCode> put_if(client::Client& client, const client::Condition& condition, ByteView value,
-                        const PutFlags& flags) {
-  client::Batch batch;
-  COPPICE_TRY(batch.put(condition.key, value));
+Result<ExitCode> put_if(client::Client& client, const client::Condition& condition,
+                        const client::Batch& batch, const PutFlags& flags) {
   COPPICE_TRY_ASSIGN(outcome, client.write_if(std::array{condition}, batch, flags.durability.durability));
   if (outcome.commit) return ExitCode::done;
   if (outcome.version == kTimestampMin) {
@@ -68,12 +68,21 @@ Result<ExitCode> run(const PutFlags& flags) {
   COPPICE_TRY_ASSIGN(key, flags.encoding.bytes_of(flags.key, "the key"));
   COPPICE_TRY(check_key(key));
   COPPICE_TRY_ASSIGN(value, value_of(flags));
+  std::optional<uint64_t> ttl_ms;
+  if (!flags.ttl.empty()) {
+    COPPICE_TRY_ASSIGN(parsed, parse_duration(flags.ttl));
+    ttl_ms = parsed;
+  }
   COPPICE_TRY_ASSIGN(client, flags.address.connect());
+  const Durability durability = flags.durability.durability;
   if (!flags.if_absent && !flags.if_version) {
-    COPPICE_TRY(client->put(key, value, flags.durability.durability));
+    COPPICE_TRY(ttl_ms ? client->put_for(key, value, *ttl_ms, durability)
+                       : client->put(key, value, durability));
     return ExitCode::done;
   }
-  return put_if(*client, {key, Timestamp{flags.if_version.value_or(0)}}, value, flags);
+  client::Batch batch;
+  COPPICE_TRY(ttl_ms ? batch.put_for(key, value, *ttl_ms) : batch.put(key, value));
+  return put_if(*client, {key, Timestamp{flags.if_version.value_or(0)}}, batch, flags);
 }
 
 }  // namespace
@@ -92,6 +101,8 @@ void add_put(CLI::App& program, Action& chosen) {
          "Only if the key is still of this version, which 'coppice get --with-version' prints; 0: absent")
       ->type_name("NUMBER")
       ->excludes(absent);
+  put->add_option("--ttl", flags->ttl, "The key is gone again after this time, such as 30s, 12h or 7d")
+      ->type_name("TIME");
   flags->encoding.add_to(*put);
   flags->durability.add_to(*put);
   flags->address.add_to(*put);
@@ -99,7 +110,7 @@ void add_put(CLI::App& program, Action& chosen) {
       "Returns when the value is kept as --durability says. If a condition does not hold nothing is written: "
       "exit code 7.\n\n"
       "Examples:\n  coppice put bash/version 5.2.15\n  coppice put logo --file logo.png\n"
-      "  coppice put -- temperature -5\n  coppice put --if-absent lock mine");
+      "  coppice put -- temperature -5\n  coppice put --if-absent --ttl 30s lock mine");
   choose(*put, chosen, std::move(flags), run);
 }
 

@@ -12,6 +12,7 @@ struct ScanFlags {
   AddressFlag address;
   EncodingFlags encoding;
   RangeFlags range;
+  AtFlag at;
   bool reverse = false;
   bool keys_only = false;
   uint64_t limit = 0;
@@ -41,6 +42,8 @@ Result<ExitCode> run(const ScanFlags& flags) {
   options.limit = flags.limit;
   options.keys_only = flags.keys_only;
   COPPICE_TRY_ASSIGN(client, flags.address.connect());
+  COPPICE_TRY_ASSIGN(moment, flags.at.snapshot(*client));
+  options.snapshot = std::move(moment);
 
   Output output(STDOUT_FILENO);
   Status printed;
@@ -67,6 +70,7 @@ void add_scan(CLI::App& program, Action& chosen) {
   scan->add_flag("-r,--reverse", flags->reverse, "From the last key to the first");
   scan->add_option("-n,--limit", flags->limit, "Stop after so many; 0: no limit")->type_name("COUNT");
   scan->add_flag("-k,--keys-only", flags->keys_only, "Print keys without values");
+  flags->at.add_to(*scan);
   flags->encoding.add_to(*scan);
   add_json_flag(*scan, flags->json);
   flags->address.add_to(*scan);

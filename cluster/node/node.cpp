@@ -90,7 +90,8 @@ actors::StoreOptions store_options(const Config& config) {
   options.merging = config.merging;
   options.merge_interval_ms = config.merge_interval_ms;
   tree.value_threshold = config.value_threshold;
-  options.tree.compression = config.compression;
+  tree.compression = config.compression;
+  tree.retention_ms = config.retention_ms;
   options.cache_size = config.cache_size.value_or(options.cache_size);
   options.scheduler_threads = config.scheduler_threads;
   options.compactor_threads = config.compactor_threads;

@@ -19,10 +19,14 @@ Result<KeyRange> read_range(schema::KeyRange::Reader message);
 Result<actors::ScanOptions> read_scan(schema::Reader::ScanParams::Reader message);
 
 Result<engine::Batch> read_put(schema::Entry::Reader message);
+/// The time to live begins by `store`'s clock.
+Result<engine::Batch> read_put_for(const actors::Store& store, schema::TimedEntry::Reader message);
 Result<engine::Batch> read_delete(capnp::Data::Reader message);
 Result<engine::Batch> read_delete_range(schema::KeyRange::Reader message);
 /// At most actors::kConditionsMax.
 Result<std::vector<actors::Condition>> read_conditions(capnp::List<schema::Condition>::Reader message);
-Result<engine::Batch> read_operations(capnp::List<schema::Operation>::Reader message);
+/// As read_put_for().
+Result<engine::Batch> read_operations(const actors::Store& store,
+                                      capnp::List<schema::Operation>::Reader message);
 
 }  // namespace coppice::cluster

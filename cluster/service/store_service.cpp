@@ -11,6 +11,11 @@ kj::Promise<void> StoreService::put(PutContext context) {
   return guard_request([&]() { return commit(context, read_put(context.getParams().getEntry())); });
 }
 
+kj::Promise<void> StoreService::putFor(PutForContext context) {
+  return guard_request(
+      [&]() { return commit(context, read_put_for(store(), context.getParams().getEntry())); });
+}
+
 kj::Promise<void> StoreService::delete_(DeleteContext context) {
   return guard_request([&]() { return commit(context, read_delete(context.getParams().getKey())); });
 }
@@ -21,7 +26,7 @@ kj::Promise<void> StoreService::deleteRange(DeleteRangeContext context) {
 
 kj::Promise<void> StoreService::write(WriteContext context) {
   return guard_request(
-      [&]() { return commit(context, read_operations(context.getParams().getOperations())); });
+      [&]() { return commit(context, read_operations(store(), context.getParams().getOperations())); });
 }
 
 template <class Context>
@@ -45,7 +50,7 @@ kj::Promise<void> StoreService::writeIf(WriteIfContext context) {
     const auto params = context.getParams();
     auto conditions = read_conditions(params.getConditions());
     if (!conditions.ok()) return wire::to_exception(conditions.error());
-    auto batch = read_operations(params.getOperations());
+    auto batch = read_operations(store(), params.getOperations());
     if (!batch.ok()) return wire::to_exception(batch.error());
     const auto durability = wire::read_durability(params.getDurability());
     if (!durability.ok()) return wire::to_exception(durability.error());
@@ -67,12 +72,13 @@ kj::Promise<void> StoreService::writeIf(WriteIfContext context) {
   });
 }
 
-kj::Promise<void> StoreService::snapshot(SnapshotContext context) {
+template <class Context, class Take>
+kj::Promise<void> StoreService::take_snapshot(Context context, Take take) {
   if (session().snapshots >= kSnapshotsMax)
     return wire::to_exception({Errc::unavailable, "this connection holds " + std::to_string(kSnapshotsMax) +
                                                       " snapshots: drop some before taking more"});
   return session().call<actors::SnapshotHandle>(
-      context, [&](auto done) { store().snapshot(std::move(done)); },
+      context, take,
       [context,
        session = kj::addRef(session())](Result<actors::SnapshotHandle> taken) mutable -> kj::Promise<void> {
         if (!taken.ok()) return wire::to_exception(taken.error());
@@ -80,6 +86,17 @@ kj::Promise<void> StoreService::snapshot(SnapshotContext context) {
             .setSnapshot(kj::heap<SnapshotService>(kj::mv(session), *std::move(taken)));
         return kj::READY_NOW;
       });
+}
+
+kj::Promise<void> StoreService::snapshot(SnapshotContext context) {
+  return take_snapshot(context, [&](auto done) { store().snapshot(std::move(done)); });
+}
+
+kj::Promise<void> StoreService::snapshotAt(SnapshotAtContext context) {
+  return guard_request([&]() {
+    const Timestamp moment{context.getParams().getTimestamp()};
+    return take_snapshot(context, [&](auto done) { store().snapshot_at(moment, std::move(done)); });
+  });
 }
 
 kj::Promise<void> StoreService::admin(AdminContext context) {

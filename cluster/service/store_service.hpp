@@ -17,10 +17,15 @@ protected:
   kj::Promise<void> snapshot(SnapshotContext context) override;
   kj::Promise<void> admin(AdminContext context) override;
   kj::Promise<void> writeIf(WriteIfContext context) override;
+  kj::Promise<void> putFor(PutForContext context) override;
+  kj::Promise<void> snapshotAt(SnapshotAtContext context) override;
 
 private:
   template <class Context>
   kj::Promise<void> commit(Context context, Result<engine::Batch> batch);
+  /// `take` gives a `done` to the store.
+  template <class Context, class Take>
+  kj::Promise<void> take_snapshot(Context context, Take take);
 };
 
 }  // namespace coppice::cluster

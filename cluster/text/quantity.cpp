@@ -81,4 +81,23 @@ std::string duration_text(uint64_t milliseconds) {
   return two_units(hours / 24, "d", hours % 24, "h");
 }
 
+Result<uint64_t> parse_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    uint64_t milliseconds;
+  };
+  constexpr std::array<Unit, 5> kTimes{
+      {{"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+  uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  if (code == std::errc() && number == 0 && unit.empty()) return uint64_t{0};
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  for (const Unit& each : kTimes)
+    if (code == std::errc() && unit == each.name && number <= UINT64_MAX / each.milliseconds)
+      return number * each.milliseconds;
+  return Error{Errc::invalid_argument,
+               "'" + std::string(text) + "' is no time: write a number with ms, s, min, h or d, such as 30s"};
+}
+
 }  // namespace coppice::cluster

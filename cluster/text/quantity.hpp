@@ -25,4 +25,7 @@ std::string count_text(uint64_t count, std::string_view noun);
 /// "850 ms", "12.3 s", "4 min 5 s", "3 h 2 min", "12 d 3 h".
 std::string duration_text(uint64_t milliseconds);
 
+/// Milliseconds from "250ms", "30s", "5min", "2h", "7d"; "0" is none. invalid_argument says what would be right.
+Result<uint64_t> parse_duration(std::string_view text);
+
 }  // namespace coppice::cluster

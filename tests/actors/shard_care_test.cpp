@@ -68,7 +68,7 @@ TEST_F(ShardCareTest, AFullDiskAtASealStopsWritesAndNotReads) {
   EXPECT_FALSE(host.failure);
 
   EXPECT_EQ(get("k"), "v");
-  Answer<bool> snapshot;
+  Answer<Timestamp> snapshot;
   shard->advance(clock.now(), snapshot.done());
   EXPECT_TRUE(snapshot.ok());
   auto refused = write("l");
@@ -211,12 +211,12 @@ TEST_F(ShardCareTest, ASnapshotWaitsForTheGroupUnderWayAndKeepsWhatItSaw) {
   push("k", "new", Durability::synced);
   shard->turn();
   const Timestamp moment = clock.now();
-  Answer<bool> kept;
+  Answer<Timestamp> kept;
   shard->advance(moment, kept.done());
   EXPECT_FALSE(kept.result);
   host.run_one_apart(*shard);
   ASSERT_TRUE(kept.ok());
-  EXPECT_TRUE(**kept.result);
+  EXPECT_LE(**kept.result, moment);
 
   write("k", "newest");
   compact();
@@ -230,12 +230,12 @@ TEST_F(ShardCareTest, AMomentBeforeAPlannedFlushIsTooFarBack) {
   Answer<Nothing> flush;
   shard->flush(flush.done());
   host.settle(*shard);
-  Answer<bool> kept;
+  Answer<Timestamp> kept;
   shard->advance(early, kept.done());
-  EXPECT_FALSE(**kept.result);
-  Answer<bool> later;
+  EXPECT_GT(**kept.result, early);
+  Answer<Timestamp> later;
   shard->advance(clock.now(), later.done());
-  EXPECT_TRUE(**later.result);
+  EXPECT_LE(**later.result, clock.now());
 }
 
 /// Tables in the last level, and a range delete over all of them.
@@ -294,9 +294,10 @@ TEST_F(ShardSpaceTest, AShardThatHadNothingToDoForLongDoesSoToo) {
 TEST_F(ShardSpaceTest, WhatASnapshotSeesIsLetGoSoonAfterItsRelease) {
   load();
   const Timestamp before = clock.now();
-  Answer<bool> held;
+  Answer<Timestamp> held;
   shard->advance(before, held.done());
-  ASSERT_TRUE(held.ok() && **held.result);
+  ASSERT_TRUE(held.ok());
+  EXPECT_LE(**held.result, before);
   delete_all();
   wait(kSoon);
   wait(kSoon);
@@ -327,6 +328,60 @@ TEST_F(ShardSpaceTest, ARangeDeleteOverNoWholeTableSealsNothing) {
   write("key");
   wait(kSoon);
   EXPECT_EQ(tree().flushes, 0u);
+}
+
+class ShardTimeTest : public ShardSpaceTest {
+protected:
+  ShardTimeTest() {
+    shard->fail({Errc::cancelled, "it is opened again, with a clock"});
+    host.settle(*shard);
+    shard.reset();
+    host.failure.reset();
+    env.clock = &wall;
+    open();
+    shard->adopt({}, {});
+  }
+  void put_for(const Bytes& key, const Bytes& value, uint64_t ttl_ms) {
+    Answer<Timestamp> answer;
+    auto request = std::make_unique<WriteRequest>();
+    EXPECT_TRUE(request->batch.put_until(key, value, wall.now() + ttl_ms).ok());
+    request->done = answer.done();
+    EXPECT_EQ(port->queue.push(request), ShardQueue::Push::taken);
+    shard->turn();
+    host.settle(*shard);
+    EXPECT_TRUE(answer.ok());
+  }
+};
+
+TEST_F(ShardTimeTest, WhatHasExpiredLeavesTheDiskThoughNobodyWrites) {
+  // The moments of writes are the real ones.
+  wall.pass(clock.milliseconds());
+  for (int number = 0; number < 100; ++number)
+    put_for("key" + std::to_string(number), Bytes(4 << 10, 'v'), 3'600'000);
+  compact();
+  for (int seconds = 0; seconds < 60; ++seconds) wait(std::chrono::seconds(1));
+  EXPECT_GT(tree().levels.back().size, 400u << 10);
+  wall.pass(3'600'000);
+  EXPECT_EQ(get("key7"), std::nullopt);
+  for (int seconds = 0; seconds < 11; ++seconds) wait(std::chrono::seconds(1));
+  EXPECT_EQ(tree().levels.back().size, 0u);
+  EXPECT_GT(tree().tables_dropped, 0u);
+}
+
+TEST_F(ShardTimeTest, AMomentThatIsHeldCanBeHeldByMore) {
+  write("k", "old");
+  const Timestamp moment = clock.now();
+  Answer<Timestamp> first;
+  shard->advance(moment, first.done());
+  write("k", "new");
+  compact();
+  Answer<Timestamp> second;
+  shard->advance(moment, second.done());
+  EXPECT_LE(**second.result, moment);
+  shard->release(moment);
+  write("k", "newest");
+  compact();
+  EXPECT_EQ(get("k", moment), "old");
 }
 
 }  // namespace

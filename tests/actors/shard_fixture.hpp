@@ -6,6 +6,7 @@
 #include "actors/shard.hpp"
 #include "engine/table/block_cache.hpp"
 #include "tests/actors/manual_host.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "tests/support/memory_file_system.hpp"
 
 namespace coppice::actors {
@@ -67,6 +68,8 @@ protected:
 
   engine::MemoryFileSystem files;
   engine::BlockCache cache{1 << 20};
+  /// For trees that are opened with it in `env`.
+  engine::FakeClock wall;
   engine::TreeEnv env{files, cache, 7};
   engine::TreeShape options;
   HybridClock clock;

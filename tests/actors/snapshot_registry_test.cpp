@@ -20,9 +20,23 @@ TEST(SnapshotRegistryTest, AShardInheritsTheMomentsOfItsOwnKeysInOrder) {
 TEST(SnapshotRegistryTest, AReleasedMomentIsForgotten) {
   SnapshotRegistry registry;
   registry.add(Timestamp{10}, {"a", "c"});
-  EXPECT_EQ(registry.range_of(Timestamp{10}), (KeyRange{"a", "c"}));
-  registry.remove(Timestamp{10});
+  EXPECT_TRUE(registry.holds(Timestamp{10}));
+  registry.remove(Timestamp{10}, {"a", "c"});
+  EXPECT_FALSE(registry.holds(Timestamp{10}));
   EXPECT_EQ(registry.held_in({}), Moments());
+}
+
+TEST(SnapshotRegistryTest, AMomentThatSeveralHoldStaysUntilTheLastLetsGo) {
+  SnapshotRegistry registry;
+  registry.add(Timestamp{10}, {"a", "c"});
+  registry.add(Timestamp{10}, {});
+  registry.add(Timestamp{10}, {});
+  EXPECT_EQ(registry.held_in({"b", "d"}), (Moments{{10}, {10}, {10}}));
+  EXPECT_EQ(registry.held_in({"d", "e"}), (Moments{{10}, {10}}));
+  registry.remove(Timestamp{10}, {});
+  EXPECT_EQ(registry.held_in({"b", "d"}), (Moments{{10}, {10}}));
+  registry.remove(Timestamp{10}, {"a", "c"});
+  EXPECT_EQ(registry.held_in({"b", "d"}), (Moments{{10}}));
 }
 
 }  // namespace

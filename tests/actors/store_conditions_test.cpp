@@ -64,6 +64,16 @@ TEST_F(StoreConditionsTest, CompareAndSetNeedsTheVersionThatIsThere) {
   EXPECT_FALSE(store->put_if_absent("k", "four")->commit);
 }
 
+TEST_F(StoreConditionsTest, WhatHasExpiredIsAbsent) {
+  open();
+  const auto put = store->put_for("lock", "mine", 1);
+  ASSERT_TRUE(put.ok());
+  while (get("lock")) std::this_thread::yield();
+  EXPECT_FALSE(store->put_if_version("lock", *put, "still mine")->commit);
+  EXPECT_TRUE(store->put_if_absent("lock", "yours")->commit);
+  EXPECT_EQ(get("lock"), "yours");
+}
+
 TEST_F(StoreConditionsTest, WhatMakesNoSenseIsRefused) {
   options.boundaries = {"m"};
   open();

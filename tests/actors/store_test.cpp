@@ -223,5 +223,90 @@ TEST_F(StoreTest, EveryWriteUnderWayIsAnsweredByAClose) {
   EXPECT_EQ(dump().size(), size_t{kWrites});
 }
 
+TEST_F(StoreTest, APutThatExpiresIsGoneFromItsMomentOn) {
+  open();
+  ASSERT_TRUE(store->put_for("short", "v", 1).ok());
+  ASSERT_TRUE(store->put_for("long", "v", 3'600'000).ok());
+  EXPECT_EQ(store->put_for("k", "v", 0).error().code, Errc::invalid_argument);
+  // Past every time of day.
+  ASSERT_TRUE(store->put_for("ever", "v", UINT64_MAX).ok());
+  const uint64_t over = store->expiry_after(1);
+  while (store->expiry_after(0) < over) std::this_thread::yield();
+  EXPECT_EQ(get("short"), std::nullopt);
+  EXPECT_EQ(dump(), (Entries{{"ever", "v"}, {"long", "v"}}));
+  engine::Batch batch;
+  ASSERT_TRUE(batch.put_until("gone", "v", 1).ok());
+  ASSERT_TRUE(batch.put("stays", "v").ok());
+  ASSERT_TRUE(store->write(std::move(batch)).ok());
+  EXPECT_EQ(get("gone"), std::nullopt);
+  EXPECT_EQ(get("stays"), "v");
+}
+
+TEST_F(StoreTest, EveryMomentOfItsHistoryCanBeRead) {
+  options.boundaries = {"m"};
+  options.tree.retention_ms = 3'600'000;
+  open();
+  std::vector<Timestamp> moments;
+  for (int round = 0; round < 5; ++round) {
+    put("a", std::to_string(round));
+    moments.push_back(*store->put("z", std::to_string(round)));
+    ASSERT_TRUE(store->compact().ok());
+  }
+  for (const bool reopened : {false, true}) {
+    if (reopened) reopen();
+    for (size_t round = 0; round < moments.size(); ++round) {
+      const Result<SnapshotHandle> then = store->snapshot_at(moments[round]);
+      ASSERT_TRUE(then.ok()) << to_string(then.error());
+      EXPECT_EQ((*then)->timestamp(), moments[round]);
+      const Bytes value = std::to_string(round);
+      EXPECT_EQ(dump_at(*then), (Entries{{"a", value}, {"z", value}}));
+    }
+  }
+  // Several may hold the same.
+  const SnapshotHandle first = *store->snapshot_at(moments[2]);
+  { const SnapshotHandle second = *store->snapshot_at(moments[2]); }
+  EXPECT_EQ(*store->get("z", first), "2");
+}
+
+TEST_F(StoreTest, AMomentThatCannotBeReadIsRefusedWithTheOldestThatCan) {
+  options.tree.retention_ms = 60'000;
+  open();
+  put("k", "v");
+  const Error far_back = store->snapshot_at(Timestamp{1}).error();
+  EXPECT_EQ(far_back.code, Errc::invalid_argument);
+  EXPECT_NE(far_back.text.find("the oldest that can be read is "), std::string::npos) << far_back.text;
+  const uint64_t later_ms = store->expiry_after(60'000);
+  const Error future = store->snapshot_at(engine::first_of_millisecond(later_ms)).error();
+  EXPECT_EQ(future.code, Errc::invalid_argument);
+  EXPECT_NE(future.text.find("lies in the future"), std::string::npos) << future.text;
+}
+
+TEST_F(StoreTest, WithoutARetentionTimeOnlyWhatIsHeldCanBeRead) {
+  open();
+  const Timestamp written = *store->put("k", "v");
+  const Error refused = store->snapshot_at(written).error();
+  EXPECT_EQ(refused.code, Errc::invalid_argument);
+  EXPECT_NE(refused.text.find("no history is kept"), std::string::npos) << refused.text;
+  const SnapshotHandle held = *store->snapshot();
+  put("k", "w");
+  ASSERT_TRUE(store->compact().ok());
+  EXPECT_EQ(*store->get("k", *store->snapshot_at(held->timestamp())), "v");
+}
+
+TEST_F(StoreTest, HistoryBeginsWhereItWasFirstKept) {
+  open();
+  put("k", "1");
+  const Timestamp before = *store->put("k", "2");
+  ASSERT_TRUE(store->put("k", "3").ok());
+  ASSERT_TRUE(store->compact().ok());
+  options.tree.retention_ms = 3'600'000;
+  reopen();
+  EXPECT_EQ(store->snapshot_at(before).error().code, Errc::invalid_argument) << "it was merged away";
+  const Timestamp kept = *store->put("k", "4");
+  put("k", "5");
+  ASSERT_TRUE(store->compact().ok());
+  EXPECT_EQ(*store->get("k", *store->snapshot_at(kept)), "4");
+}
+
 }  // namespace
 }  // namespace coppice::actors

@@ -127,5 +127,14 @@ TEST_F(ConfigTest, EveryKeyHasHelp) {
   }
 }
 
+TEST_F(ConfigTest, ARetentionTimeIsATime) {
+  ASSERT_TRUE(set("retention", {"12h"}).ok());
+  EXPECT_EQ(config.retention_ms, 12u * 3'600'000);
+  EXPECT_NE(to_toml(config).find("retention = \"43200000ms\""), std::string::npos);
+  ASSERT_TRUE(set("retention", {"0"}).ok());
+  EXPECT_EQ(config.retention_ms, 0u);
+  EXPECT_EQ(set("retention", {"12"}).error().code, Errc::invalid_argument);
+}
+
 }  // namespace
 }  // namespace coppice::cluster

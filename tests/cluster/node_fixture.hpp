@@ -22,6 +22,7 @@ protected:
     store_options.directory = directory.path() + "/store";
     store_options.boundaries = boundaries;
     store_options.tree.memtable_size = 1 << 20;
+    store_options.tree.retention_ms = retention_ms;
     store_options.cache_size = 8 << 20;
     auto opened = actors::Store::open(store_options);
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
@@ -68,6 +69,7 @@ protected:
   }
 
   const engine::TemporaryDirectory directory;
+  uint64_t retention_ms = 0;
   std::vector<Bytes> boundaries = {"g", "k002000", "p"};
   NodeOptions options;
   std::unique_ptr<actors::Store> store;

@@ -188,6 +188,36 @@ TEST_F(NodeTest, ASnapshotStaysAsItWas) {
   EXPECT_GT((*snapshot)->timestamp(), kTimestampMin);
 }
 
+TEST_F(NodeTest, APutMayLiveForATime) {
+  start();
+  auto client = connect();
+  ASSERT_TRUE(client->put_for("short", "v", 1).ok());
+  ASSERT_TRUE(client->put_for("long", "v", 3'600'000).ok());
+  EXPECT_EQ(client->put_for("k", "v", 0).error().code, Errc::invalid_argument);
+  client::Batch batch;
+  ASSERT_TRUE(batch.put_for("short too", "v", 1).ok());
+  ASSERT_TRUE(batch.put("stays", "v").ok());
+  ASSERT_TRUE(client->write(batch).ok());
+  EXPECT_TRUE(eventually([&]() { return !*client->get("short") && !*client->get("short too"); }));
+  EXPECT_EQ(*client->get("long"), Value("v"));
+  EXPECT_EQ(*client->get("stays"), Value("v"));
+}
+
+TEST_F(NodeTest, ItsHistoryCanBeRead) {
+  retention_ms = 3'600'000;
+  start();
+  auto client = connect();
+  const auto first = client->put("a", "1");
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(client->put("a", "2").ok());
+  const auto then = client->snapshot_at(*first);
+  ASSERT_TRUE(then.ok()) << to_string(then.error());
+  EXPECT_EQ((*then)->timestamp(), *first);
+  EXPECT_EQ(*client->get("a", *then), Value("1"));
+  EXPECT_EQ(client->snapshot_at(kTimestampMin).error().code, Errc::invalid_argument);
+  EXPECT_EQ(client->snapshot_at(kTimestampMax).error().code, Errc::invalid_argument);
+}
+
 TEST_F(NodeTest, ADroppedSnapshotIsReleased) {
   start();
   auto client = connect();

@@ -277,5 +277,29 @@ TEST_F(CommandsTest, AReaderThatHasEnoughEndsAScanQuietly) {
   EXPECT_EQ(scan.errors(), "");
 }
 
+/// A node that keeps history.
+TEST(HistoryCommandsTest, ReadsTheStoreAsItWasAndForgetsWhatExpires) {
+  const TemporaryDirectory directory;
+  Server server(directory / "data", {"--retention", "1h"});
+  ASSERT_TRUE(server.is_ready()) << server.errors();
+  EXPECT_EQ(server({"put", "fruit", "apple"}).code, 0);
+  EXPECT_EQ(server({"get", "fruit", "--at", "0"}).code, 2);
+  EXPECT_EQ(server({"get", "fruit", "--at", "10min"}).code, 1) << "it was not there yet";
+  EXPECT_EQ(server({"scan", "--at", "10min"}).output, "");
+  const Finished far_back = server({"get", "fruit", "--at", "2h"});
+  EXPECT_NE(far_back.errors.find("the oldest that can be read is"), std::string::npos) << far_back.errors;
+  const Finished no_moment = server({"scan", "--at", "noon"});
+  EXPECT_NE(no_moment.errors.find("is no moment"), std::string::npos) << no_moment.errors;
+
+  EXPECT_EQ(server({"put", "session", "open", "--ttl", "1ms"}).code, 0);
+  while (server({"get", "session"}).code != 1) {
+  }
+  EXPECT_EQ(server({"put", "session", "open", "--ttl", "7d"}).code, 0);
+  EXPECT_EQ(server({"get", "session"}).output, "open");
+  EXPECT_NE(server({"put", "session", "open", "--ttl", "0"}).code, 0);
+  EXPECT_NE(server({"put", "session", "open", "--ttl", "soon"}).errors.find("is no time"), std::string::npos);
+  EXPECT_EQ(server.stop(), 0);
+}
+
 }  // namespace
 }  // namespace coppice::test

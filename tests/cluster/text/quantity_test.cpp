@@ -46,5 +46,17 @@ TEST(DurationTextTest, TakesTheUnitsThatFit) {
   EXPECT_EQ(duration_text((12 * 24 + 3) * 3600000ull), "12 d 3 h");
 }
 
+TEST(ParseDurationTest, TakesANumberWithAUnit) {
+  EXPECT_EQ(*parse_duration("0"), 0u);
+  EXPECT_EQ(*parse_duration("250ms"), 250u);
+  EXPECT_EQ(*parse_duration("30s"), 30'000u);
+  EXPECT_EQ(*parse_duration("5 min"), 300'000u);
+  EXPECT_EQ(*parse_duration("2h"), 7'200'000u);
+  EXPECT_EQ(*parse_duration("7d"), 604'800'000u);
+  for (const char* text :
+       {"", "s", "30", "-1s", "1.5h", "3 weeks", "30s ", "99999999999999999999s", "18446744073709551615d"})
+    EXPECT_EQ(parse_duration(text).status().error().code, Errc::invalid_argument) << text;
+}
+
 }  // namespace
 }  // namespace coppice::cluster
