@@ -1,6 +1,7 @@
 // Fails, kills or takes the power at every n-th file operation of a small life, and looks at what is left.
 #include <gtest/gtest.h>
 
+#include "tests/crash/ending.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/tree_stand.hpp"
@@ -9,18 +10,6 @@ namespace coppice::engine {
 namespace {
 
 using Items = TreeStand::Items;
-
-enum class Ending {
-  failure,          // one operation fails, the rest work; then the process ends
-  kill,             // the process ends within an operation
-  power_loss,       // the machine too: only what was synced is there
-  torn_power_loss,  // and some of what was not
-};
-
-std::string name_of(const ::testing::TestParamInfo<Ending>& info) {
-  static constexpr const char* kNames[] = {"Failure", "Kill", "PowerLoss", "TornPowerLoss"};
-  return kNames[static_cast<int>(info.param)];
-}
 
 /// One life of a tree: writes of every durability, flushes, merges and openings, until something fails.
 class Life {
@@ -195,18 +184,8 @@ private:
 
 class TreeCrashTest : public ::testing::TestWithParam<Ending> {
 protected:
-  static void arm(MemoryFileSystem& files, uint64_t after) {
-    if (GetParam() == Ending::failure) {
-      files.fail_after(after);
-    } else {
-      files.stop_after(after);
-    }
-  }
-  static void end(MemoryFileSystem& files, uint64_t seed) {
-    if (GetParam() == Ending::power_loss) return files.crash();
-    if (GetParam() == Ending::torn_power_loss) return files.crash(seed);
-    files.heal();
-  }
+  static void arm(MemoryFileSystem& files, uint64_t after) { engine::arm(GetParam(), files, after); }
+  static void end(MemoryFileSystem& files, uint64_t seed) { engine::end(GetParam(), files, seed); }
 
   /// Lives until an operation, at every one of them in turn, and looks at what is left. The last life was whole.
   template <class Live>
@@ -235,8 +214,7 @@ protected:
     }
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     const Items found = life.stand.items();
-    const bool power_lost = GetParam() == Ending::power_loss || GetParam() == Ending::torn_power_loss;
-    const size_t least = power_lost ? life.synced : life.buffered;
+    const size_t least = loses_power(GetParam()) ? life.synced : life.buffered;
     const auto first = life.states.begin() + static_cast<std::ptrdiff_t>(least);
     ASSERT_NE(std::find(first, life.states.end(), found), life.states.end())
         << "of " << life.states.size() - 1 << " writes " << least << " had to be kept";
@@ -325,10 +303,7 @@ TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TreeCrashTest,
-                         ::testing::Values(Ending::failure, Ending::kill, Ending::power_loss,
-                                           Ending::torn_power_loss),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, TreeCrashTest, every_ending(), ending_name);
 
 }  // namespace
 }  // namespace coppice::engine

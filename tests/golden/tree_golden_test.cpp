@@ -12,6 +12,7 @@
 #include "engine/io/file_names.hpp"
 #include "engine/io/posix_file.hpp"
 #include "tests/support/damage.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/tree_stand.hpp"
@@ -39,10 +40,20 @@ protected:
     return items;
   }
 
+  /// A moment of the history, which trees keep from format 6 on, and what was there.
+  static constexpr Timestamp kThen = first_of_millisecond(1'000'500);
+  static TreeStand::Items expected_then() { return {{key(3), "early"}}; }
+
   /// A table of every compression, with every kind of entry, a file of values, and two logs with every kind of record, one of them sealed.
-  static void write(TreeStand& stand) {
+  /// From 1'000'000 ms on by `clock`, which is the stand's.
+  static void write(TreeStand& stand, FakeClock& clock) {
+    stand.options.retention_ms = 3'600'000;
     ok(stand.create());
     ok(stand.open());
+    ok(stand.put(key(3), "early"));
+    clock.pass(500);
+    stand.tree->advance(kThen);
+    clock.pass(500);
     for (int number = 0; number < 300; ++number) {
       const Bytes value = "value " + std::to_string(number);
       ok(stand.put(key(number), value.substr(0, is_merged(number) ? 5 : Bytes::npos)));
@@ -73,11 +84,14 @@ protected:
     stand.tree->apply_group(group);
     stand.drop();
   }
-  /// One that expires when no time is left, and one that did when time began.
+  /// Some that expire when no time is left, and some that do before anybody reads them. The large ones lie apart.
   static void put_times(TreeStand& stand, int number) {
     ok(stand.put_until(key(number), "value " + std::to_string(number), UINT64_MAX));
-    ok(stand.put_until("over " + std::to_string(number), "gone", 1));
+    ok(stand.put_until(key(7 * number), Bytes(300, 'z'), UINT64_MAX));
+    ok(stand.put_until("over " + std::to_string(number), "gone", kReadMs - 1));
+    ok(stand.put_until("over too " + std::to_string(number), Bytes(300, 'o'), kReadMs));
   }
+  static constexpr uint64_t kReadMs = 2'000'000;
   /// Some values come of operands, in a table and in the log.
   static bool is_merged(int number) { return number > 200 && number % 10 == 5 && number % 7 != 0; }
   static void merge(TreeStand& stand, const Bytes& key, const Bytes& operand) {
@@ -98,10 +112,14 @@ TEST_F(TreeGoldenTest, WhatThisBuildWritesIsAsExpected) {
   const char* target = std::getenv("COPPICE_WRITE_GOLDEN");
   TreeStand stand = target != nullptr ? TreeStand(disk, target) : TreeStand(memory);
   if (target != nullptr && ByteView(target).ends_with("-encrypted")) stand.keys = ring('a');
-  write(stand);
+  FakeClock clock;
+  stand.wall = &clock;
+  write(stand, clock);
   if (target != nullptr) return;
   ok(stand.open());
+  clock.pass(kReadMs - clock.now());
   EXPECT_EQ(stand.items(), expected());
+  EXPECT_EQ(stand.items(kThen), expected_then());
 }
 
 TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
@@ -116,10 +134,18 @@ TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
     ok(files.make_directory("/tree"));
     for (const auto& file : std::filesystem::directory_iterator(format))
       overwrite(files, join_path("/tree", file.path().filename().string()), content_of(disk, file.path()));
+    const FakeClock clock(kReadMs);
     TreeStand stand(files);
+    stand.wall = &clock;
     stand.keys = reading_ring("a");
     ok(stand.open());
     EXPECT_EQ(stand.items(), expected());
+    if (format.path().filename() >= "tree-format-6") {
+      EXPECT_LE(stand.tree->history_from(), kThen);
+      EXPECT_EQ(stand.items(kThen), expected_then());
+    } else {
+      EXPECT_EQ(stand.tree->history_from(), stand.tree->last_commit()) << "nobody said what was let go";
+    }
     ASSERT_EQ(stand.tree->spanning().size(), 1u);
     EXPECT_EQ(stand.tree->spanning().front().parts.size(), 2u);
     const auto report = stand.reader->verify({});
