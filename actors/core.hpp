@@ -14,7 +14,7 @@ namespace coppice::actors {
 /// Outlives every actor, cursor and handle of its store.
 struct Core {
   Core(const StoreOptions& opened, engine::FileSystem& file_system)
-      : options(opened), files(file_system), cache(opened.cache_size), merging(opened.merging) {}
+      : options(opened), files(file_system), cache(opened.memory), merging(opened.merging) {}
 
   const StoreOptions options;
   engine::FileSystem& files;

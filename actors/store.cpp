@@ -52,9 +52,11 @@ Result<T> wait_for(Call&& call) {
 StoreOptions options_of(engine::Preset preset) {
   StoreOptions options;
   options.tree = engine::options_of(preset);
-  // Where memory is short the cache is most of it; where reads are most of the work it is what saves them the disk.
-  if (preset == engine::Preset::memory_constrained) options.cache_size = 32 << 20;
-  if (preset == engine::Preset::read_heavy) options.cache_size = 512 << 20;
+  // Where reads are most of the work the cache is what saves them the disk; memtables may take half, and three of those that
+  // writes fill have to fit into that.
+  if (preset == engine::Preset::memory_constrained) options.memory = 64 << 20;
+  if (preset == engine::Preset::read_heavy) options.memory = 1 << 30;
+  if (preset == engine::Preset::write_heavy) options.memory = 768 << 20;
   return options;
 }
 
@@ -377,8 +379,16 @@ void Store::stats(Done<StoreStats> done) {
                                                  done](Result<std::vector<ShardStats>> shards) {
     if (!shards.ok()) return done(std::move(shards).error());
     const engine::BlockCacheStats cache = core->cache.stats();
-    StoreStats stats{std::move(*shards), cache.size, cache.budget, cache.hits, cache.misses,
-                     core->merging,      {}};
+    StoreStats stats;
+    stats.shards = std::move(*shards);
+    stats.memory = cache.budget;
+    stats.memtables_size = cache.memtables;
+    stats.filters_size = cache.filters;
+    stats.index_size = cache.reserved - cache.filters;
+    stats.cache_size = cache.size - cache.memtables - cache.reserved;
+    stats.cache_hits = cache.hits;
+    stats.cache_misses = cache.misses;
+    stats.merging = core->merging;
     const Done<std::vector<RangeMergeHandle>> listed =
         [stats = std::move(stats), done](Result<std::vector<RangeMergeHandle>> merges) mutable {
           if (merges.ok()) stats.merges = std::move(*merges);

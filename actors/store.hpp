@@ -27,8 +27,10 @@ struct StoreOptions {
   /// its own.
   std::vector<Bytes> boundaries;
   engine::TreeOptions tree;
-  /// Of the block cache that all shards share.
-  size_t cache_size = 256 << 20;
+  /// Bytes for memtables, cached blocks, and filters and index pages of open tables, of all shards together. Memtables take at
+  /// most half, open tables at most half of the rest; whatever they leave is the cache's. Calls and merges need some more while
+  /// they last. 1 MiB and more.
+  size_t memory = 512 << 20;
   /// 1 and more; 0: one for each core.
   uint32_t scheduler_threads = 0;
   uint32_t compactor_threads = 1;
@@ -125,8 +127,12 @@ struct ShardStats {
 
 struct StoreStats {
   std::vector<ShardStats> shards;
+  /// Of StoreOptions::memory, and how much of it is taken, for what.
+  uint64_t memory = 0;
+  uint64_t memtables_size = 0;
+  uint64_t filters_size = 0;
+  uint64_t index_size = 0;
   uint64_t cache_size = 0;
-  uint64_t cache_size_max = 0;
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
   engine::Merging merging = engine::Merging::on;

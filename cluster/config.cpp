@@ -68,6 +68,25 @@ Setting count_setting(std::string name, std::string help, Field Config::*field, 
           [=](const Config& config) { return std::to_string(shown(config, field, of_preset)); }};
 }
 
+/// From 0 to 1.
+Setting share_setting(std::string name, std::string help, std::optional<double> Config::*field,
+                      OfPreset<double> of_preset) {
+  return {{std::move(name), std::move(help), "0 to 1", false},
+          [=](Config& config, Values values) {
+            const std::string& text = values[0];
+            double share = 0;
+            const auto parsed = std::from_chars(text.data(), text.data() + text.size(), share);
+            config.*field = share;
+            return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && share >= 0 &&
+                   share <= 1;
+          },
+          [=](const Config& config) {
+            std::array<char, 32> text;
+            const double share = shown(config, field, of_preset);
+            return std::string(text.data(), std::to_chars(text.begin(), text.end(), share).ptr);
+          }};
+}
+
 template <class Field>
 Setting size_setting(std::string name, std::string help, Field Config::*field, uint64_t least, uint64_t most,
                      OfPreset<uint64_t> of_preset = nullptr) {
@@ -188,8 +207,9 @@ const std::vector<Setting>& settings() {
       choice_setting<engine::Preset>(
           "preset", "settings for a kind of work, which others win over", &Config::preset,
           std::array<std::string_view, 4>{"balanced", "write_heavy", "read_heavy", "memory_constrained"}),
-      size_setting("cache_size", "memory for blocks read from tables", &Config::cache_size, kMiB, kTiB,
-                   [](const Options& options) -> uint64_t { return options.cache_size; }),
+      size_setting("memory", "for memtables, cached blocks, filters and index pages, of all shards",
+                   &Config::memory, kMiB, kTiB,
+                   [](const Options& options) -> uint64_t { return options.memory; }),
       size_setting("memtable_size", "memory a shard fills before it writes a table", &Config::memtable_size,
                    kMiB / 16, kTiB,
                    [](const Options& options) -> uint64_t { return options.tree.memtable_size; }),
@@ -211,6 +231,10 @@ const std::vector<Setting>& settings() {
                                       std::array<std::string_view, 4>{"on", "off", "paused", "stopped"}),
       count_setting("merge_interval_ms", "how often merges are looked for, at most; 0: at once",
                     &Config::merge_interval_ms, 0, 86'400'000),
+      share_setting("filter_false_positive_rate",
+                    "reads of absent keys that filters let pass, of one; 0: no filters",
+                    &Config::filter_false_positive_rate,
+                    [](const Options& options) { return options.tree.filter_false_positive_rate; }),
       choice_setting<engine::Compression>("compression", "of tables", &Config::compression,
                                           std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
       size_setting("value_threshold", "values so large are kept apart from their keys; 0: none, or from 64",
@@ -234,6 +258,10 @@ const std::vector<Setting>& settings() {
 }
 
 Error unknown_key(std::string_view key) {
+  // Of releases before.
+  if (key == "cache_size")
+    return {Errc::invalid_argument,
+            "there is no setting 'cache_size' any more: 'memory' has its place, and counts memtables too"};
   std::vector<std::string> names;
   for (const Setting& setting : settings()) names.push_back(setting.key.name);
   return {Errc::invalid_argument,

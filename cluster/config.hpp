@@ -24,12 +24,13 @@ struct Config {
   std::vector<Bytes> boundaries;
   engine::Preset preset = engine::Preset::balanced;
   // Nothing: what the preset says.
-  std::optional<uint64_t> cache_size;
+  std::optional<uint64_t> memory;
   std::optional<uint64_t> memtable_size;
   std::optional<engine::MergePolicy> merge_policy;
   std::optional<uint32_t> min_compaction_files;
   std::optional<uint32_t> merge_threshold_percent;
   std::optional<uint32_t> max_sstables;
+  std::optional<double> filter_false_positive_rate;
   engine::Merging merging = engine::Merging::on;
   uint32_t merge_interval_ms = 0;
   engine::Compression compression = engine::Compression::none;

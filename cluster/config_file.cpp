@@ -1,5 +1,7 @@
 // The TOML file. toml++ is heavy to compile, so this half of config.hpp stands alone.
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -34,6 +36,10 @@ Error at_line(const std::string& path, const toml::source_region& source, const 
 std::optional<std::string> scalar(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* number = node.as_floating_point()) {
+    std::array<char, 32> text;
+    return std::string(text.data(), std::to_chars(text.begin(), text.end(), number->get()).ptr);
+  }
   return std::nullopt;
 }
 
@@ -60,8 +66,6 @@ std::string_view type_of(const toml::node& node) {
       return "a table";
     case toml::node_type::array:
       return "a list of other things than text";
-    case toml::node_type::floating_point:
-      return "a fraction";
     case toml::node_type::boolean:
       return "true or false";
     default:

@@ -7,7 +7,7 @@
 #include "engine/compact/backlog.hpp"
 #include "engine/compact/deleted_tables.hpp"
 #include "engine/compact/expired_tables.hpp"
-#include "engine/compact/filter_bits.hpp"
+#include "engine/compact/filter_rate.hpp"
 #include "engine/compact/garbage.hpp"
 #include "engine/io/file_names.hpp"
 
@@ -76,8 +76,8 @@ void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_
   const std::vector<KeyRange> ranges =
       whole ? std::vector<KeyRange>{plan.hull} : cut_into_parts(plan, kPartTables * tree.options.table_size);
   for (const KeyRange& range : ranges) job.parts.push_back({.range = range, .cuts = cuts});
-  job.filter_bits_per_key = filter_bits(*tree.version, tree.options, plan.target_level);
   job.value_files = value_files_of(*tree.version, plan);
+  job.filter_rate = filter_rate(*tree.version, tree.options, plan.target_level);
   job.plan = std::move(plan);
 }
 
@@ -316,7 +316,7 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
     job->parts.push_back({.range = std::move(range), .cuts = cuts});
   // Where nothing is left it still has to be said that all is flushed.
   if (job->parts.empty()) job->parts.push_back({.range = {{}, Bytes()}, .cuts = {}});
-  job->filter_bits_per_key = filter_bits(*tree.version, tree.options, 0);
+  job->filter_rate = filter_rate(*tree.version, tree.options, 0);
   return job;
 }
 
@@ -377,7 +377,8 @@ bool frees_with_time(const TreeState& tree) {
 }
 
 double debt(const TreeState& tree) {
-  return std::max(tree.merge_debt, flush_debt(tree.sealed.size(), tree.active->size(), tree.options));
+  return std::max({tree.merge_debt, flush_debt(tree.sealed.size(), tree.active->size(), tree.options),
+                   tree.memory->debt()});
 }
 
 }  // namespace coppice::engine

@@ -17,9 +17,12 @@ constexpr uint64_t kTiB = kKiB * kKiB * kKiB * kKiB;
 Status check_options(const TreeOptions& options) {
   COPPICE_TRY(check_range("memtable_size", options.memtable_size, 64 * kKiB, kTiB));
   COPPICE_TRY(check_range("block_size", options.block_size, kKiB, kKiB * kKiB));
-  COPPICE_TRY(check_range("filter_bits_per_key", options.filter_bits_per_key, 0, 32));
   if (options.value_threshold != 0)
     COPPICE_TRY(check_range("value_threshold", options.value_threshold, 64, kValueSizeMax));
+  // Written so that it refuses what is no number, too.
+  if (const double rate = options.filter_false_positive_rate; !(rate >= 0 && rate <= 1))
+    return Error{Errc::invalid_argument,
+                 "filter_false_positive_rate is " + std::to_string(rate) + ": it may be 0 to 1"};
   COPPICE_TRY(check_range("min_compaction_files", options.min_compaction_files, 2, 64));
   COPPICE_TRY(check_range("merge_threshold_percent", options.merge_threshold_percent, 25, 100));
   return check_range("max_sstables", options.max_sstables, 64, 1'000'000);

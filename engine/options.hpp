@@ -23,13 +23,14 @@ enum class Compression : uint8_t { none = 0, lz4 = 1, zstd = 2 };
 
 /// The defaults need no change; README.md has, for each, the one reason to change it. Sizes are bytes.
 struct TreeOptions {
-  /// A memtable this full is sealed and flushed; 64 KiB and more.
+  /// A memtable this full is sealed and flushed; 64 KiB and more. Where the memory for memtables is short, sooner: see
+  /// memtable_memory.hpp.
   size_t memtable_size = 64 << 20;
   /// Of keys and values in a data block, before compression; 1 KiB to 1 MiB.
   size_t block_size = 4096;
-  /// Of all bloom filters together; 0 (none) to 32. Small levels get more, so that 10 turn 98 % of absent keys away
-  /// from all tables.
-  uint32_t filter_bits_per_key = 10;
+  /// Of keys that are in no table, how many a filter of one or the other lets pass, which costs a read in vain; some 18 bits a
+  /// key hold the default, 10 one of 2 %. 0 and 1: no filters.
+  double filter_false_positive_rate = 0.0005;
   Compression compression = Compression::none;
   /// A value of so many bytes and more is kept in a file of values, apart from its key, so that merging does not write it again
   /// each time; 64 and more, or 0: every value stays with its key.

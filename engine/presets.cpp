@@ -17,14 +17,16 @@ TreeOptions options_of(Preset preset) {
       // Level 0 has half as many tables for a read to meet.
       options.min_compaction_files = 2;
       options.merge_threshold_percent = 50;
-      // One absent key in thousands passes the filters of all tables, instead of one in fifty.
-      options.filter_bits_per_key = 16;
+      // One absent key in ten thousand passes the filters of all tables, instead of one in two thousand.
+      options.filter_false_positive_rate = 0.0001;
       break;
     case Preset::memory_constrained:
-      // With those that wait for their flush 40 MiB at most, instead of 320.
+      // With those that wait for their flush 40 MiB at most, instead of 320; and less, where shards are many.
       options.memtable_size = 8 << 20;
       // A quarter of the index pages, and as much less to keep for each table.
       options.block_size = 16 << 10;
+      // One absent key in fifty passes, for half the memory.
+      options.filter_false_positive_rate = 0.02;
       break;
   }
   return options;

@@ -33,6 +33,7 @@ public:
     COPPICE_TRY_ASSIGN(content, Manifest::read(env_.files, directory_, env_.keys));
     manifest = std::move(content);
     last_commit = manifest.state.flushed;
+    memory = std::make_shared<MemtableMemory>(env_.cache);
     begin_memtable();
     COPPICE_TRY(find_tables());
     COPPICE_TRY(read_logs());
@@ -41,6 +42,7 @@ public:
 
   ManifestContent manifest;
   std::shared_ptr<const Version> version;
+  std::shared_ptr<MemtableMemory> memory;
   std::shared_ptr<Memtable> active;
   std::deque<SealedMemtable> sealed;
   LiveLogs logs;
@@ -176,6 +178,7 @@ private:
     if (commit <= manifest.state.flushed) return;
     replay_->add(batch, commit);
     last_commit = std::max(last_commit, commit);
+    memory->count(*active);
     if (!is_full(*active, options_)) return;
     replay_->finish();
     sealed.push_back({active, commit});
@@ -183,7 +186,7 @@ private:
   }
 
   void begin_memtable() {
-    active = std::make_shared<Memtable>(random_.next(), options_.memtable_size);
+    active = memory->make(random_.next(), options_.memtable_size);
     replay_.emplace(*active, options_.memtable_size);
   }
 
@@ -268,8 +271,10 @@ void remove_orphans(const TreeEnv& env, const std::string& directory, const std:
 }  // namespace
 
 Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string& directory,
-                                           const TreeShape& options) {
-  COPPICE_TRY(check_options(options));
+                                           const TreeShape& asked) {
+  COPPICE_TRY(check_options(asked));
+  TreeShape options = asked;
+  options.memtable_size = MemtableMemory::bound(env.cache, asked.memtable_size);
   Reading found(env, directory, options);
   COPPICE_TRY(found.read());
 
@@ -318,6 +323,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
       .numbers = std::make_shared<FileNumbers>(found.next_number),
       .merge_rate = std::make_shared<MergeRate>(0),
       .random = random,
+      .memory = std::move(found.memory),
       .active = std::move(found.active),
       .sealed = std::move(found.sealed),
       .version = std::move(found.version),

@@ -126,6 +126,7 @@ void Tree::apply_group(std::span<const GroupWrite> group) {
     applier.apply(*write.batch, write.commit);
   }
   applier.finish();
+  tree.memory->count(*tree.active);
   if (DeadRanges& dead = tree.readers->dead_ranges; dead.in_use())
     for (const GroupWrite& write : group) revive(dead, *write.batch, write.commit, tree.visible());
   advance(tree.last_commit);
@@ -138,7 +139,12 @@ void Tree::advance(Timestamp moment) {
 std::vector<RecoveredSpanning> Tree::spanning() const { return state_->logs.recovered(); }
 void Tree::settle(Timestamp commit) { state_->logs.settle(commit); }
 
-bool Tree::memtable_full() const { return is_full(*state_->active, state_->options); }
+bool Tree::memtable_full() const {
+  const TreeState& tree = *state_;
+  // To seal more than is being flushed would free nothing.
+  return is_full(*tree.active, tree.options) ||
+         (tree.sealed.empty() && tree.memory->is_crowded(tree.active->size()));
+}
 bool Tree::deletes_tables() const { return engine::deletes_tables(*state_); }
 bool Tree::frees_with_time() const { return engine::frees_with_time(*state_); }
 Timestamp Tree::history_from() const { return state_->history_from; }

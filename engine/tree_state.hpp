@@ -13,6 +13,7 @@
 #include "engine/compact/merge_control.hpp"
 #include "engine/log/live_logs.hpp"
 #include "engine/log/log_files.hpp"
+#include "engine/memtable_memory.hpp"
 #include "engine/read_state.hpp"
 #include "engine/version/manifest.hpp"
 
@@ -49,6 +50,7 @@ struct TreeState {
   std::shared_ptr<MergeRate> merge_rate;
   Random random;
 
+  std::shared_ptr<MemtableMemory> memory;
   std::shared_ptr<Memtable> active;
   /// Oldest first.
   std::deque<SealedMemtable> sealed;
@@ -88,7 +90,7 @@ struct TreeState {
   uint64_t now_ms() const;
   std::string path(const std::string& name) const;
   std::shared_ptr<Memtable> make_memtable() {
-    return std::make_shared<Memtable>(random.next(), options.memtable_size);
+    return memory->make(random.next(), options.memtable_size);
   }
 
   /// Makes the present memtables and version what readers see, and lets go what no reader needs any more.

@@ -216,6 +216,10 @@ struct Stats {
   merging @8 :Merging;
   merges @9 :List(RangeMerge);
   # Of ranges, under way; oldest first.
+  memtablesSize @10 :UInt64;
+  filtersSize @11 :UInt64;
+  indexSize @12 :UInt64;
+  # With cacheSize, what is taken of the node's memory setting; that is cacheSizeMax.
 
   struct Shard {
     id @0 :UInt64;

@@ -136,7 +136,10 @@ Stats read_stats(schema::Stats::Reader message) {
   stats.uptime_ms = message.getUptimeMs();
   for (auto shard : message.getShards()) stats.shards.push_back(read_shard(shard));
   stats.cache_size = message.getCacheSize();
-  stats.cache_size_max = message.getCacheSizeMax();
+  stats.memory = message.getCacheSizeMax();
+  stats.memtables_size = message.getMemtablesSize();
+  stats.filters_size = message.getFiltersSize();
+  stats.index_size = message.getIndexSize();
   stats.cache_hits = message.getCacheHits();
   stats.cache_misses = message.getCacheMisses();
   stats.connections = message.getConnections();

@@ -65,8 +65,12 @@ struct Stats {
   std::string version;
   uint64_t uptime_ms = 0;
   std::vector<ShardStats> shards;
+  /// What memtables, cached blocks, and filters and index pages of open tables may take together, and what each does.
+  uint64_t memory = 0;
+  uint64_t memtables_size = 0;
+  uint64_t filters_size = 0;
+  uint64_t index_size = 0;
   uint64_t cache_size = 0;
-  uint64_t cache_size_max = 0;
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
   uint32_t connections = 0;

@@ -26,7 +26,7 @@ struct ServeFlags {
   bool json = false;
 };
 
-/// "cache_size" as "--cache-size".
+/// "memtable_size" as "--memtable-size".
 std::string flag_name(const std::string& setting) {
   std::string flag = "--" + setting;
   std::ranges::replace(flag, '_', '-');
@@ -158,7 +158,7 @@ void add_serve(CLI::App& program, Action& chosen) {
       indented(to_toml(Config())) +
       "\nExamples:\n  coppice serve\n  coppice serve --data /var/lib/coppice --listen 0.0.0.0:4640 "
       "--boundaries g n t\n"
-      "  coppice serve --config coppice.toml --cache-size 1GiB");
+      "  coppice serve --config coppice.toml --memory 1GiB");
   choose(*serve, chosen, std::move(flags), run);
 }
 

@@ -84,8 +84,12 @@ void print_keys(const std::map<uint64_t, uint64_t>& files) {
 void print_text(const client::Stats& stats) {
   std::printf("coppice %s, up %s, %s\n", stats.version.c_str(), duration_text(stats.uptime_ms).c_str(),
               count_text(stats.connections, "connection").c_str());
-  std::printf("block cache: %s of %s, %s hits, %s misses\n", size_text(stats.cache_size).c_str(),
-              size_text(stats.cache_size_max).c_str(), count_text(stats.cache_hits).c_str(),
+  const uint64_t taken = stats.memtables_size + stats.filters_size + stats.index_size + stats.cache_size;
+  std::printf("memory: %s of %s: memtables %s, filters %s, index %s, block cache %s\n",
+              size_text(taken).c_str(), size_text(stats.memory).c_str(),
+              size_text(stats.memtables_size).c_str(), size_text(stats.filters_size).c_str(),
+              size_text(stats.index_size).c_str(), size_text(stats.cache_size).c_str());
+  std::printf("block cache: %s hits, %s misses\n", count_text(stats.cache_hits).c_str(),
               count_text(stats.cache_misses).c_str());
   print_keys(files_by_key(stats));
   std::printf("\n");
@@ -141,7 +145,9 @@ void print_json(const client::Stats& stats) {
   JsonWriter json;
   json.begin_object().key("version").string(stats.version).key("uptimeMs").number(stats.uptime_ms);
   json.key("connections").number(uint64_t{stats.connections});
-  json.key("cacheSize").number(stats.cache_size).key("cacheSizeMax").number(stats.cache_size_max);
+  json.key("memory").number(stats.memory).key("memtablesSize").number(stats.memtables_size);
+  json.key("filtersSize").number(stats.filters_size).key("indexSize").number(stats.index_size);
+  json.key("cacheSize").number(stats.cache_size);
   json.key("cacheHits").number(stats.cache_hits).key("cacheMisses").number(stats.cache_misses);
   json.key("merging").string(name_of(stats.merging));
   json.key("shards").begin_array();

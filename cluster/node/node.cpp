@@ -87,12 +87,14 @@ actors::StoreOptions store_options(const Config& config) {
   tree.min_compaction_files = config.min_compaction_files.value_or(tree.min_compaction_files);
   tree.merge_threshold_percent = config.merge_threshold_percent.value_or(tree.merge_threshold_percent);
   tree.max_sstables = config.max_sstables.value_or(tree.max_sstables);
+  tree.filter_false_positive_rate =
+      config.filter_false_positive_rate.value_or(tree.filter_false_positive_rate);
   options.merging = config.merging;
   options.merge_interval_ms = config.merge_interval_ms;
   tree.value_threshold = config.value_threshold;
   tree.compression = config.compression;
   tree.retention_ms = config.retention_ms;
-  options.cache_size = config.cache_size.value_or(options.cache_size);
+  options.memory = config.memory.value_or(options.memory);
   options.scheduler_threads = config.scheduler_threads;
   options.compactor_threads = config.compactor_threads;
   options.reader_threads = config.reader_threads;

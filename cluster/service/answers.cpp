@@ -120,7 +120,10 @@ void set_stats(schema::Stats::Builder message, const actors::StoreStats& stats) 
   auto shards = message.initShards(static_cast<uint>(stats.shards.size()));
   for (size_t i = 0; i < stats.shards.size(); ++i) set_shard(shards[static_cast<uint>(i)], stats.shards[i]);
   message.setCacheSize(stats.cache_size);
-  message.setCacheSizeMax(stats.cache_size_max);
+  message.setCacheSizeMax(stats.memory);
+  message.setMemtablesSize(stats.memtables_size);
+  message.setFiltersSize(stats.filters_size);
+  message.setIndexSize(stats.index_size);
   message.setCacheHits(stats.cache_hits);
   message.setCacheMisses(stats.cache_misses);
   message.setMerging(merging_of(stats.merging));

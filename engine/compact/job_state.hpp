@@ -49,8 +49,8 @@ struct JobState {
   std::shared_ptr<FileNumbers> numbers;
   std::shared_ptr<const MergeRate> rate;
   SurvivalRules rules;
-  /// Of the tables written.
-  uint32_t filter_bits_per_key = 0;
+  /// Of the tables written: see filter_rate.hpp.
+  double filter_rate = 0;
 
   /// The first part removes them before all else. Of a job that never ran they are left.
   std::vector<uint64_t> retired_logs;

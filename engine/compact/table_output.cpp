@@ -60,7 +60,7 @@ Status TableOutput::begin_table() {
   const std::string name = table_file_name(options.number);
   options.unique_id = unique_id_of(job_, name);
   options.block_size = job_.options.block_size;
-  options.filter_bits_per_key = job_.filter_bits_per_key;
+  options.filter_rate = job_.filter_rate;
   options.compression = job_.options.compression;
   options.keys = job_.env.keys;
 

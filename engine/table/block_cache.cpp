@@ -46,17 +46,20 @@ struct BlockCache::Header {
   uint32_t size;
 };
 
-BlockCache::BlockCache(size_t budget) {
+BlockCache::BlockCache(const MemoryBudget& given) {
   static_assert(sizeof(Slot) == 64);
   static_assert(sizeof(Header) == kHeaderSize);
-  budget = std::max(budget, kBudgetMin);
-  const size_t slot_count = std::bit_ceil(budget / kBlockSizeUsual * 4 / 3);
+  const size_t budget = std::max(given.size, kBudgetMin);
+  const size_t for_tables = given.tables_max == 0 ? budget : std::clamp(given.tables_max, kBudgetMin, budget);
+  const size_t slot_count = std::bit_ceil(for_tables / kBlockSizeUsual * 4 / 3);
   slot_mask_ = slot_count - 1;
   slots_size_ = slot_count * sizeof(Slot);
   tables_size_ = slots_size_ + Doorkeeper::size(slot_count / kSlotsPerMark);
   budget_ = budget - tables_size_;
+  tables_max_ = for_tables - tables_size_;
+  memtables_max_ = given.memtables_max == 0 ? budget_ / 2 : std::min(given.memtables_max, budget_);
   missed_ = std::make_unique<Doorkeeper>(slot_count / kSlotsPerMark);
-  segment_count_ = static_cast<uint32_t>(budget_ / kSegmentSize);
+  segment_count_ = static_cast<uint32_t>(tables_max_ / kSegmentSize);
   memory_ = std::make_unique<HugeMemory>(slots_size_ + size_t{segment_count_} * kSegmentSize);
   slots_ = reinterpret_cast<Slot*>(memory_->data());
   std::uninitialized_value_construct_n(slots_, slot_count);

@@ -85,14 +85,37 @@ private:
   std::unique_ptr<char[]> own_;
 };
 
+/// What memory of a budget is taken for, beside blocks.
+enum class MemoryUse : uint8_t {
+  memtables,
+  /// Of open tables.
+  filters,
+  /// All else of open tables: pages, roots, range deletes, the file.
+  index,
+};
+inline constexpr size_t kMemoryUseCount = 3;
+
+/// Bytes. 0: as if it were not said.
+struct MemoryBudget {
+  /// For all; 1 MiB and more (less is taken as 1 MiB).
+  size_t size = 0;
+  /// Of that, at most for memtables; not said: half.
+  size_t memtables_max = 0;
+  /// Of that, at most for blocks and open tables, however little memtables take; not said: all.
+  size_t tables_max = 0;
+};
+
 struct BlockCacheStats {
   uint64_t hits = 0;
   uint64_t misses = 0;
-  /// Bytes that the cache takes now, and the most that it may take.
+  /// Bytes that are taken of the budget now, and all of it.
   uint64_t size = 0;
   uint64_t budget = 0;
-  /// Of `size`: what others keep outside of the cache.
+  /// Of `size`: what memtables take, and what open tables keep outside of the cache: filters, and the rest. What is left is the
+  /// cache itself.
+  uint64_t memtables = 0;
   uint64_t reserved = 0;
+  uint64_t filters = 0;
   uint64_t blocks = 0;
 };
 
@@ -146,8 +169,8 @@ struct BlockCacheStats {
 /// Source: slots as in RocksDB's HyperClockCache; segments as a log-structured memory is cleaned.
 class BlockCache {
 public:
-  /// `budget`: bytes for blocks and for the table of slots; 1 MiB and more (less is taken as 1 MiB).
-  explicit BlockCache(size_t budget);
+  explicit BlockCache(const MemoryBudget& budget);
+  explicit BlockCache(size_t size) : BlockCache(MemoryBudget{.size = size}) {}
   ~BlockCache();
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
@@ -171,17 +194,24 @@ public:
   /// reader, never wrong, never over the budget. Requires: `block` is not empty.
   BlockRef insert(const BlockKey& key, ByteView block);
 
-  /// Takes `size` bytes of the budget for what somebody keeps outside of the cache, and makes room for them. False, and
-  /// nothing taken: all that is kept so would pass half of the budget, or room cannot be made now.
-  bool reserve(size_t size);
-  /// Whether that would take no more than half of the budget.
-  bool may_reserve(size_t size) const {
-    return reserved_.load(std::memory_order_relaxed) + size <= budget_ / 2;
-  }
+  /// Takes `size` bytes of the budget for what an open table keeps outside of the cache, and makes room for them. False, and
+  /// nothing taken: all that is kept so would pass half of what memtables leave, or room cannot be made now.
+  bool reserve(size_t size, MemoryUse use = MemoryUse::index);
+  /// Whether that would take no more than half of what memtables leave.
+  bool may_reserve(size_t size) const { return kept_by_tables() + size <= tables_room() / 2; }
   /// As reserve(), for what somebody cannot do without: makes room as far as it can be made, and counts it all the same.
-  void charge(size_t size);
+  void charge(size_t size, MemoryUse use = MemoryUse::index);
   /// Gives back what reserve() or charge() took.
-  void unreserve(size_t size);
+  void unreserve(size_t size, MemoryUse use = MemoryUse::index);
+  size_t taken(MemoryUse use) const {
+    return taken_[static_cast<size_t>(use)].load(std::memory_order_relaxed);
+  }
+
+  /// What memtables may take is for those who charge() to keep to, and for trees to divide.
+  size_t memtables_max() const { return memtables_max_; }
+  void add_tree() { tree_count_.fetch_add(1, std::memory_order_relaxed); }
+  void remove_tree() { tree_count_.fetch_sub(1, std::memory_order_relaxed); }
+  size_t tree_count() const { return tree_count_.load(std::memory_order_relaxed); }
 
   /// Somebody would reserve more than may_reserve(): whoever can do without what it has reserved is to give it back. There
   /// is no telling who that is, so all ask now and then how often this was called.
@@ -215,6 +245,9 @@ private:
   BlockRef publish(Slot& slot, const BlockKey& key, const char* bytes, size_t size, uint64_t hash);
   BlockRef insert_large(const BlockKey& key, ByteView block);
   bool grow(size_t size);
+  size_t limit() const;
+  size_t tables_room() const;
+  size_t kept_by_tables() const { return taken(MemoryUse::filters) + taken(MemoryUse::index); }
   bool make_room(size_t size);
 
   bool begin_sweep();
@@ -231,16 +264,21 @@ private:
   size_t slot_mask_ = 0;
   size_t slots_size_ = 0;
   size_t tables_size_ = 0;  // of the slots and what remembers misses
-  size_t budget_ = 0;       // for the rest
+  // For the rest.
+  size_t budget_ = 0;
+  size_t tables_max_ = 0;
+  size_t memtables_max_ = 0;
   std::unique_ptr<HugeMemory> memory_;
   std::unique_ptr<Doorkeeper> missed_;
   Slot* slots_ = nullptr;
   uint32_t segment_count_ = 0;
   std::unique_ptr<Segment[]> segments_;
   alignas(64) std::atomic<uint64_t> filling_{0};  // segment above 32 bits of offset
-  std::atomic<size_t> size_{0};                   // segments in use, large blocks, reserved
-  std::atomic<size_t> reserved_{0};               // of size_
-  std::atomic<size_t> count_{0};                  // blocks
+  std::atomic<size_t> size_{0};                   // segments in use, large blocks, taken
+  // Of size_, by MemoryUse.
+  std::array<std::atomic<size_t>, kMemoryUseCount> taken_{};
+  std::atomic<size_t> tree_count_{0};
+  std::atomic<size_t> count_{0};  // blocks
   std::atomic<uint64_t> asked_back_{0};
   std::atomic<bool> sweeping_{false};
   std::atomic<bool> is_full_{false};  // something was swept

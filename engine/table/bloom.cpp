@@ -1,51 +1,59 @@
 #include "engine/table/bloom.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "engine/base/checksum.hpp"
-#include "engine/table/table_format.hpp"
 
 namespace coppice::engine {
 
 namespace {
 
 constexpr uint32_t kGolden = 0x9e3779b9;
+constexpr size_t kLinesMax = UINT32_MAX - kFilterPartSize / kFilterLineSize;
 
-size_t line_of(uint64_t hash, size_t line_count) {
-  return static_cast<size_t>(((hash >> 32) * static_cast<uint64_t>(line_count)) >> 32);
-}
-
-// How a filter is built that was given so many bits a key.
+// What one of so many halvings of the rate takes.
 struct Shape {
-  /// Room beyond that, in percent, for what lines lose by filling unevenly: see the header.
-  uint32_t room_more;
-  /// Bits to set a key: what gives the fewest false answers then.
+  double bits_per_key;
   uint32_t bits_set;
 };
 
-// For 1.15 times the ideal, by the paper's sum over how many keys may lie in a line.
+// By the paper's sum over how many keys may lie in a line. One or two bits fewer are set than would need the least
+// room, where that costs no more than 2 % of it: keys that are there pay for every one.
 constexpr Shape kShapes[] = {
-    {0, 0},   {0, 1},   {0, 1},   {0, 2},   {0, 3},   {0, 3},   {0, 4},   {0, 5},   {0, 5},
-    {0, 6},   {1, 7},   {2, 7},   {3, 8},   {4, 8},   {6, 9},   {7, 9},   {8, 10},  {10, 11},
-    {11, 11}, {13, 12}, {15, 12}, {15, 13}, {15, 13}, {15, 13}, {15, 14}, {15, 14}, {15, 14},
-    {15, 14}, {15, 15}, {15, 15}, {15, 15}, {15, 16}, {15, 16},
+    {0, 1},      {1.44, 1},   {2.89, 2},   {4.35, 3},   {5.82, 4},   {7.43, 4},   {8.94, 5},
+    {10.50, 6},  {12.12, 7},  {13.97, 7},  {15.68, 8},  {17.47, 9},  {19.58, 9},  {21.52, 10},
+    {23.88, 10}, {25.98, 11}, {28.22, 12}, {30.93, 12}, {33.40, 13}, {36.44, 13}, {39.18, 14},
 };
-constexpr uint32_t kShapeLast = std::size(kShapes) - 1;
-
-const Shape& shape_of(uint32_t bits_per_key) { return kShapes[std::min(bits_per_key, kShapeLast)]; }
+constexpr double kShapeLast = std::size(kShapes) - 1;
 
 }  // namespace
 
+BloomBuilder::BloomBuilder(double false_positive_rate) {
+  if (!(false_positive_rate > 0 && false_positive_rate < 1)) return;
+  const double halvings = std::min(-std::log2(false_positive_rate), kShapeLast);
+  const auto above = static_cast<size_t>(std::ceil(halvings));
+  const Shape& more = kShapes[above];
+  const Shape& less = kShapes[above - 1];
+  const double part = halvings - static_cast<double>(above - 1);
+  bits_per_key_ = less.bits_per_key + (more.bits_per_key - less.bits_per_key) * part;
+  bits_set_ = part < 0.5 ? less.bits_set : more.bits_set;
+}
+
 void BloomBuilder::add(uint64_t hash) {
-  if (bits_per_key_ > 0) hashes_.push_back(hash);
+  if (bits_set_ > 0) hashes_.push_back(hash);
 }
 
 size_t BloomBuilder::line_count() const {
-  constexpr size_t kLinesMax = (kPayloadSizeMax - 1) / kFilterLineSize;
-  constexpr size_t kHundredLines = kFilterLineSize * 8 * 100;
-  const size_t bits_times_100 = hashes_.size() * bits_per_key_ * (100 + shape_of(bits_per_key_).room_more);
-  return std::min((bits_times_100 + kHundredLines - 1) / kHundredLines, kLinesMax);
+  constexpr size_t kPartLines = kFilterPartSize / kFilterLineSize;
+  constexpr size_t kWholeLinesMax = kFilterWholeSizeMax / kFilterLineSize;
+  const double bits = static_cast<double>(hashes_.size()) * bits_per_key_;
+  const double lines = std::ceil(bits / (8 * kFilterLineSize));
+  const size_t count =
+      lines < double{kLinesMax} ? std::max<size_t>(1, static_cast<size_t>(lines)) : kLinesMax;
+  if (count <= kWholeLinesMax) return count;
+  return (count + kPartLines - 1) / kPartLines * kPartLines;
 }
 
 size_t BloomBuilder::size() const { return hashes_.empty() ? 0 : line_count() * kFilterLineSize + 1; }
@@ -53,17 +61,16 @@ size_t BloomBuilder::size() const { return hashes_.empty() ? 0 : line_count() * 
 Bytes BloomBuilder::finish() const {
   if (hashes_.empty()) return {};
   const size_t lines = line_count();
-  const uint32_t count = shape_of(bits_per_key_).bits_set;
   Bytes payload(size(), '\0');
   for (const uint64_t hash : hashes_) {
-    char* line = payload.data() + line_of(hash, lines) * kFilterLineSize;
+    char* line = payload.data() + filter_line_of(hash, lines) * kFilterLineSize;
     auto probe = static_cast<uint32_t>(hash);
-    for (uint32_t i = 0; i < count; ++i, probe *= kGolden) {
+    for (uint32_t i = 0; i < bits_set_; ++i, probe *= kGolden) {
       const uint32_t bit = probe >> 23;
       line[bit / 8] = static_cast<char>(line[bit / 8] | (1 << (bit % 8)));
     }
   }
-  payload.back() = static_cast<char>(count);
+  payload.back() = static_cast<char>(bits_set_);
   return payload;
 }
 
@@ -74,18 +81,23 @@ bool filter_valid(ByteView payload) {
 }
 
 void filter_prefetch(ByteView payload, uint64_t hash) {
-  __builtin_prefetch(payload.data() + line_of(hash, payload.size() / kFilterLineSize) * kFilterLineSize);
+  __builtin_prefetch(payload.data() +
+                     filter_line_of(hash, payload.size() / kFilterLineSize) * kFilterLineSize);
 }
 
-bool filter_may_contain(ByteView payload, uint64_t hash) {
-  const char* line = payload.data() + line_of(hash, payload.size() / kFilterLineSize) * kFilterLineSize;
-  const uint32_t count = static_cast<unsigned char>(payload.back());
+bool filter_line_may_contain(const char* line, uint32_t bits_set, uint64_t hash) {
   auto probe = static_cast<uint32_t>(hash);
-  for (uint32_t i = 0; i < count; ++i, probe *= kGolden) {
+  for (uint32_t i = 0; i < bits_set; ++i, probe *= kGolden) {
     const uint32_t bit = probe >> 23;
     if ((line[bit / 8] & (1 << (bit % 8))) == 0) return false;
   }
   return true;
+}
+
+bool filter_may_contain(ByteView payload, uint64_t hash) {
+  const size_t line = filter_line_of(hash, payload.size() / kFilterLineSize);
+  return filter_line_may_contain(payload.data() + line * kFilterLineSize,
+                                 static_cast<unsigned char>(payload.back()), hash);
 }
 
 }  // namespace coppice::engine

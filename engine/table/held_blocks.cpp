@@ -5,6 +5,10 @@ namespace coppice::engine {
 namespace {
 
 size_t charge_of(const HeldBlock& block) { return block.size() + sizeof(std::atomic<const HeldBlock*>); }
+// A page has at least one entry.
+MemoryUse use_of(const HeldBlock& block) {
+  return block.page.count() > 0 ? MemoryUse::index : MemoryUse::filters;
+}
 
 }  // namespace
 
@@ -20,18 +24,19 @@ HeldBlocks::HeldBlocks(BlockCache& cache, size_t count)
 HeldBlocks::~HeldBlocks() {
   for (size_t index = 0; index < count_; ++index) {
     const std::unique_ptr<const HeldBlock> held(places_[index].load(std::memory_order_acquire));
-    if (held != nullptr) cache_.unreserve(charge_of(*held));
+    if (held != nullptr) cache_.unreserve(charge_of(*held), use_of(*held));
   }
 }
 
 const HeldBlock* HeldBlocks::hold(size_t index, HeldBlock& block) {
   const size_t charge = charge_of(block);
-  if (!cache_.reserve(charge)) return nullptr;
+  const MemoryUse use = use_of(block);
+  if (!cache_.reserve(charge, use)) return nullptr;
   auto fresh = std::make_unique<const HeldBlock>(std::move(block));
   const HeldBlock* first = nullptr;
   if (places_[index].compare_exchange_strong(first, fresh.get(), std::memory_order_acq_rel))
     return fresh.release();
-  cache_.unreserve(charge);
+  cache_.unreserve(charge, use);
   return first;
 }
 

@@ -4,15 +4,11 @@
 
 #include "engine/table/block_stash.hpp"
 #include "engine/table/block_upgrade.hpp"
-#include "engine/table/bloom.hpp"
 #include "engine/watch/read_work.hpp"
 
 namespace coppice::engine {
 
 namespace {
-
-constexpr size_t kFilterPlace = 0;
-constexpr size_t kFirstPagePlace = 1;
 
 ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
 
@@ -56,19 +52,7 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   COPPICE_TRY_ASSIGN(seal, keys.open(table->footer.seal, FileUse::table, path));
   table->form = {meta.unique_id, std::move(seal.cipher)};
 
-  size_t place_count = kFirstPagePlace;
-  if (!table->footer.root.absent()) {
-    COPPICE_TRY_ASSIGN(root, table->load(*table->file, table->footer.root, BlockKind::page));
-    table->root.block = std::move(root);
-    if (!table->root.open())
-      return damage(path, table->footer.root.offset, "the block's entries make no sense");
-    if (table->footer.height > 1) {
-      place_count += table->root.page.count();
-    } else {
-      table->root.make_hints();
-    }
-  }
-  table->held = std::make_unique<HeldBlocks>(cache, place_count);
+  COPPICE_TRY(table->open_entries());
   if (!table->footer.range_deletes.absent()) {
     COPPICE_TRY_ASSIGN(block, read_block(*table->file, table->form, table->footer.range_deletes));
     const auto range_deletes = decode_range_deletes(view(block));
@@ -78,6 +62,31 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   }
   table->charge();
   return std::unique_ptr<const OpenTable>(std::move(table));
+}
+
+// The root of the index, the head of a filter in parts, and places for what they lead to.
+Status OpenTable::open_entries() {
+  size_t place_count = kFirstPagePlace;
+  if (!footer.root.absent()) {
+    COPPICE_TRY_ASSIGN(page, load(*file, footer.root, BlockKind::page));
+    root.block = std::move(page);
+    if (!root.open()) return damage(file->name(), footer.root.offset, "the block's entries make no sense");
+    if (footer.height > 1) {
+      place_count += root.page.count();
+    } else {
+      root.make_hints();
+    }
+  }
+  if ((footer.flags & kTableFilterPartitioned) != 0) {
+    if (footer.filter.absent()) return damage(file->name(), blocks_end, "the footer names no filter");
+    COPPICE_TRY_ASSIGN(head, read_block(*file, form, footer.filter));
+    const auto parts = decode_filter_head(view(head), blocks_end);
+    if (!parts) return damage(file->name(), footer.filter.offset, "the filter makes no sense");
+    filter_parts = *parts;
+    place_count += parts->count;
+  }
+  held = std::make_unique<HeldBlocks>(cache, place_count);
+  return success();
 }
 
 void OpenTable::charge() {
@@ -136,16 +145,25 @@ bool OpenTable::is_wanted(const BlockKey& key, BlockKind kind, const TableReadOp
   return options.fill_cache && (kind == BlockKind::page || cache.is_wanted(key));
 }
 
-const HeldBlock* OpenTable::find_filter() const { return held->find(kFilterPlace); }
+void OpenTable::prefetch_filter(ByteView filter, uint64_t hash) const {
+  if (filter_parts.count == 0) {
+    filter_prefetch(filter, hash);
+  } else {
+    __builtin_prefetch(filter_parts.line_in(filter, hash));
+  }
+}
 
-Result<OpenTable::Kept> OpenTable::read_filter(const TableReadOptions& options) const {
-  if (auto cached = find_cached(kFilterPlace, footer.filter, options)) return *std::move(cached);
+Result<OpenTable::Kept> OpenTable::read_filter(uint64_t hash, const TableReadOptions& options) const {
+  const bool is_whole = filter_parts.count == 0;
+  const BlockHandle handle = is_whole ? footer.filter : filter_parts.handle(filter_parts.part_of(hash));
+  const size_t place = filter_place(hash);
+  if (auto cached = find_cached(place, handle, options)) return *std::move(cached);
   if (options.cached_only) return would_block();
-  note_disk(options, footer.filter);
-  COPPICE_TRY_ASSIGN(block, read_block(*file, form, footer.filter));
-  if (!filter_valid(view(block)))
-    return damage(file->name(), footer.filter.offset, "the filter makes no sense");
-  return keep(kFilterPlace, footer.filter, options, std::move(block));
+  note_disk(options, handle);
+  COPPICE_TRY_ASSIGN(block, read_block(*file, form, handle));
+  if (is_whole ? !filter_valid(view(block)) : block.size != kFilterPartSize)
+    return damage(file->name(), handle.offset, "the filter makes no sense");
+  return keep(place, handle, options, std::move(block));
 }
 
 const HeldBlock* OpenTable::find_page(uint32_t index) const { return held->find(kFirstPagePlace + index); }
@@ -177,10 +195,11 @@ std::optional<OpenTable::Kept> OpenTable::find_cached(size_t place, const BlockH
 
 // Nullptr: it cannot be held, and `block` is left as it was.
 const HeldBlock* OpenTable::hold(size_t place, Block& block) const {
+  const bool is_page = place >= kFirstPagePlace && place < held->count() - filter_parts.count;
   HeldBlock fresh{std::move(block), {}, nullptr};
   const HeldBlock* in_place = nullptr;
-  if (place == kFilterPlace || fresh.open()) {
-    if (place != kFilterPlace && footer.height == 2) fresh.make_hints();
+  if (!is_page || fresh.open()) {
+    if (is_page && footer.height == 2) fresh.make_hints();
     in_place = held->hold(place, fresh);
     if (in_place == nullptr) note(lacked_room);
   }

@@ -9,6 +9,7 @@
 #include "engine/memory/range_deletes.hpp"
 #include "engine/table/block_io.hpp"
 #include "engine/table/block_view.hpp"
+#include "engine/table/filter_parts.hpp"
 #include "engine/table/held_blocks.hpp"
 #include "engine/table/table_reader.hpp"
 
@@ -31,7 +32,9 @@ struct OpenTable {
   /// Every search begins with it. Empty if the table has no entries.
   HeldBlock root;
   RangeDeletes range_deletes;
-  /// The filter, then the pages that the root leads to.
+  /// Of a filter that is stored in parts.
+  FilterParts filter_parts;
+  /// The filter, then the pages that the root leads to, then the parts of a filter that is stored so.
   std::unique_ptr<HeldBlocks> held;
   /// Bytes of memory, without what `held` counts.
   size_t charged = 0;
@@ -50,8 +53,16 @@ struct OpenTable {
   Result<BlockRef> read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
                         const RandomFile* through = nullptr) const;
 
-  /// The filter, if the table holds it already. Lifetime: the table's.
-  const HeldBlock* find_filter() const;
+  /// What says whether the key with this hash may be here: the filter, or a part of it, if the table holds it already.
+  /// Lifetime: the table's. Requires: there is a filter.
+  const HeldBlock* find_filter(uint64_t hash) const { return held->find(filter_place(hash)); }
+  /// What that says.
+  bool may_contain(ByteView filter, uint64_t hash) const {
+    return filter_parts.count == 0 ? filter_may_contain(filter, hash)
+                                   : filter_parts.may_contain(filter, hash);
+  }
+  /// Begins to load what may_contain() will look at.
+  void prefetch_filter(ByteView filter, uint64_t hash) const;
   /// Child `index` of the root, likewise. Requires: height is at least 2.
   const HeldBlock* find_page(uint32_t index) const;
 
@@ -67,7 +78,7 @@ struct OpenTable {
 
   // The following read what find_ does not find; from then on it does, if there is room for that.
   /// Requires: there is a filter. Blocks: as read().
-  Result<Kept> read_filter(const TableReadOptions& options) const;
+  Result<Kept> read_filter(uint64_t hash, const TableReadOptions& options) const;
   /// Requires: as find_page(), and `handle` is the child's. Blocks: as read().
   Result<Kept> read_page(uint32_t index, const BlockHandle& handle, const TableReadOptions& options) const;
 
@@ -80,6 +91,13 @@ struct OpenTable {
   BlockRef offer(const BlockHandle& handle, BlockKind kind, Block block) const;
 
 private:
+  Status open_entries();
+  static constexpr size_t kFilterPlace = 0;
+  static constexpr size_t kFirstPagePlace = 1;
+  size_t filter_place(uint64_t hash) const {
+    if (filter_parts.count == 0) return kFilterPlace;
+    return held->count() - filter_parts.count + filter_parts.part_of(hash);
+  }
   Result<Block> load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const;
   bool is_wanted(const BlockKey& key, BlockKind kind, const TableReadOptions& options) const;
   Error would_block() const;

@@ -1,6 +1,5 @@
 #include "engine/table/point_search.hpp"
 
-#include "engine/table/bloom.hpp"
 #include "engine/watch/read_work.hpp"
 
 namespace coppice::engine {
@@ -27,8 +26,8 @@ Error PointSearch::senseless(const BlockHandle& handle) const {
 
 void PointSearch::ask_filter() const {
   const OpenTable* const table = reader_->find_open();
-  const HeldBlock* const filter = table == nullptr ? nullptr : table->find_filter();
-  if (filter != nullptr) filter_prefetch(filter->bytes(), hash_);
+  if (table == nullptr || table->footer.filter.absent()) return;
+  if (const HeldBlock* filter = table->find_filter(hash_)) table->prefetch_filter(filter->bytes(), hash_);
 }
 
 Result<bool> PointSearch::pass(const TableReadOptions& options) {
@@ -36,11 +35,11 @@ Result<bool> PointSearch::pass(const TableReadOptions& options) {
   table_ = table;
   if (table->footer.height == 0) return false;
   if (!table->footer.filter.absent()) {
-    if (const HeldBlock* filter = table->find_filter()) {
-      if (!filter_may_contain(filter->bytes(), hash_)) return turned_away(options);
+    if (const HeldBlock* filter = table->find_filter(hash_)) {
+      if (!table->may_contain(filter->bytes(), hash_)) return turned_away(options);
     } else {
-      COPPICE_TRY_ASSIGN(read, table->read_filter(options));
-      if (!filter_may_contain(read.bytes, hash_)) return turned_away(options);
+      COPPICE_TRY_ASSIGN(read, table->read_filter(hash_, options));
+      if (!table->may_contain(read.bytes, hash_)) return turned_away(options);
     }
   }
   root_index_ = table->root.page.lower_bound(target_);

@@ -6,7 +6,7 @@
 
 #include "engine/table/block_builder.hpp"
 #include "engine/table/block_io.hpp"
-#include "engine/table/bloom.hpp"
+#include "engine/table/filter_parts.hpp"
 #include "engine/table/index_builder.hpp"
 #include "engine/table/table_format.hpp"
 #include "engine/table/value_ref.hpp"
@@ -30,7 +30,7 @@ struct TableBuilder::State {
         writer(*file, {options.unique_id, seal.cipher}, options.compression),
         data(BlockKind::data),
         index(writer, kIndexPageSize),
-        filter(options.filter_bits_per_key) {
+        filter(options.filter_rate) {
     COPPICE_CHECK(file->size() == 0);
     meta.number = options.number;
     meta.unique_id = options.unique_id;
@@ -161,10 +161,8 @@ Result<TableMeta> TableBuilder::finish() {
   footer.seal = s.seal.seal;
   footer.flags = kTableTimed;
   if (s.seal.cipher != nullptr) footer.flags |= kTableEncrypted;
-  if (const Bytes filter = s.filter.finish(); !filter.empty()) {
-    COPPICE_TRY_ASSIGN(handle, s.writer.write_plain(filter));
-    footer.filter = handle;
-  }
+  if (const Bytes filter = s.filter.finish(); !filter.empty())
+    COPPICE_TRY(write_filter(s.writer, filter, footer));
   if (!s.range_deletes.empty()) {
     COPPICE_TRY_ASSIGN(handle, s.writer.write(encode_range_deletes(s.range_deletes)));
     footer.range_deletes = handle;

@@ -16,7 +16,8 @@ struct TableBuilderOptions {
   /// Never used for another table by any tree that shares its block cache.
   uint64_t unique_id = 0;
   size_t block_size = 4096;
-  uint32_t filter_bits_per_key = 10;
+  /// Of absent keys, how many the filter lets pass: see bloom.hpp.
+  double filter_rate = 0.01;
   Compression compression = Compression::none;
   /// What it is encrypted with, if at all.
   KeyRing keys = {};

@@ -44,7 +44,7 @@ namespace coppice::engine {
 ///     smaller than the last position below it, smaller than the first position behind that; see index_builder.hpp. Its value is a
 ///     BlockHandle. A page is of level 1 if its children are data blocks, of level n + 1 if they are pages of
 ///     level n; the footer's height is the root's level.
-///   - filter: see bloom.hpp.
+///   - filter: see bloom.hpp; with kTableFilterPartitioned, the head of one, see filter_parts.hpp.
 ///   - range deletes: for each, in order of its begin: commit u64, unbounded u8 (0 or 1), begin and end, each
 ///     behind its size as a varint.
 ///   - properties: entry, delete and range delete counts, oldest and newest commit, each u64; whether the bounds
@@ -112,7 +112,7 @@ enum TableFlag : uint32_t {
   kTableTimed = 4,
 };
 /// Those that this program reads.
-inline constexpr uint32_t kTableFlagsKnown = kTableEncrypted | kTableTimed;
+inline constexpr uint32_t kTableFlagsKnown = kTableEncrypted | kTableFilterPartitioned | kTableTimed;
 
 struct Footer {
   BlockHandle root;

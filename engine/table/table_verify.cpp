@@ -2,7 +2,6 @@
 
 #include "engine/table/block_builder.hpp"
 #include "engine/table/block_cursor.hpp"
-#include "engine/table/bloom.hpp"
 #include "engine/table/open_table.hpp"
 
 namespace coppice::engine {
@@ -20,6 +19,7 @@ public:
     if (!table_.footer.filter.absent()) {
       COPPICE_TRY_ASSIGN(filter, read(table_.footer.filter));
       filter_ = std::move(filter);
+      if (table_.filter_parts.count > 0) COPPICE_TRY(read_filter_parts());
       if (!filter_valid(view(filter_))) return bad(table_.footer.filter, "the filter makes no sense");
     }
     if (!table_.footer.root.absent()) {
@@ -46,6 +46,20 @@ private:
     // Each block is read once, so a larger sum means that the index goes in circles.
     if (check_.bytes > meta_.file_size) return bad(handle, "the index names a block twice");
     return read_block(*table_.file, table_.form, handle);
+  }
+
+  // Makes a whole of them, which takes the same line for a key.
+  Status read_filter_parts() {
+    const FilterParts& parts = table_.filter_parts;
+    const size_t size = size_t{parts.count} * kFilterPartSize;
+    filter_ = {std::make_unique_for_overwrite<char[]>(size + 1), size + 1};
+    filter_.bytes[size] = static_cast<char>(parts.bits_set);
+    for (uint32_t part = 0; part < parts.count; ++part) {
+      COPPICE_TRY_ASSIGN(block, read(parts.handle(part)));
+      if (block.size != kFilterPartSize) return bad(parts.handle(part), "the filter makes no sense");
+      view(block).copy(filter_.bytes.get() + size_t{part} * kFilterPartSize, kFilterPartSize);
+    }
+    return success();
   }
 
   Result<Block> read_entries(const BlockHandle& handle, BlockKind kind) {

@@ -20,7 +20,7 @@ class StoreFixture : public testing::Test {
 protected:
   StoreFixture() {
     options.directory = directory.path() + "/store";
-    options.cache_size = 4 << 20;
+    options.memory = 4 << 20;
     options.scheduler_threads = 2;
     options.tree.memtable_size = 64 << 10;
   }

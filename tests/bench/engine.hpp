@@ -11,7 +11,7 @@
 
 namespace coppice::bench {
 
-/// The same for every engine that has it: no compression, checksums on, log on, 10 bits of bloom filter a key.
+/// The same for every engine that has it: no compression, checksums on, log on, 10 bits of bloom filter a key, of ours what its default takes.
 struct Settings {
   size_t write_buffer_size = 64 << 20;
   size_t cache_size = 256 << 20;

@@ -83,7 +83,8 @@ std::unique_ptr<Engine> open_store(const std::string& directory, const Settings&
   actors::StoreOptions options;
   options.directory = directory;
   options.tree.memtable_size = settings.write_buffer_size;
-  options.cache_size = settings.cache_size;
+  // The others' write buffers are not of their caches.
+  options.memory = settings.cache_size + 2 * settings.write_buffer_size;
   return std::make_unique<StoreEngine>(require(actors::Store::open(options)));
 }
 

@@ -26,12 +26,19 @@ T require(Result<T> result) {
   return std::move(result).value();
 }
 
+/// As the others count: write buffers beside the cache, and what those do not take is not the cache's.
+engine::MemoryBudget budget_of(const Settings& settings) {
+  const size_t memtables = 4 * settings.write_buffer_size;
+  return {
+      .size = settings.cache_size + memtables, .memtables_max = memtables, .tables_max = settings.cache_size};
+}
+
 /// One tree, owned by whichever thread writes; its flushes and merges on one thread beside it.
 class TreeEngine : public Engine {
 public:
-  TreeEngine(const std::string& directory, const engine::TreeOptions& options, size_t cache_size,
-             const engine::KeyRing& keys = {})
-      : cache_(cache_size) {
+  TreeEngine(const std::string& directory, const engine::TreeOptions& options,
+             const engine::MemoryBudget& memory, const engine::KeyRing& keys = {})
+      : cache_(memory) {
     const engine::TreeEnv env{.files = files_, .cache = cache_, .seed = 42, .keys = keys};
     if (!std::filesystem::exists(directory)) require(engine::Tree::create(env, directory, {}));
     tree_ = require(engine::Tree::open(env, directory, options));
@@ -213,18 +220,18 @@ engine::TreeOptions options_of(const Settings& settings) {
 
 std::unique_ptr<Engine> open_preset(const std::string& directory, engine::Preset preset) {
   const actors::StoreOptions options = actors::options_of(preset);
-  return std::make_unique<TreeEngine>(directory, options.tree, options.cache_size);
+  return std::make_unique<TreeEngine>(directory, options.tree, engine::MemoryBudget{.size = options.memory});
 }
 
 }  // namespace
 
 std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings) {
-  return std::make_unique<TreeEngine>(directory, options_of(settings), settings.cache_size);
+  return std::make_unique<TreeEngine>(directory, options_of(settings), budget_of(settings));
 }
 
 std::unique_ptr<Engine> open_encrypted_tree(const std::string& directory, const Settings& settings) {
   const std::array<char, engine::kSecretSize> secret{};
-  return std::make_unique<TreeEngine>(directory, options_of(settings), settings.cache_size,
+  return std::make_unique<TreeEngine>(directory, options_of(settings), budget_of(settings),
                                       engine::KeyRing(engine::Key(secret), {}));
 }
 

@@ -36,17 +36,19 @@ protected:
 TEST_F(ConfigTest, AFileSetsWhatItNames) {
   ASSERT_TRUE(load("listen = '0.0.0.0:7000'\n"
                    "data = '/var/lib/coppice'\n"
-                   "cache_size = '1GiB'\n"
+                   "memory = '1GiB'\n"
                    "memtable_size = 1048576\n"
                    "boundaries = ['g', 'm\\xff']\n"
+                   "filter_false_positive_rate = 0.01\n"
                    "compression = 'zstd'\n"
                    "log_level = 'warning'\n")
                   .ok());
   EXPECT_EQ(config.listen, (wire::Address{"0.0.0.0", 7000}));
   EXPECT_EQ(config.data_directory, "/var/lib/coppice");
-  EXPECT_EQ(config.cache_size, 1u << 30);
+  EXPECT_EQ(config.memory, 1u << 30);
   EXPECT_EQ(config.memtable_size, 1u << 20);
   EXPECT_EQ(config.boundaries, (std::vector<Bytes>{"g", "m\xff"}));
+  EXPECT_EQ(config.filter_false_positive_rate, 0.01);
   EXPECT_EQ(config.compression, engine::Compression::zstd);
   EXPECT_EQ(config.log_level, LogLevel::warning);
   EXPECT_EQ(config.rpc_threads, Config().rpc_threads);
@@ -64,7 +66,8 @@ TEST_F(ConfigTest, WhateverIsSetWinsOverAPreset) {
   options = store_options(config);
   EXPECT_EQ(options.tree.memtable_size, 1u << 20);
   EXPECT_EQ(options.tree.merge_policy, engine::MergePolicy::leveled);
-  EXPECT_EQ(options.cache_size, 32u << 20);
+  EXPECT_EQ(options.memory, 64u << 20);
+  EXPECT_EQ(options.tree.filter_false_positive_rate, 0.02);
   EXPECT_FALSE(set("merge_threshold_percent", {"24"}).ok());
   EXPECT_FALSE(set("preset", {"fast"}).ok());
 }
@@ -76,14 +79,19 @@ TEST_F(ConfigTest, AFlagGoesOverTheFile) {
 }
 
 TEST_F(ConfigTest, AWrongKeyIsRefusedWithTheNearest) {
-  EXPECT_EQ(refusal("# sizes\n\ncache_siz = '1GiB'"),
-            "3: there is no setting 'cache_siz': did you mean 'cache_size'?");
-  EXPECT_EQ(refusal("[cache]\nsize = 1"), "1: there is no setting 'cache': did you mean 'cache_size'?");
+  EXPECT_EQ(refusal("# sizes\n\nmemtable_siz = '1GiB'"),
+            "3: there is no setting 'memtable_siz': did you mean 'memtable_size'?");
+  EXPECT_EQ(refusal("[memor]\nsize = 1"), "1: there is no setting 'memor': did you mean 'memory'?");
+}
+
+TEST_F(ConfigTest, ASettingOfReleasesBeforeIsRefusedWithTheOneInItsPlace) {
+  EXPECT_EQ(refusal("cache_size = '1GiB'"),
+            "1: there is no setting 'cache_size' any more: 'memory' has its place, and counts memtables too");
 }
 
 TEST_F(ConfigTest, AWrongTypeNamesKeyLineAndWhatIsAllowed) {
   EXPECT_EQ(refusal("rpc_threads = true"), "1: rpc_threads is true or false: it may be 1 to 256");
-  EXPECT_EQ(refusal("\nrpc_threads = 1.5"), "2: rpc_threads is a fraction: it may be 1 to 256");
+  EXPECT_EQ(refusal("\nrpc_threads = 1.5"), "2: rpc_threads is '1.5': it may be 1 to 256");
   EXPECT_EQ(refusal("rpc_threads = [1, 2]"), "1: rpc_threads is '1', '2': it may be 1 to 256");
   EXPECT_EQ(refusal("rpc_threads = []"), "1: rpc_threads is '': it may be 1 to 256");
   EXPECT_EQ(refusal("[rpc_threads]\na = 1"), "1: rpc_threads is a table: it may be 1 to 256");
@@ -93,8 +101,11 @@ TEST_F(ConfigTest, AWrongValueNamesWhatIsAllowed) {
   EXPECT_EQ(refusal("rpc_threads = 0"), "1: rpc_threads is '0': it may be 1 to 256");
   EXPECT_EQ(refusal("rpc_threads = -1"), "1: rpc_threads is '-1': it may be 1 to 256");
   EXPECT_EQ(refusal("rpc_threads = 257"), "1: rpc_threads is '257': it may be 1 to 256");
-  EXPECT_EQ(refusal("cache_size = '4 parsecs'"),
-            "1: cache_size is '4 parsecs': it may be a size from 1.0 MiB to 1.0 TiB");
+  EXPECT_EQ(refusal("memory = '4 parsecs'"),
+            "1: memory is '4 parsecs': it may be a size from 1.0 MiB to 1.0 TiB");
+  for (const char* rate : {"-0.1", "1.5", "nan", "'little'"})
+    EXPECT_NE(refusal(std::string("filter_false_positive_rate = ") + rate).find("it may be 0 to 1"),
+              std::string::npos);
   EXPECT_EQ(refusal("log_level = 'loud'"),
             "1: log_level is 'loud': it may be debug, info, warning, error or off");
   EXPECT_EQ(refusal("boundaries = ['m', 'g']"),

@@ -23,7 +23,7 @@ protected:
     store_options.boundaries = boundaries;
     store_options.tree.memtable_size = 1 << 20;
     store_options.tree.retention_ms = retention_ms;
-    store_options.cache_size = 8 << 20;
+    store_options.memory = 8 << 20;
     auto opened = actors::Store::open(store_options);
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     store = *std::move(opened);

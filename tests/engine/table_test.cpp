@@ -313,7 +313,7 @@ TEST_F(DamagedTableTest, EveryShorterFileIsFound) {
 }
 
 TEST_F(DamagedTableTest, BlocksInEachOthersPlaceAreFound) {
-  options.filter_bits_per_key = 0;
+  options.filter_rate = 0;
   std::vector<OwnedEntry> entries;
   for (int i = 0; i < 40; ++i)
     entries.emplace_back("key" + std::to_string(100 + i), 5, Kind::put, Bytes(90, 'v'));

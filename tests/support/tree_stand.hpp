@@ -32,7 +32,7 @@ public:
   Status open() {
     tree.reset();
     reader.reset();
-    cache_ = std::make_unique<BlockCache>(cache_size);
+    cache_ = std::make_unique<BlockCache>(budget());
     auto opened = Tree::open(env(), directory_, options);
     if (!opened.ok()) return opened.error();
     tree = *std::move(opened);
@@ -127,9 +127,17 @@ public:
 
 private:
   static constexpr size_t kCacheSizeUsual = 4 << 20;
+  /// Far more than a test fills.
+  static constexpr size_t kMemtablesMax = 256 << 20;
+
+  /// What memtables take is no matter of the cache, unless a test is about that.
+  MemoryBudget budget() const {
+    return {.size = cache_size + kMemtablesMax, .memtables_max = kMemtablesMax, .tables_max = cache_size};
+  }
 
   FileSystem& files_;
-  std::unique_ptr<BlockCache> cache_ = std::make_unique<BlockCache>(kCacheSizeUsual);
+  std::unique_ptr<BlockCache> cache_ = std::make_unique<BlockCache>(
+      MemoryBudget{kCacheSizeUsual + kMemtablesMax, kMemtablesMax, kCacheSizeUsual});
   std::string directory_;
   KeyRange range_;
   const std::atomic<bool> never_{false};
