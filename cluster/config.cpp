@@ -1,5 +1,6 @@
 #include "cluster/config.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <functional>
@@ -163,6 +164,35 @@ Setting old_keys_setting() {
       }};
 }
 
+/// "none,lz4,zstd", or several values.
+Setting compression_setting() {
+  static constexpr std::array<std::string_view, 3> kNames{"none", "lz4", "zstd"};
+  constexpr size_t kLevelsMax = 7;
+  return {{"compression", "of tables, by level; the last is that of all deeper levels",
+           "none, lz4 or zstd, and up to 7 of them, such as none,lz4,zstd", true},
+          [](Config& config, Values values) {
+            std::vector<engine::Compression> levels;
+            for (std::string_view rest : values) {
+              for (bool more = true; more;) {
+                const size_t comma = rest.find(',');
+                const auto name = std::ranges::find(kNames, rest.substr(0, comma));
+                if (name == kNames.end() || levels.size() == kLevelsMax) return false;
+                levels.push_back(static_cast<engine::Compression>(name - kNames.begin()));
+                more = comma != std::string_view::npos;
+                if (more) rest.remove_prefix(comma + 1);
+              }
+            }
+            config.compression = std::move(levels);
+            return true;
+          },
+          [](const Config& config) {
+            std::string list;
+            for (const engine::Compression each : config.compression)
+              list.append(list.empty() ? "" : ",").append(kNames[static_cast<size_t>(each)]);
+            return quoted(list);
+          }};
+}
+
 Setting listen_setting() {
   return {{"listen", "where to serve", "host:port, such as 127.0.0.1:4640", false},
           [](Config& config, Values values) {
@@ -235,11 +265,10 @@ const std::vector<Setting>& settings() {
                     "reads of absent keys that filters let pass, of one; 0: no filters",
                     &Config::filter_false_positive_rate,
                     [](const Options& options) { return options.tree.filter_false_positive_rate; }),
-      choice_setting<engine::Compression>("compression", "of tables", &Config::compression,
-                                          std::array<std::string_view, 3>{"none", "lz4", "zstd"}),
       size_setting("value_threshold", "values so large are kept apart from their keys; 0: none, or from 64",
                    &Config::value_threshold, 0, kValueSizeMax),
       time_setting("retention", "how long the store can be read as it was", &Config::retention_ms),
+      compression_setting(),
       key_setting(),
       old_keys_setting(),
       count_setting("connections_max", "clients served at one time", &Config::connections_max, 1, 65536),

@@ -33,11 +33,12 @@ struct Config {
   std::optional<double> filter_false_positive_rate;
   engine::Merging merging = engine::Merging::on;
   uint32_t merge_interval_ms = 0;
-  engine::Compression compression = engine::Compression::none;
   /// 0: none is kept apart.
   uint64_t value_threshold = 0;
   /// How long what was overwritten, deleted or has expired can still be read as it was; 0: no history.
   uint64_t retention_ms = 0;
+  /// By level: see TreeOptions.
+  std::vector<engine::Compression> compression = {engine::Compression::none};
   /// Where the key is that new files are encrypted with, and those that old ones may have; empty: none.
   std::string encryption_key;
   std::vector<std::string> encryption_keys_old;

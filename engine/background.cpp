@@ -78,6 +78,7 @@ void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_
   for (const KeyRange& range : ranges) job.parts.push_back({.range = range, .cuts = cuts});
   job.value_files = value_files_of(*tree.version, plan);
   job.filter_rate = filter_rate(*tree.version, tree.options, plan.target_level);
+  job.compression = compression_of(tree.options, plan.target_level);
   job.plan = std::move(plan);
 }
 
@@ -317,6 +318,7 @@ std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp>
   // Where nothing is left it still has to be said that all is flushed.
   if (job->parts.empty()) job->parts.push_back({.range = {{}, Bytes()}, .cuts = {}});
   job->filter_rate = filter_rate(*tree.version, tree.options, 0);
+  job->compression = compression_of(tree.options, 0);
   return job;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/options.hpp"
 
+#include <algorithm>
+
 namespace coppice::engine {
 namespace {
 
@@ -12,9 +14,22 @@ Status check_range(const char* name, uint64_t value, uint64_t least, uint64_t mo
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kTiB = kKiB * kKiB * kKiB * kKiB;
 
+Status check_compression(const std::vector<Compression>& by_level) {
+  constexpr size_t kLevelsMax = 7;
+  const bool known =
+      std::ranges::all_of(by_level, [](Compression compression) { return compression <= Compression::zstd; });
+  if (known && !by_level.empty() && by_level.size() <= kLevelsMax) return success();
+  return Error{Errc::invalid_argument, "compression is for 1 to 7 levels, each none, lz4 or zstd"};
+}
+
 }  // namespace
 
+Compression compression_of(const TreeOptions& options, uint32_t level) {
+  return options.compression[std::min<size_t>(level, options.compression.size() - 1)];
+}
+
 Status check_options(const TreeOptions& options) {
+  COPPICE_TRY(check_compression(options.compression));
   COPPICE_TRY(check_range("memtable_size", options.memtable_size, 64 * kKiB, kTiB));
   COPPICE_TRY(check_range("block_size", options.block_size, kKiB, kKiB * kKiB));
   if (options.value_threshold != 0)

@@ -1,6 +1,8 @@
 // What a tree can be told, and what it is given to stand on.
 #pragma once
 
+#include <vector>
+
 #include "engine/io/file.hpp"
 #include "engine/secrecy/key_ring.hpp"
 #include "engine/watch/watch.hpp"
@@ -19,7 +21,14 @@ enum class MergePolicy : uint8_t {
   tiered,
 };
 
-enum class Compression : uint8_t { none = 0, lz4 = 1, zstd = 2 };
+enum class Compression : uint8_t {
+  none = 0,
+  lz4 = 1,
+  /// With a dictionary of each table's own, where that gains something.
+  zstd = 2,
+  /// What a block says that was compressed with its table's dictionary; nothing to be asked for.
+  zstd_dictionary = 3,
+};
 
 /// The defaults need no change; README.md has, for each, the one reason to change it. Sizes are bytes.
 struct TreeOptions {
@@ -31,10 +40,12 @@ struct TreeOptions {
   /// Of keys that are in no table, how many a filter of one or the other lets pass, which costs a read in vain; some 18 bits a
   /// key hold the default, 10 one of 2 %. 0 and 1: no filters.
   double filter_false_positive_rate = 0.0005;
-  Compression compression = Compression::none;
   /// A value of so many bytes and more is kept in a file of values, apart from its key, so that merging does not write it again
   /// each time; 64 and more, or 0: every value stays with its key.
   size_t value_threshold = 0;
+  /// Of the tables in each level, from level 0 on; the last entry is that of all deeper levels too. 1 to 7 of none, lz4 and
+  /// zstd. A table that is moved to another level unread stays what it is.
+  std::vector<Compression> compression = {Compression::none};
   MergePolicy merge_policy = MergePolicy::leveled;
   /// Level 0 gathers the tables of at most this many memtables before it is merged, and less in a small tree; tiered, so many
   /// tables of about one size become one. 2 to 64. Writes slow down once a read meets four times as many tables in
@@ -50,6 +61,9 @@ struct TreeOptions {
   /// snapshot holds it. It takes up its space meanwhile.
   uint64_t retention_ms = 0;
 };
+
+/// Of tables made for this level. Requires: check_options() has passed.
+Compression compression_of(const TreeOptions& options, uint32_t level);
 
 /// invalid_argument naming the first option out of its range.
 Status check_options(const TreeOptions& options);

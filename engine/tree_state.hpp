@@ -89,9 +89,7 @@ struct TreeState {
   /// Milliseconds since 1970; not before the latest write that is visible.
   uint64_t now_ms() const;
   std::string path(const std::string& name) const;
-  std::shared_ptr<Memtable> make_memtable() {
-    return memory->make(random.next(), options.memtable_size);
-  }
+  std::shared_ptr<Memtable> make_memtable() { return memory->make(random.next(), options.memtable_size); }
 
   /// Makes the present memtables and version what readers see, and lets go what no reader needs any more.
   void publish();

@@ -51,6 +51,7 @@ struct JobState {
   SurvivalRules rules;
   /// Of the tables written: see filter_rate.hpp.
   double filter_rate = 0;
+  Compression compression = Compression::none;
 
   /// The first part removes them before all else. Of a job that never ran they are left.
   std::vector<uint64_t> retired_logs;

@@ -61,7 +61,7 @@ Status TableOutput::begin_table() {
   options.unique_id = unique_id_of(job_, name);
   options.block_size = job_.options.block_size;
   options.filter_rate = job_.filter_rate;
-  options.compression = job_.options.compression;
+  options.compression = job_.compression;
   options.keys = job_.env.keys;
 
   COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.directory, name)));

@@ -72,8 +72,8 @@ Status ValueOutput::begin_file() {
   const std::string name = value_file_name(number);
   COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.directory, name)));
   part_.value_outputs.emplace_back().number = number;
-  writer_ = std::make_unique<ValueWriter>(std::move(file), number, unique_id_of(job_, name),
-                                          job_.options.compression, job_.env.keys);
+  writer_ = std::make_unique<ValueWriter>(std::move(file), number, unique_id_of(job_, name), job_.compression,
+                                          job_.env.keys);
   return success();
 }
 

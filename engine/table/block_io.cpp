@@ -19,10 +19,11 @@ PiecePlace place_of(uint64_t offset, Compression compression) {
 
 }  // namespace
 
-Result<BlockHandle> BlockWriter::write(ByteView payload) {
+Result<BlockHandle> BlockWriter::write(ByteView payload, const TrainedDictionary* dictionary) {
   COPPICE_CHECK(payload.size() <= kPayloadSizeMax);
-  if (compression_ != Compression::none && compress(compression_, payload, compressed_))
-    return write_stored(compressed_, compression_);
+  const Compression compression = dictionary == nullptr ? compression_ : Compression::zstd_dictionary;
+  if (compression != Compression::none && compress(compression, payload, compressed_, dictionary))
+    return write_stored(compressed_, compression);
   return write_stored(payload, Compression::none);
 }
 
@@ -89,6 +90,7 @@ Result<Stored> check_stored(const RandomFile& file, const BlockForm& form, const
     case Compression::none:
     case Compression::lz4:
     case Compression::zstd:
+    case Compression::zstd_dictionary:
       break;
     default:
       return damage(file.name(), handle.offset, "the block's compression is unknown");
@@ -102,8 +104,9 @@ Result<Stored> check_stored(const RandomFile& file, const BlockForm& form, const
   return Stored{payload, compression};
 }
 
-Result<Block> decompress_stored(const RandomFile& file, const BlockHandle& handle, const Stored& stored) {
-  Block payload = decompress(stored.compression, stored.payload, kPayloadSizeMax);
+Result<Block> decompress_stored(const RandomFile& file, const BlockForm& form, const BlockHandle& handle,
+                                const Stored& stored) {
+  Block payload = decompress(stored.compression, stored.payload, kPayloadSizeMax, form.dictionary.get());
   if (payload.bytes == nullptr) return damage(file.name(), handle.offset, "the block does not decompress");
   return payload;
 }
@@ -115,7 +118,7 @@ Result<Block> open_block(const RandomFile& file, const BlockForm& form, const Bl
   COPPICE_TRY_ASSIGN(checked, check_stored(file, form, handle, stored.bytes.get()));
   stored.size = checked.payload.size();
   if (checked.compression == Compression::none) return stored;
-  return decompress_stored(file, handle, checked);
+  return decompress_stored(file, form, handle, checked);
 }
 
 Result<Block> read_block(const RandomFile& file, const BlockForm& form, const BlockHandle& handle) {
@@ -132,7 +135,7 @@ Result<ByteView> read_block(const RandomFile& file, const BlockForm& form, const
   COPPICE_TRY(file.read(handle.offset, size, room));
   COPPICE_TRY_ASSIGN(checked, check_stored(file, form, handle, room));
   if (checked.compression == Compression::none) return checked.payload;
-  COPPICE_TRY_ASSIGN(block, decompress_stored(file, handle, checked));
+  COPPICE_TRY_ASSIGN(block, decompress_stored(file, form, handle, checked));
   return buffer.keep(std::move(block));
 }
 

@@ -10,12 +10,17 @@
 
 namespace coppice::engine {
 
+class Dictionary;
+class TrainedDictionary;
+
 /// What all blocks of a table have in common.
 struct BlockForm {
   /// The table's.
   uint64_t unique_id = 0;
   /// Nullptr: they are not encrypted.
   std::shared_ptr<const Cipher> cipher = nullptr;
+  /// Of those that are compressed with one; nullptr: the table has none.
+  std::shared_ptr<const Dictionary> dictionary = nullptr;
 };
 
 /// Appends blocks behind each other, gathering small ones into larger writes.
@@ -25,8 +30,9 @@ public:
   BlockWriter(AppendFile& file, BlockForm form, Compression compression)
       : file_(file), form_(std::move(form)), compression_(compression) {}
 
-  /// Compressed, if that pays. Requires: `payload` has 1 to kPayloadSizeMax bytes.
-  Result<BlockHandle> write(ByteView payload);
+  /// Compressed, if that pays, with `dictionary` if there is one. Requires: `payload` has 1 to kPayloadSizeMax bytes; with a
+  /// dictionary, compression is zstd.
+  Result<BlockHandle> write(ByteView payload, const TrainedDictionary* dictionary = nullptr);
   /// As it is, for what does not compress.
   Result<BlockHandle> write_plain(ByteView payload);
   /// Bytes that are no block: the footer.

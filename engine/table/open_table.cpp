@@ -4,6 +4,7 @@
 
 #include "engine/table/block_stash.hpp"
 #include "engine/table/block_upgrade.hpp"
+#include "engine/table/compression.hpp"
 #include "engine/watch/read_work.hpp"
 
 namespace coppice::engine {
@@ -52,6 +53,12 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   COPPICE_TRY_ASSIGN(seal, keys.open(table->footer.seal, FileUse::table, path));
   table->form = {meta.unique_id, std::move(seal.cipher)};
 
+  if (!table->footer.dictionary.absent()) {
+    COPPICE_TRY_ASSIGN(block, read_block(*table->file, table->form, table->footer.dictionary));
+    table->form.dictionary = Dictionary::open(view(block));
+    if (table->form.dictionary == nullptr)
+      return damage(path, table->footer.dictionary.offset, "the dictionary makes no sense");
+  }
   COPPICE_TRY(table->open_entries());
   if (!table->footer.range_deletes.absent()) {
     COPPICE_TRY_ASSIGN(block, read_block(*table->file, table->form, table->footer.range_deletes));
@@ -78,7 +85,6 @@ Status OpenTable::open_entries() {
     }
   }
   if ((footer.flags & kTableFilterPartitioned) != 0) {
-    if (footer.filter.absent()) return damage(file->name(), blocks_end, "the footer names no filter");
     COPPICE_TRY_ASSIGN(head, read_block(*file, form, footer.filter));
     const auto parts = decode_filter_head(view(head), blocks_end);
     if (!parts) return damage(file->name(), footer.filter.offset, "the filter makes no sense");
@@ -94,7 +100,8 @@ void OpenTable::charge() {
   constexpr size_t kFileSize = 256;
   charged = sizeof(OpenTable) + sizeof(HeldBlocks) + kFileSize + root.size() +
             held->count() * sizeof(std::atomic<const HeldBlock*>) + range_deletes.size() +
-            (form.cipher != nullptr ? kCipherSize : 0);
+            (form.cipher != nullptr ? kCipherSize : 0) +
+            (form.dictionary != nullptr ? form.dictionary->size() : 0);
   cache.charge(charged);
 }
 

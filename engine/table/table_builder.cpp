@@ -6,6 +6,7 @@
 
 #include "engine/table/block_builder.hpp"
 #include "engine/table/block_io.hpp"
+#include "engine/table/compression.hpp"
 #include "engine/table/filter_parts.hpp"
 #include "engine/table/index_builder.hpp"
 #include "engine/table/table_format.hpp"
@@ -29,6 +30,7 @@ struct TableBuilder::State {
         seal(options.keys.begin(FileUse::table)),
         writer(*file, {options.unique_id, seal.cipher}, options.compression),
         data(BlockKind::data),
+        is_sampling(options.compression == Compression::zstd),
         index(writer, kIndexPageSize),
         filter(options.filter_rate) {
     COPPICE_CHECK(file->size() == 0);
@@ -38,6 +40,8 @@ struct TableBuilder::State {
   }
 
   Status end_block(const Position& separator);
+  Status write_block(ByteView payload, const Position& separator);
+  Status end_sample();
   void count_commit(Timestamp commit);
   void set_bounds();
 
@@ -46,6 +50,13 @@ struct TableBuilder::State {
   const FileSeal seal;
   BlockWriter writer;
   BlockBuilder data;
+  /// The first blocks, while they are gathered for a dictionary.
+  std::vector<Bytes> sample;
+  std::vector<std::pair<Bytes, Timestamp>> sample_separators;
+  size_t sample_size = 0;
+  bool is_sampling;
+  std::unique_ptr<const TrainedDictionary> dictionary;
+  Footer footer;
   IndexBuilder index;
   BloomBuilder filter;
   ExpiryGatherer expiry;
@@ -63,9 +74,37 @@ TableBuilder::TableBuilder(std::unique_ptr<AppendFile> file, const TableBuilderO
 TableBuilder::~TableBuilder() = default;
 
 Status TableBuilder::State::end_block(const Position& separator) {
-  COPPICE_TRY_ASSIGN(block, writer.write(data.finish()));
-  COPPICE_TRY(index.add(separator, block));
+  if (is_sampling) {
+    sample.emplace_back(data.finish());
+    sample_separators.emplace_back(separator.key, separator.commit);
+    sample_size += sample.back().size();
+    data.clear();
+    return sample_size < kDictionarySampleSize ? success() : end_sample();
+  }
+  COPPICE_TRY(write_block(data.finish(), separator));
   data.clear();
+  return success();
+}
+
+Status TableBuilder::State::write_block(ByteView payload, const Position& separator) {
+  COPPICE_TRY_ASSIGN(block, writer.write(payload, dictionary.get()));
+  return index.add(separator, block);
+}
+
+// Makes a dictionary of the blocks gathered, and writes them.
+Status TableBuilder::State::end_sample() {
+  is_sampling = false;
+  dictionary = TrainedDictionary::train(sample);
+  if (dictionary != nullptr) {
+    COPPICE_TRY_ASSIGN(handle, writer.write_plain(dictionary->bytes()));
+    footer.dictionary = handle;
+    footer.flags |= kTableDictionary;
+  }
+  for (size_t i = 0; i < sample.size(); ++i)
+    COPPICE_TRY(write_block(sample[i], {sample_separators[i].first, sample_separators[i].second}));
+  sample = {};
+  sample_separators = {};
+  sample_size = 0;
   return success();
 }
 
@@ -116,12 +155,12 @@ void TableBuilder::add_range_delete(RangeDelete range_delete) {
   s.range_deletes.push_back(std::move(range_delete));
 }
 
-bool TableBuilder::empty() const { return state_->data.empty() && state_->range_deletes.empty(); }
+bool TableBuilder::empty() const { return state_->meta.entry_count == 0 && state_->range_deletes.empty(); }
 
 uint64_t TableBuilder::size() const {
   const State& s = *state_;
-  return s.writer.size() + s.data.size() + s.index.size() + s.filter.size() + s.range_deletes_size +
-         kFooterSize;
+  return s.writer.size() + s.sample_size + s.data.size() + s.index.size() + s.filter.size() +
+         s.range_deletes_size + kFooterSize;
 }
 
 // Requires: `range_deletes` are in order of their begin.
@@ -146,6 +185,7 @@ Result<TableMeta> TableBuilder::finish() {
     s.last_key = s.data.last().key;
     COPPICE_TRY(s.end_block({s.last_key, s.data.last().commit}));
   }
+  if (s.is_sampling) COPPICE_TRY(s.end_sample());
   std::sort(s.range_deletes.begin(), s.range_deletes.end(), [](const RangeDelete& a, const RangeDelete& b) {
     return std::tie(a.begin, b.commit) < std::tie(b.begin, a.commit);
   });
@@ -154,12 +194,12 @@ Result<TableMeta> TableBuilder::finish() {
   s.meta.expiry = s.expiry.finish(s.meta.entry_count, !s.range_deletes.empty());
 
   COPPICE_TRY_ASSIGN(root, s.index.finish());
-  Footer footer;
+  Footer& footer = s.footer;
   footer.root = root.page;
   footer.height = root.height;
   footer.unique_id = s.options.unique_id;
   footer.seal = s.seal.seal;
-  footer.flags = kTableTimed;
+  footer.flags |= kTableTimed;
   if (s.seal.cipher != nullptr) footer.flags |= kTableEncrypted;
   if (const Bytes filter = s.filter.finish(); !filter.empty())
     COPPICE_TRY(write_filter(s.writer, filter, footer));

@@ -23,8 +23,8 @@ struct TableBuilderOptions {
   KeyRing keys = {};
 };
 
-/// After an error the file is worthless: remove it. Memory: a few blocks, eight bytes a key for the filter,
-/// and the range deletes.
+/// After an error the file is worthless: remove it. Memory: a few blocks, with zstd kDictionarySampleSize of them; eight
+/// bytes a key for the filter, and the range deletes.
 class TableBuilder {
 public:
   /// Requires: `file` is empty.

@@ -119,6 +119,10 @@ Result<Footer> decode_footer(ByteView bytes, uint64_t file_size) {
     return Error{Errc::corruption, "the footer's index height is wrong"};
   if (((footer.flags & kTableEncrypted) != 0) != (footer.seal.key_id != 0))
     return Error{Errc::corruption, "the footer's key is wrong"};
+  if ((footer.flags & kTableFilterPartitioned) != 0 && footer.filter.absent())
+    return Error{Errc::corruption, "the footer names no filter"};
+  if (((footer.flags & kTableDictionary) != 0) == footer.dictionary.absent())
+    return Error{Errc::corruption, "the footer's dictionary is wrong"};
   if (footer.properties.absent()) return Error{Errc::corruption, "the footer names no properties"};
   for (const BlockHandle& handle :
        {footer.root, footer.filter, footer.range_deletes, footer.properties, footer.dictionary})

@@ -14,13 +14,13 @@ namespace coppice::engine {
 /// A table is written once, front to back, and never changed. Integers are little-endian.
 ///
 ///     +-------------------+
+///     | dictionary        |  absent unless data blocks are compressed with one; among them
 ///     | data blocks       |  entries in internal order; index pages of each level lie between them,
 ///     | and index pages   |  each behind its children, the root last
 ///     +-------------------+
 ///     | filter            |  absent if it would turn nothing away
 ///     | range deletes     |  absent if there are none
 ///     | properties        |
-///     | dictionary        |  absent unless blocks are compressed with one
 ///     | footer            |  kFooterSize bytes, at the very end
 ///     +-------------------+
 ///
@@ -36,7 +36,7 @@ namespace coppice::engine {
 /// A block is valid if and only if
 ///   1. it lies, trailer and all, before the footer;
 ///   2. its checksum is right, which no block of another table or from another place has;
-///   3. its compression is one we know;
+///   3. its compression is one we know, and with a dictionary only if the table has one;
 ///   4. compressed, it says a size of at most kPayloadSizeMax, and decompresses to just so many bytes.
 ///
 /// The payloads:
@@ -45,6 +45,7 @@ namespace coppice::engine {
 ///     BlockHandle. A page is of level 1 if its children are data blocks, of level n + 1 if they are pages of
 ///     level n; the footer's height is the root's level.
 ///   - filter: see bloom.hpp; with kTableFilterPartitioned, the head of one, see filter_parts.hpp.
+///   - dictionary: see compression.hpp; not compressed.
 ///   - range deletes: for each, in order of its begin: commit u64, unbounded u8 (0 or 1), begin and end, each
 ///     behind its size as a varint.
 ///   - properties: entry, delete and range delete counts, oldest and newest commit, each u64; whether the bounds
@@ -81,7 +82,8 @@ namespace coppice::engine {
 ///   4. the unique id and the file's size are those that the manifest names;
 ///   5. the height is at most kHeightMax, and 0 if and only if there is no root;
 ///   6. there are properties; each handle lies before the footer;
-///   7. it names a key if and only if the flag says that blocks are encrypted.
+///   7. it names a key if and only if the flag says that blocks are encrypted, a dictionary if and only if that flag is set, and
+///      a filter if it is said to be partitioned.
 ///
 /// What is not valid is corruption: an error that names the file and the offset.
 struct BlockHandle {
@@ -110,9 +112,12 @@ enum TableFlag : uint32_t {
   kTableFilterPartitioned = 2,
   /// Properties say what is hidden, and when entries expire; the tables of builds before that do not.
   kTableTimed = 4,
+  /// Data blocks may be compressed with the table's dictionary.
+  kTableDictionary = 8,
 };
 /// Those that this program reads.
-inline constexpr uint32_t kTableFlagsKnown = kTableEncrypted | kTableFilterPartitioned | kTableTimed;
+inline constexpr uint32_t kTableFlagsKnown =
+    kTableEncrypted | kTableFilterPartitioned | kTableTimed | kTableDictionary;
 
 struct Footer {
   BlockHandle root;

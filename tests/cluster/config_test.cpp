@@ -49,7 +49,7 @@ TEST_F(ConfigTest, AFileSetsWhatItNames) {
   EXPECT_EQ(config.memtable_size, 1u << 20);
   EXPECT_EQ(config.boundaries, (std::vector<Bytes>{"g", "m\xff"}));
   EXPECT_EQ(config.filter_false_positive_rate, 0.01);
-  EXPECT_EQ(config.compression, engine::Compression::zstd);
+  EXPECT_EQ(config.compression, std::vector{engine::Compression::zstd});
   EXPECT_EQ(config.log_level, LogLevel::warning);
   EXPECT_EQ(config.rpc_threads, Config().rpc_threads);
 }
@@ -112,6 +112,20 @@ TEST_F(ConfigTest, AWrongValueNamesWhatIsAllowed) {
             "1: boundaries is 'm', 'g': it may be keys in ascending order");
   EXPECT_EQ(refusal("listen = 'host:port'"),
             "1: listen is 'host:port': it may be host:port, such as 127.0.0.1:4640");
+}
+
+TEST_F(ConfigTest, CompressionIsSetByLevel) {
+  const std::vector by_level{engine::Compression::none, engine::Compression::lz4, engine::Compression::zstd};
+  ASSERT_TRUE(load("compression = 'none,lz4,zstd'").ok());
+  EXPECT_EQ(config.compression, by_level);
+  ASSERT_TRUE(set("compression", {"zstd"}).ok());
+  EXPECT_EQ(config.compression, std::vector{engine::Compression::zstd});
+  ASSERT_TRUE(load("compression = ['none', 'lz4', 'zstd']").ok());
+  EXPECT_EQ(config.compression, by_level);
+  for (const char* bad :
+       {"'none,'", "',zstd'", "'gzip'", "'none lz4'", "''", "'lz4,lz4,lz4,lz4,lz4,lz4,lz4,lz4'"})
+    EXPECT_NE(refusal(std::string("compression = ") + bad).find("none, lz4 or zstd"), std::string::npos)
+        << bad;
 }
 
 TEST_F(ConfigTest, BrokenTomlNamesTheLine) { EXPECT_TRUE(refusal("a = 'x'\nb = \n").starts_with("2: ")); }

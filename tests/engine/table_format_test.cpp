@@ -19,6 +19,7 @@ Footer some_footer() {
   footer.dictionary = {9'000, 50};
   footer.unique_id = 42;
   footer.height = 2;
+  footer.flags = kTableDictionary;
   return footer;
 }
 
@@ -37,6 +38,7 @@ TEST(TableFormatTest, AFooterSaysWhatWasPutIn) {
 TEST(TableFormatTest, AFooterOfAnEarlierVersionIsTaken) {
   Footer footer = some_footer();
   footer.dictionary = {};
+  footer.flags = 0;
   for (footer.version = kTableVersionOldest; footer.version < kTableVersion; ++footer.version) {
     const Bytes bytes = encode_footer(footer);
     ASSERT_EQ(bytes.size(), kFooterSizeLeast);
@@ -79,12 +81,12 @@ TEST(TableFormatTest, AFlagThatNobodyKnowsIsUnsupportedRatherThanDamaged) {
 
 TEST(TableFormatTest, AFooterNamesAKeyIfAndOnlyIfBlocksAreEncrypted) {
   Footer footer = some_footer();
-  footer.flags = kTableEncrypted;
+  footer.flags |= kTableEncrypted;
   EXPECT_EQ(refusal(footer), Errc::corruption);
   footer.seal.key_id = 0x1122334455667788;
   footer.seal.salt.fill('s');
   EXPECT_EQ(*decode_footer(encode_footer(footer), kFileSize), footer);
-  footer.flags = 0;
+  footer.flags &= ~uint32_t{kTableEncrypted};
   EXPECT_EQ(refusal(footer), Errc::corruption);
 }
 
@@ -111,6 +113,20 @@ TEST(TableFormatTest, AFooterThatNamesTheImpossibleIsRefused) {
 
   footer = some_footer();
   footer.dictionary = {kFileSize - kFooterSize, 1};
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.dictionary = {};
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.flags = 0;
+  EXPECT_EQ(refusal(footer), Errc::corruption);
+
+  footer = some_footer();
+  footer.flags |= kTableFilterPartitioned;
+  EXPECT_TRUE(decode_footer(encode_footer(footer), kFileSize).ok());
+  footer.filter = {};
   EXPECT_EQ(refusal(footer), Errc::corruption);
 }
 

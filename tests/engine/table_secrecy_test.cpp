@@ -172,6 +172,35 @@ TEST_F(TableSecrecyTest, ABlockThatWasMovedIsFoundUnderARightChecksum) {
   EXPECT_THAT(checked.error().text, HasSubstr("encrypted"));
 }
 
+TEST_F(TableSecrecyTest, DictionariesAndPartsOfFiltersAreSealedToo) {
+  options.compression = Compression::zstd;
+  options.filter_rate = kFilterRateMin;
+  for (int i = 20'000; i < 50'000; ++i) {
+    const Bytes number = std::to_string(i);
+    entries.emplace_back("secret-key-" + number, 20, Kind::put,
+                         "secret-value-" + number + " and what all say");
+  }
+  const TableMeta meta = write();
+  const auto table = OpenTable::open(files, "3", meta, cache, options.keys);
+  ASSERT_TRUE(table.ok()) << to_string(table.status().error());
+  const Footer& footer = (*table)->footer;
+  ASSERT_EQ(footer.flags, kTableFlagsKnown);
+  const FilterParts& parts = (*table)->filter_parts;
+  EXPECT_EQ(parts.stored_size, kFilterPartSize + kTagSize);
+  EXPECT_EQ(content().find("secret"), Bytes::npos) << "a dictionary is made of what it is for";
+  EXPECT_TRUE(TableReader(files, "3", meta, cache, options.keys).verify().ok());
+
+  const Bytes whole = content();
+  for (const BlockHandle& block : {footer.dictionary, footer.filter, parts.handle(0), parts.handle(7)}) {
+    overwrite(files, "3", whole);
+    forge(block, [](Bytes& file, size_t begin) { file[begin + 9] = static_cast<char>(file[begin + 9] ^ 1); });
+    const auto checked = TableReader(files, "3", meta, cache, options.keys).verify();
+    ASSERT_FALSE(checked.ok()) << block.offset;
+    EXPECT_THAT(checked.error().text, HasSubstr("3 at " + std::to_string(block.offset)));
+    EXPECT_THAT(checked.error().text, HasSubstr("encrypted"));
+  }
+}
+
 TEST_F(TableSecrecyTest, AFlippedBitIsFoundEverywhere) {
   entries.erase(entries.begin() + 40, entries.end());
   const TableMeta meta = write();

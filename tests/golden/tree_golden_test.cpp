@@ -2,7 +2,8 @@
 //
 // After a change of a format, raise its number, add a directory by
 //   COPPICE_WRITE_GOLDEN=tests/golden/tree-format-<n> engine_test --gtest_filter='TreeGoldenTest.*'
-// and leave the old ones as they are. A directory whose name ends in -encrypted is written with a key.
+// and leave the old ones as they are. A directory whose name ends in -encrypted is written with a key; one that ends in -large has a
+// table with a filter in parts and a dictionary besides.
 #include <cstdlib>
 #include <filesystem>
 
@@ -11,6 +12,7 @@
 
 #include "engine/io/file_names.hpp"
 #include "engine/io/posix_file.hpp"
+#include "engine/mend/table_summary.hpp"
 #include "tests/support/damage.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/keys.hpp"
@@ -28,8 +30,21 @@ protected:
 
   static Bytes key(int number) { return "key " + std::to_string(1000 + number); }
 
-  static TreeStand::Items expected() {
+  // So many that a filter which lets hardly anything pass is stored in parts.
+  static constexpr int kLargeCount = 27'000;
+  static constexpr uint32_t kLargeFlags = kTableFilterPartitioned | kTableDictionary;
+  static Bytes large_key(int number) { return "large " + std::to_string(100'000 + number); }
+  /// Those that a dictionary is trained of are rows.
+  static Bytes large_value(int number) {
+    if (number >= 3'000) return {};
+    return R"({"order": )" + std::to_string(7 * number % 1'000) + R"(, "status": ")" +
+           (number % 3 == 0 ? "delivered" : "under way") + R"(", "currency": "EUR", "returned": false})";
+  }
+
+  static TreeStand::Items expected(bool is_large) {
     TreeStand::Items items;
+    for (int number = 0; is_large && number < kLargeCount; ++number)
+      items[large_key(number)] = large_value(number);
     for (int number = 0; number < 300; ++number) items[key(number)] = "value " + std::to_string(number);
     for (int number = 0; number < 300; number += 7) items[key(number)] = Bytes(300, 'z');
     for (int number = 50; number < 60; ++number) items.erase(key(number));
@@ -46,7 +61,7 @@ protected:
 
   /// A table of every compression, with every kind of entry, a file of values, and two logs with every kind of record, one of them sealed.
   /// From 1'000'000 ms on by `clock`, which is the stand's.
-  static void write(TreeStand& stand, FakeClock& clock) {
+  static void write(TreeStand& stand, FakeClock& clock, bool is_large) {
     stand.options.retention_ms = 3'600'000;
     ok(stand.create());
     ok(stand.open());
@@ -71,6 +86,7 @@ protected:
     ok(stand.delete_range(key(100), key(120)));
     ok(stand.put(key(110), "again"));
     ok(stand.flush());
+    if (is_large) write_large(stand);
     ok(stand.remove(key(290)));
     for (int number = 0; number < 300; ++number)
       if (is_merged(number)) merge(stand, key(number), std::to_string(number));
@@ -92,6 +108,39 @@ protected:
     ok(stand.put_until("over too " + std::to_string(number), Bytes(300, 'o'), kReadMs));
   }
   static constexpr uint64_t kReadMs = 2'000'000;
+  static void write_large(TreeStand& stand) {
+    const TreeShape small = stand.options;
+    ok(stand.tree->close());
+    stand.options.memtable_size = stand.options.table_size = 8 << 20;
+    stand.options.block_size = 4 << 10;
+    stand.options.filter_false_positive_rate = 1e-9;
+    stand.options.compression = {Compression::zstd};
+    ok(stand.open());
+    for (int number = 0; number < kLargeCount;) {
+      Batch batch;
+      for (const int end = number + 1'000; number < end; ++number)
+        ok(batch.put(large_key(number), large_value(number)));
+      ok(stand.write(batch));
+    }
+    ok(stand.flush());
+    ok(stand.tree->close());
+    stand.options = small;
+    // A table so large is no reason to wait for merges.
+    stand.options.memtable_size = stand.options.table_size = 8 << 20;
+    ok(stand.open());
+  }
+  /// Of all tables.
+  static uint32_t flags(FileSystem& files, const TreeStand& stand) {
+    uint32_t flags = 0;
+    const auto names = files.list(stand.directory());
+    for (const std::string& name : *names) {
+      if (!name.ends_with(".sst")) continue;
+      const auto footer = read_footer(**files.open(stand.path(name)));
+      EXPECT_TRUE(footer.ok()) << name;
+      flags |= footer->flags;
+    }
+    return flags;
+  }
   /// Some values come of operands, in a table and in the log.
   static bool is_merged(int number) { return number > 200 && number % 10 == 5 && number % 7 != 0; }
   static void merge(TreeStand& stand, const Bytes& key, const Bytes& operand) {
@@ -101,7 +150,7 @@ protected:
   }
   static void reopen(TreeStand& stand, Compression compression) {
     ok(stand.tree->close());
-    stand.options.compression = compression;
+    stand.options.compression = {compression};
     ok(stand.open());
   }
 };
@@ -112,14 +161,16 @@ TEST_F(TreeGoldenTest, WhatThisBuildWritesIsAsExpected) {
   const char* target = std::getenv("COPPICE_WRITE_GOLDEN");
   TreeStand stand = target != nullptr ? TreeStand(disk, target) : TreeStand(memory);
   if (target != nullptr && ByteView(target).ends_with("-encrypted")) stand.keys = ring('a');
+  const bool is_large = target == nullptr || ByteView(target).ends_with("-large");
   FakeClock clock;
   stand.wall = &clock;
-  write(stand, clock);
+  write(stand, clock, is_large);
   if (target != nullptr) return;
   ok(stand.open());
   clock.pass(kReadMs - clock.now());
-  EXPECT_EQ(stand.items(), expected());
+  EXPECT_EQ(stand.items(), expected(is_large));
   EXPECT_EQ(stand.items(kThen), expected_then());
+  EXPECT_EQ(flags(memory, stand) & kLargeFlags, kLargeFlags);
 }
 
 TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
@@ -139,13 +190,15 @@ TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
     stand.wall = &clock;
     stand.keys = reading_ring("a");
     ok(stand.open());
-    EXPECT_EQ(stand.items(), expected());
+    const bool is_large = format.path().native().ends_with("-large");
+    EXPECT_EQ(stand.items(), expected(is_large));
     if (format.path().filename() >= "tree-format-6") {
       EXPECT_LE(stand.tree->history_from(), kThen);
       EXPECT_EQ(stand.items(kThen), expected_then());
     } else {
       EXPECT_EQ(stand.tree->history_from(), stand.tree->last_commit()) << "nobody said what was let go";
     }
+    EXPECT_EQ(flags(files, stand) & kLargeFlags, is_large ? kLargeFlags : 0);
     ASSERT_EQ(stand.tree->spanning().size(), 1u);
     EXPECT_EQ(stand.tree->spanning().front().parts.size(), 2u);
     const auto report = stand.reader->verify({});
