@@ -7,6 +7,7 @@
 #include "actors/hybrid_clock.hpp"
 #include "actors/routing_table.hpp"
 #include "actors/store.hpp"
+#include "engine/base/steady_stopwatch.hpp"
 #include "engine/table/block_cache.hpp"
 
 namespace coppice::actors {
@@ -14,7 +15,11 @@ namespace coppice::actors {
 /// Outlives every actor, cursor and handle of its store.
 struct Core {
   Core(const StoreOptions& opened, engine::FileSystem& file_system)
-      : options(opened), files(file_system), cache(opened.memory), merging(opened.merging) {}
+      : options(opened),
+        files(file_system),
+        cache(opened.memory),
+        merging(opened.merging),
+        events(clock, opened.on_event) {}
 
   const StoreOptions options;
   engine::FileSystem& files;
@@ -25,6 +30,17 @@ struct Core {
   std::atomic<engine::Merging> merging;
   /// The next merge of a range gets it.
   std::atomic<uint64_t> merge_id{1};
+
+  const engine::SteadyStopwatch stopwatch;
+  engine::Latencies latencies;
+  engine::SharedHistogram pages;
+  engine::SharedHistogram writes;
+  EventLog events;
+
+  /// What the tree of a shard is watched with.
+  engine::Watch watch(uint64_t shard) {
+    return {.stopwatch = &stopwatch, .latencies = &latencies, .listener = &events, .id = shard};
+  }
 };
 
 }  // namespace coppice::actors

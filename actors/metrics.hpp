@@ -6,12 +6,10 @@
 namespace coppice::actors {
 
 struct ShardMetrics {
-  uint64_t writes = 0;      // operations committed
-  uint64_t groups = 0;      // log appends they took
-  uint64_t syncs = 0;       // waits for the disk
-  uint64_t refused = 0;     // operations answered unavailable after a stall
-  uint64_t stalls = 0;      // turns put off because flushing or merging fell behind
-  uint64_t stalled_us = 0;  // how long, in all
+  uint64_t writes = 0;   // operations committed
+  uint64_t groups = 0;   // log appends they took
+  uint64_t syncs = 0;    // waits for the disk
+  uint64_t refused = 0;  // operations answered unavailable after a stall
 };
 
 }  // namespace coppice::actors

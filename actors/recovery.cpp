@@ -39,11 +39,17 @@ Result<std::unique_ptr<Tree>> open_shard(const engine::TreeEnv& env, const std::
 
 }  // namespace
 
+engine::TreeEnv Recovery::env_of(uint64_t shard) const {
+  engine::TreeEnv env = env_;
+  if (watches_) env.watch = watches_(shard);
+  return env;
+}
+
 Recovery::Outcome Recovery::open(const std::vector<uint64_t>& ids, const std::set<uint64_t>& serving,
                                  const std::vector<Timestamp>& snapshots) {
   Outcome outcome;
   for (const uint64_t id : ids) {
-    outcome.shards.push_back({id, open_shard(env_, directory_.shard_directory(id), options_)});
+    outcome.shards.push_back({id, open_shard(env_of(id), directory_.shard_directory(id), options_)});
     collect(outcome.shards.back());
   }
   for (const auto& [commit, batch] : unsettled_) complete(commit, batch, snapshots, outcome.shards);

@@ -2,6 +2,7 @@
 // owe them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -21,8 +22,12 @@ namespace coppice::actors {
 /// unsettled there) until it comes back.
 class Recovery {
 public:
-  Recovery(const engine::TreeEnv& env, const engine::TreeOptions& options, StoreDirectory& directory)
-      : env_(env), options_(options), directory_(directory) {}
+  /// What a shard's tree is watched with.
+  using Watches = std::function<engine::Watch(uint64_t shard)>;
+
+  Recovery(const engine::TreeEnv& env, const engine::TreeOptions& options, StoreDirectory& directory,
+           Watches watches = nullptr)
+      : env_(env), options_(options), directory_(directory), watches_(std::move(watches)) {}
 
   struct Opened {
     uint64_t id = 0;
@@ -39,6 +44,9 @@ public:
     /// For shards that serve already: batches that have now arrived everywhere.
     std::vector<Settled> settled;
   };
+
+  /// What the tree of one shard stands on.
+  engine::TreeEnv env_of(uint64_t shard) const;
 
   /// `snapshots`: moments that readers hold, on any shard. Requires: none of `ids` is open; every participant
   /// of a batch that failed is among `ids`, so that those in `serving` have all they took part in. Blocks: on
@@ -62,6 +70,7 @@ private:
   const engine::TreeEnv env_;
   const engine::TreeOptions options_;
   StoreDirectory& directory_;
+  const Watches watches_;
   // Not known to have arrived everywhere, oldest first.
   std::map<Timestamp, Spanning> unsettled_;
 };

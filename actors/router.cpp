@@ -65,6 +65,7 @@ void Router::serve(const OpenedShard& shard) {
         shard.actor, [](const Result<Nothing>&) {}, atom::close_v, std::make_shared<WriteList>());
   }
   roster_.serve(shard);
+  core_->events.on_event({.kind = engine::EventKind::shard_up, .tree = shard.port->id});
   adopt(shard.actor, shard.port->range, std::make_shared<WriteList>());
 }
 
@@ -76,6 +77,7 @@ void Router::adopt(const ShardActor& shard, const KeyRange& range, WriteListPtr 
 }
 
 void Router::withdraw(uint64_t id, const KeyRange& range, const Error& why) {
+  core_->events.on_event({.kind = engine::EventKind::shard_down, .tree = id, .outcome = why});
   // Published first: a writer that finds the queue closed finds the new table too.
   const std::shared_ptr<ShardPort> port = roster_.withdraw(id, range, why);
   if (port != nullptr) refuse(port->queue.close(), refusal(id, range, why));

@@ -108,6 +108,9 @@ void Router::publish_halves(const std::shared_ptr<Split>& split, const OpenedSha
   for (size_t i = 0; i < halves.size(); ++i) adopt(halves[i].actor, halves[i].port->range, inherited[i]);
   ask_shard<Nothing>(
       split->actor, [](const Result<Nothing>&) {}, atom::close_v, std::make_shared<WriteList>());
+  core_->events.on_event({.kind = engine::EventKind::split,
+                          .tree = split->parent,
+                          .halves = {split->place.shards.left, split->place.shards.right}});
   end_split(split, split->place.shards);
 }
 

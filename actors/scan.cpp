@@ -18,11 +18,13 @@ ScanPosition::ScanPosition(std::shared_ptr<Core> core, ScanOptions options)
 
 Result<Page> ScanPosition::next() {
   COPPICE_TRY(failure_);
+  const uint64_t begin_ns = core_->stopwatch.now_ns();
   Page page;
   while (!ended_ && !page_full(page) && failure_.ok()) failure_ = fill(page);
   // What the page has is lost to the caller, and so is the way back to it.
   COPPICE_TRY(failure_);
   page.last = ended_;
+  core_->pages.add(core_->stopwatch.now_ns() - begin_ns);
   return page;
 }
 

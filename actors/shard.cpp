@@ -15,6 +15,7 @@ Shard::Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> por
             lend(std::move(work), std::move(then));
           },
           [this](const Error& error) { fail(error); }),
+      stalls_([this](engine::Event event) { tree_->watch().tell(std::move(event)); }),
       unsettled_(unsettled) {
   clock_.observe(tree_->last_commit());
   // The clock of the process before may have been ahead, and snapshots taken now should find what they see.
@@ -80,6 +81,7 @@ bool Shard::step() {
     return true;
   }
   if (care_.step(snapshots_)) return false;
+  end_stall();
   if (hold_call_) return step_hold();
   if (cut_plan_) return step_cut();
   if (begin_group()) return true;
@@ -152,8 +154,7 @@ void Shard::stats(Done<ShardStats> done) {
     stats.groups = metrics_.groups;
     stats.syncs = metrics_.syncs;
     stats.refused = metrics_.refused;
-    stats.stalls = metrics_.stalls;
-    stats.stalled_us = metrics_.stalled_us;
+    stats.stalls = stalls_.counts();
     stats.snapshots = static_cast<uint32_t>(snapshots_.size());
     stats.visible = port_->reader->visible();
     done(std::move(stats));

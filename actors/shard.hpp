@@ -13,6 +13,7 @@
 #include "actors/shard_host.hpp"
 #include "actors/shard_port.hpp"
 #include "actors/spanning_group.hpp"
+#include "actors/stalls.hpp"
 #include "actors/store.hpp"
 #include "engine/compact/write_pace.hpp"
 
@@ -118,6 +119,7 @@ private:
   bool may_write();
   void pause_behind_group();
   void stall();
+  void end_stall();
   Error no_writes(const Error& why) const;
   bool log_group();
   void sync(std::function<void()> then);
@@ -140,6 +142,7 @@ private:
   const std::unique_ptr<engine::Tree> tree_;
   ShardCare care_;
   ShardMetrics metrics_;
+  Stalls stalls_;
 
   Mode mode_ = Mode::opened;
   // The tree is lent, and this comes when it is back.
@@ -158,6 +161,9 @@ private:
   engine::WritePace pace_;
   std::chrono::steady_clock::time_point next_group_at_{};
   std::optional<std::chrono::steady_clock::time_point> stalled_since_;
+  std::chrono::steady_clock::time_point held_at_{};
+  // The last group found no room in the log.
+  bool log_full_ = false;
 
   Done<Nothing> hold_call_;
   size_t hold_size_ = 0;

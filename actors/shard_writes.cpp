@@ -37,7 +37,9 @@ bool Shard::commit_group() {
 }
 
 bool Shard::may_write() {
+  const auto now = host_.now();
   if (const auto& why = care_.seal_failure()) {
+    stalls_.wait(now, engine::StallReason::full_disk);
     refuse_waiting(no_writes(*why));
     return false;
   }
@@ -46,7 +48,7 @@ bool Shard::may_write() {
     return false;
   }
   stalled_since_.reset();
-  const auto now = host_.now();
+  stalls_.go_on(now);
   if (now < next_group_at_) {
     wake_after(std::chrono::duration_cast<std::chrono::microseconds>(next_group_at_ - now) +
                std::chrono::microseconds(1));
@@ -63,8 +65,7 @@ void Shard::pause_behind_group() {
   const auto pause = pace_.wrote(now, size, tree_->write_rate());
   if (pause == pause.zero()) return;
   next_group_at_ = now + pause;
-  ++metrics_.stalls;
-  metrics_.stalled_us += static_cast<uint64_t>(pause / std::chrono::microseconds(1));
+  stalls_.pause(now, tree_->stall_reason(), std::chrono::duration_cast<std::chrono::microseconds>(pause));
 }
 
 Error Shard::no_writes(const Error& why) const {
@@ -72,10 +73,16 @@ Error Shard::no_writes(const Error& why) const {
           kRetryAfterMs};
 }
 
+/// What slowed writes may be over without any write that would tell.
+void Shard::end_stall() {
+  if (!stalls_.is_open() || log_full_ || care_.seal_failure() || tree_->debt() > 0) return;
+  stalls_.end(host_.now());
+}
+
 /// The tree takes no writes now: they wait, but not for ever.
 void Shard::stall() {
-  ++metrics_.stalls;
   const auto now = host_.now();
+  stalls_.wait(now, tree_->stall_reason());
   if (!stalled_since_) stalled_since_ = now;
   wake_after(kStallStep);
   if (now - *stalled_since_ < kStallMax && mode_ != Mode::closing) return;
@@ -94,6 +101,7 @@ bool Shard::log_group() {
   const Status logged = tree_->log_group(group_writes_);
   if (logged.ok()) {
     ++metrics_.groups;
+    log_full_ = false;
     pause_behind_group();
     return true;
   }
@@ -104,6 +112,9 @@ bool Shard::log_group() {
   }
   for (; !group_.empty(); group_.pop_back()) waiting_.push_front(std::move(group_.back()));
   if (no_room) {
+    // Who comes next may find room, so none waits; but it is one stall until one does.
+    stalls_.pause(host_.now(), engine::StallReason::full_disk, {});
+    log_full_ = true;
     refuse_waiting(no_writes(logged.error()));
   } else {
     stall();
@@ -114,7 +125,7 @@ bool Shard::log_group() {
 void Shard::sync(std::function<void()> then) {
   ++metrics_.syncs;
   auto planned = std::make_shared<engine::LogSync>(tree_->plan_sync());
-  lend([planned] { return planned->run(); },
+  lend([this, planned] { return tree_->run_sync(std::move(*planned)); },
        [this, then = std::move(then)](const Status& outcome) {
          if (const Status installed = tree_->install_sync(outcome); !installed.ok())
            return fail(installed.error());
@@ -182,6 +193,7 @@ bool Shard::step_hold() {
     return true;
   }
   held_ = true;
+  held_at_ = host_.now();
   answer_call(hold_call_, Nothing{});
   return false;
 }
@@ -212,7 +224,7 @@ void Shard::apply_spanning(Done<Nothing> done) {
 }
 
 void Shard::let_go() {
-  held_ = false;
+  if (std::exchange(held_, false)) stalls_.held(host_.now() - held_at_);
   proceed();
 }
 

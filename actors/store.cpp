@@ -41,6 +41,17 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
+std::shared_ptr<const StoreLatencies> latencies_of(const Core& core) {
+  const engine::Latencies& trees = core.latencies;
+  return std::make_shared<const StoreLatencies>(StoreLatencies{.get = trees.get.load(),
+                                                               .get_many = trees.get_many.load(),
+                                                               .page = core.pages.load(),
+                                                               .write = core.writes.load(),
+                                                               .sync = trees.sync.load(),
+                                                               .flush = trees.flush.load(),
+                                                               .merge = trees.merge.load()});
+}
+
 /// Answers a call that waits.
 template <class T, class Call>
 Result<T> wait_for(Call&& call) {
@@ -117,6 +128,11 @@ void Store::State::start(std::unique_ptr<StoreDirectory> directory, const engine
 }
 
 void Store::State::submit(std::unique_ptr<WriteRequest> request) {
+  request->done = [shared = core, begin_ns = core->stopwatch.now_ns(),
+                   done = std::move(request->done)](Result<Timestamp> answer) {
+    if (answer.ok()) shared->writes.add(shared->stopwatch.now_ns() - begin_ns);
+    done(std::move(answer));
+  };
   request = actors::submit(*core, std::move(request));
   if (request == nullptr) return;
   const auto spanning = std::make_shared<std::unique_ptr<WriteRequest>>(std::move(request));
@@ -381,6 +397,7 @@ void Store::stats(Done<StoreStats> done) {
     const engine::BlockCacheStats cache = core->cache.stats();
     StoreStats stats;
     stats.shards = std::move(*shards);
+    stats.latencies = latencies_of(*core);
     stats.memory = cache.budget;
     stats.memtables_size = cache.memtables;
     stats.filters_size = cache.filters;
@@ -397,6 +414,10 @@ void Store::stats(Done<StoreStats> done) {
     if (!door->tell_router(atom::stats_v, listed)) done(Door::closed());
   };
   if (!state_->door->tell_router(atom::stats_v, counted)) done(Door::closed());
+}
+
+EventPage Store::events(uint64_t since, size_t limit) const {
+  return state_->core->events.read(since, limit);
 }
 
 // For programs that are actors.

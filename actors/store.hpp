@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "actors/conditions.hpp"
+#include "actors/event_log.hpp"
 #include "actors/range_merge.hpp"
+#include "actors/stalls.hpp"
+#include "engine/base/histogram.hpp"
 #include "engine/compact/merge_control.hpp"
 #include "engine/io/file.hpp"
 #include "engine/log/batch.hpp"
@@ -48,6 +51,9 @@ struct StoreOptions {
   engine::KeyRing keys = {};
   /// Nothing: the real one. Lifetime: outlives the store.
   engine::FileSystem* files = nullptr;
+  /// Told of every event, beside Store::events(), on the thread that it happens on: it must neither block, nor call the
+  /// store, nor throw.
+  EventLog::Also on_event = nullptr;
 };
 
 /// The options of a preset: change what is to be otherwise.
@@ -116,17 +122,33 @@ struct ShardStats {
   uint64_t writes = 0;
   uint64_t groups = 0;
   uint64_t syncs = 0;
-  /// Operations answered unavailable because flushing and merging fell behind, and turns put off for it.
+  /// Operations answered unavailable because flushing and merging fell behind.
   uint64_t refused = 0;
-  uint64_t stalls = 0;
-  uint64_t stalled_us = 0;
+  /// By engine::StallReason: how often writes began to wait for it, and how long they did.
+  StallCounts stalls{};
   uint32_t snapshots = 0;
   Timestamp visible;
   engine::Merging merging = engine::Merging::on;
 };
 
+/// How long calls took, in nanoseconds.
+struct StoreLatencies {
+  /// In the tree, without waiting for a thread; of one in 64 picked by chance.
+  engine::Histogram get;
+  engine::Histogram get_many;
+  /// Of a scan; with the wait for the disk, without that for a thread.
+  engine::Histogram page;
+  /// From Store::write to its answer, of those that succeeded.
+  engine::Histogram write;
+  engine::Histogram sync;
+  engine::Histogram flush;
+  engine::Histogram merge;
+};
+
 struct StoreStats {
   std::vector<ShardStats> shards;
+  /// Of all shards together.
+  std::shared_ptr<const StoreLatencies> latencies;
   /// Of StoreOptions::memory, and how much of it is taken, for what.
   uint64_t memory = 0;
   uint64_t memtables_size = 0;
@@ -138,6 +160,13 @@ struct StoreStats {
   engine::Merging merging = engine::Merging::on;
   /// Merges of ranges under way, oldest first.
   std::vector<RangeMergeHandle> merges;
+
+  // Sums over the shards that serve.
+  uint64_t sstable_count() const;
+  /// Of the files of tables and of values, in bytes.
+  uint64_t total_size() const;
+  engine::ReadStats reads() const;
+  uint64_t read_operations() const { return reads().read_operations(); }
 };
 
 struct SplitShards {
@@ -243,6 +272,8 @@ public:
   void split(ByteView key, Done<SplitShards> done);
   Result<StoreStats> stats();
   void stats(Done<StoreStats> done);
+  /// What has happened lately: those from sequence number `since` on. Waits for nothing.
+  EventPage events(uint64_t since = 0, size_t limit = 0) const;
 
 private:
   struct State;

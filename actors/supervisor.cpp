@@ -23,7 +23,8 @@ Supervisor::Supervisor(Self self, SupervisorParts parts)
     : self_(self),
       parts_(std::move(parts)),
       directory_(*parts_.directory),
-      recovery_(parts_.env, parts_.core->options.tree, directory_) {}
+      recovery_(parts_.env, parts_.core->options.tree, directory_,
+                [core = parts_.core](uint64_t shard) { return core->watch(shard); }) {}
 
 KeyRange Supervisor::range_of(uint64_t id) const {
   const std::optional<size_t> index = directory_.map().index_of(id);
@@ -116,8 +117,10 @@ Result<SplitPlace> Supervisor::begin_split() {
 Result<OpenedShards> Supervisor::end_split(uint64_t parent, const Bytes& key, const SplitPlace& place) {
   ShardMap map = directory_.map().after_split(parent, key, place.shards.left, place.shards.right);
   const engine::TreeOptions& options = parts_.core->options.tree;
-  COPPICE_TRY_ASSIGN(left, engine::Tree::open(parts_.env, place.left_directory, options));
-  COPPICE_TRY_ASSIGN(right, engine::Tree::open(parts_.env, place.right_directory, options));
+  COPPICE_TRY_ASSIGN(left,
+                     engine::Tree::open(recovery_.env_of(place.shards.left), place.left_directory, options));
+  COPPICE_TRY_ASSIGN(
+      right, engine::Tree::open(recovery_.env_of(place.shards.right), place.right_directory, options));
   COPPICE_TRY(directory_.write_map(std::move(map)));
   serving_.erase(parent);
   return OpenedShards{spawn(place.shards.left, range_of(place.shards.left), std::move(left), 0),

@@ -10,6 +10,7 @@
 #include "engine/compact/filter_rate.hpp"
 #include "engine/compact/garbage.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/job_notes.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -191,6 +192,7 @@ Status install_flush(TreeState& tree, JobState& job) {
 
   ++tree.flushes;
   tree.bytes_flushed += job.bytes_written();
+  tree.bytes_arrived[0] += job.bytes_written();
   tree.sealed.pop_front();
   if (spare) tree.spare_logs.push_back(*std::move(spare));
   tree.retired_logs.insert(tree.retired_logs.end(), edit.logs_retired.begin(), edit.logs_retired.end());
@@ -219,7 +221,7 @@ Status install_merge(TreeState& tree, JobState& job) {
 
   ++tree.merges;
   if (plan.drop) tree.tables_dropped += plan.source.size();
-  tree.bytes_merged[plan.target_level] += job.bytes_written();
+  note_merge(tree, job);
   if (job.memtable != nullptr) tree.sealed.front().taken.push_back(plan.hull);
   if (!plan.move)
     for (const auto* tables : {&plan.source, &plan.target})
@@ -290,6 +292,7 @@ Status seal_memtable(TreeState& tree) {
   tree.logs.begin(tree.log.number(), tree.log.key_id());
   tree.active->settle();
   tree.sealed.push_back({tree.active, tree.last_commit});
+  tree.env.watch.tell({.kind = EventKind::memtable_sealed, .bytes_read = tree.active->size()});
   tree.active = tree.make_memtable();
   tree.measure();
   tree.publish();
@@ -360,8 +363,9 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
   return job;
 }
 
-Status install(TreeState& tree, JobState& job) {
-  forget_under_way(tree, job);
+namespace {
+
+Status install_outcome(TreeState& tree, JobState& job) {
   COPPICE_TRY(tree.check_usable());
   tree.retired_logs.insert(tree.retired_logs.end(), job.retired_logs.begin(), job.retired_logs.end());
   COPPICE_TRY(tree.broken_by(job.log_status));
@@ -370,17 +374,31 @@ Status install(TreeState& tree, JobState& job) {
   return job.plan ? install_merge(tree, job) : install_flush(tree, job);
 }
 
+}  // namespace
+
+Status install(TreeState& tree, JobState& job) {
+  forget_under_way(tree, job);
+  uint64_t tables = 0;
+  uint64_t entries = 0;
+  for (const JobPart& part : job.parts) {
+    tables += part.outputs.size();
+    for (const TableMeta& output : part.outputs) entries += output.entry_count;
+  }
+  Status outcome = install_outcome(tree, job);
+  if (outcome.ok()) {
+    tree.entries_read += job.entries_read();
+    tree.entries_written += entries;
+  }
+  note_end(tree, job, tables, outcome);
+  return outcome;
+}
+
 bool deletes_tables(const TreeState& tree) {
   return any_deleted(*tree.version, rules_of(tree, {}), cleared_by(tree.active->range_deletes().deletes()));
 }
 
 bool frees_with_time(const TreeState& tree) {
   return tree.options.retention_ms > 0 || any_expired(*tree.version, rules_of(tree, {}));
-}
-
-double debt(const TreeState& tree) {
-  return std::max({tree.merge_debt, flush_debt(tree.sealed.size(), tree.active->size(), tree.options),
-                   tree.memory->debt()});
 }
 
 }  // namespace coppice::engine

@@ -22,6 +22,7 @@ Status install(TreeState& tree, JobState& job);
 bool deletes_tables(const TreeState& tree);
 bool frees_with_time(const TreeState& tree);
 double debt(const TreeState& tree);
+StallReason stall_reason(const TreeState& tree);
 TreeStats stats(const TreeState& tree);
 
 }  // namespace coppice::engine

@@ -71,7 +71,9 @@ const TableReader* KeySearch::next_table() {
   const std::vector<Version::Run>& runs = view_.version->all_runs();
   while (next_run_ < runs.size()) {
     const TableHandle* const table = Version::find_table(runs[next_run_++], key_);
-    if (table != nullptr && (*table)->meta().oldest <= at_) return table_ = table->get();
+    if (table == nullptr || (*table)->meta().oldest > at_) continue;
+    level_ = view_.version->level_of_run(next_run_ - 1);
+    return table_ = table->get();
   }
   return nullptr;
 }

@@ -50,7 +50,7 @@ public:
   /// Requires: the key has a value. The commit of the newest version that has a part in it.
   Timestamp version() const { return version_; }
   /// Of the table that next_table() gave.
-  uint32_t level() const { return view_.version->level_of_run(next_run_ - 1); }
+  uint32_t level() const { return level_; }
   /// Where the search ended: one of read_work.hpp's.
   size_t place() const;
 
@@ -69,6 +69,7 @@ private:
   bool has_value_ = false;
   std::optional<ValueRef> apart_;
   size_t next_run_ = 0;
+  uint32_t level_ = 0;
   const TableReader* table_ = nullptr;
   Timestamp deleted_;
   Timestamp version_;

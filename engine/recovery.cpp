@@ -273,10 +273,12 @@ void remove_orphans(const TreeEnv& env, const std::string& directory, const std:
 Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string& directory,
                                            const TreeShape& asked) {
   COPPICE_TRY(check_options(asked));
+  const uint64_t begin_ns = env.watch.now_ns();
   TreeShape options = asked;
   options.memtable_size = MemtableMemory::bound(env.cache, asked.memtable_size);
   Reading found(env, directory, options);
   COPPICE_TRY(found.read());
+  const uint64_t log_size = found.logs.size();
 
   // All is decided; from here on files change.
   Random random(env.seed ^ checksum(directory, found.next_number));
@@ -335,6 +337,10 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   });
   state->measure();
   state->publish();
+  Event event{.kind = EventKind::recovered, .bytes_read = log_size};
+  for (uint32_t level = 0; level < kLevelCount; ++level) event.tables += state->version->level(level).size();
+  event.took_us = (env.watch.now_ns() - begin_ns) / 1000;
+  env.watch.tell(std::move(event));
   return state;
 }
 

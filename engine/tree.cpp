@@ -69,7 +69,7 @@ bool Tree::broken() const { return state_->broken; }
 Status Tree::write(const Batch& batch, Timestamp commit, Durability durability) {
   const GroupWrite one{&batch, commit};
   COPPICE_TRY(log_group({&one, 1}));
-  if (durability == Durability::synced) COPPICE_TRY(install_sync(plan_sync().run()));
+  if (durability == Durability::synced) COPPICE_TRY(install_sync(run_sync(plan_sync())));
   apply_group({&one, 1});
   return success();
 }
@@ -89,6 +89,7 @@ Status Tree::log_group(std::span<const GroupWrite> group) {
   // The first must not be in the log when there is no room for the last.
   if (group.size() > 1) COPPICE_TRY(tree.broken_with_log(tree.log.make_room(size)));
 
+  const uint64_t size_before = tree.log.size();
   auto parts = spanning.begin();
   for (const GroupWrite& write : group) {
     COPPICE_CHECK(write.commit > tree.last_logged);
@@ -101,6 +102,7 @@ Status Tree::log_group(std::span<const GroupWrite> group) {
     tree.logs.note(write.commit);
     if (spans) tree.logs.note_spanning(write.commit);
   }
+  tree.bytes_logged += tree.log.size() - size_before;
   tree.logs.set_size(tree.log.size());
   return success();
 }
@@ -111,6 +113,12 @@ Status Tree::make_room(size_t size) {
 }
 
 LogSync Tree::plan_sync() { return state_->log.plan_sync(); }
+Status Tree::run_sync(LogSync sync) const {
+  const uint64_t begin = watch().now_ns();
+  Status outcome = sync.run();
+  if (outcome.ok()) watch().add(&Latencies::sync, begin);
+  return outcome;
+}
 
 Status Tree::install_sync(const Status& outcome) {
   return state_->broken_by(state_->log.install_sync(outcome));
@@ -189,6 +197,8 @@ RangeBacklog Tree::range_backlog(const KeyRange& range) const {
   return engine::range_backlog(*state_->version, state_->options, range, state_->readers->range);
 }
 double Tree::write_rate() const { return engine::write_rate(debt()); }
+StallReason Tree::stall_reason() const { return engine::stall_reason(*state_); }
 TreeStats Tree::stats() const { return engine::stats(*state_); }
+const Watch& Tree::watch() const { return state_->env.watch; }
 
 }  // namespace coppice::engine

@@ -30,8 +30,17 @@ struct LevelStats {
   /// Of the values that they refer to, in value files.
   uint64_t values_size = 0;
   uint64_t entries = 0;
-  /// What merges wrote into it, since the tree was opened.
+  // Since the tree was opened:
+  /// What merges wrote into it, and what they read for that, of this level and the one above.
   uint64_t bytes_merged = 0;
+  uint64_t bytes_read = 0;
+  /// What came to it from above: flushed into level 0, merged or moved into the others.
+  uint64_t bytes_arrived = 0;
+  /// 1 and more: it should be merged downward. Of the last level 0.
+  double score = 0;
+
+  /// Bytes that merges wrote into it for each that came; 0 before any did, and where all were only moved.
+  double write_amplification() const;
 };
 
 struct TreeStats {
@@ -48,6 +57,12 @@ struct TreeStats {
   /// Of which range deletes had left nothing to see; they went unread.
   uint64_t tables_dropped = 0;
   uint64_t bytes_flushed = 0;
+  /// Records of writes, with their frames.
+  uint64_t bytes_logged = 0;
+  /// Of flushes and merges: versions they read, and kept. What is missing was overwritten, deleted, or a delete with nothing
+  /// left to hide.
+  uint64_t entries_read = 0;
+  uint64_t entries_written = 0;
   /// The tables that a read may meet in level 0.
   uint32_t level0_depth = 0;
   /// Bytes that merges will write until every level has its size, about.
@@ -62,6 +77,9 @@ struct TreeStats {
   /// Bytes in tables and value files for each that the last level keeps: what overwriting may cost in space, at most. 0 if
   /// nothing is there.
   double space_amplification() const;
+  /// Tables in all levels, and the bytes of their files and of value files.
+  uint64_t sstable_count() const;
+  uint64_t total_size() const;
 };
 
 /// A batch and the moment it commits at.
@@ -128,6 +146,8 @@ public:
   Status make_room(size_t size);
   /// Requires: none is under way. The value's run() makes durable all that was logged before.
   LogSync plan_sync();
+  /// The value's run(), timed. Threads: any one, as long as the tree is there.
+  Status run_sync(LogSync sync) const;
   Status install_sync(const Status& outcome);
   /// Requires: the same group was logged, and synced where that was asked. Readers see it, whole.
   void apply_group(std::span<const GroupWrite> group);
@@ -198,7 +218,11 @@ public:
   /// Bytes a second that may be written now; infinite without debt. Whoever owns the tree and has a clock keeps to
   /// it (see WritePace), and so never comes to debt 1.
   double write_rate() const;
+  /// What debt() comes from.
+  StallReason stall_reason() const;
   TreeStats stats() const;
+  /// The one it was opened with.
+  const Watch& watch() const;
 
 private:
   explicit Tree(std::unique_ptr<TreeState> state);

@@ -50,13 +50,13 @@ Status TreeState::check_usable() const {
 }
 
 Status TreeState::broken_by(Status status) {
-  if (!status.ok()) broken = true;
+  if (!status.ok() && !std::exchange(broken, true))
+    env.watch.tell({.kind = EventKind::broken, .outcome = status});
   return status;
 }
 
 Status TreeState::broken_with_log(Status status) {
-  broken = broken || log.broken();
-  return status;
+  return log.broken() ? broken_by(std::move(status)) : status;
 }
 
 bool is_full(const Memtable& memtable, const TreeShape& options) {

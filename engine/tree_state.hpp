@@ -73,6 +73,13 @@ struct TreeState {
   uint64_t bytes_flushed = 0;
   /// Into each level.
   std::array<uint64_t, kLevelCount> bytes_merged = {};
+  /// By merges into each level, and what came to it from above.
+  std::array<uint64_t, kLevelCount> bytes_merge_read = {};
+  std::array<uint64_t, kLevelCount> bytes_arrived = {};
+  uint64_t bytes_logged = 0;
+  /// By flushes and merges.
+  uint64_t entries_read = 0;
+  uint64_t entries_written = 0;
   /// Of `version`: see backlog.hpp.
   double merge_debt = 0;
 

@@ -1,5 +1,9 @@
+// What a tree says of itself in numbers.
+#include <algorithm>
+
 #include "engine/background.hpp"
 #include "engine/compact/backlog.hpp"
+#include "engine/compact/picker.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -24,11 +28,37 @@ double TreeStats::write_amplification() const {
   return static_cast<double>(written) / static_cast<double>(bytes_flushed);
 }
 
-double TreeStats::space_amplification() const {
-  if (levels.empty() || levels.back().size == 0) return 0;
+double LevelStats::write_amplification() const {
+  return bytes_arrived == 0 ? 0 : static_cast<double>(bytes_merged) / static_cast<double>(bytes_arrived);
+}
+
+uint64_t TreeStats::sstable_count() const {
+  uint64_t count = 0;
+  for (const LevelStats& level : levels) count += level.tables;
+  return count;
+}
+
+uint64_t TreeStats::total_size() const {
   uint64_t size = value_files_size;
   for (const LevelStats& level : levels) size += level.size;
-  return static_cast<double>(size) / static_cast<double>(levels.back().size + levels.back().values_size);
+  return size;
+}
+
+double TreeStats::space_amplification() const {
+  if (levels.empty() || levels.back().size == 0) return 0;
+  return static_cast<double>(total_size()) /
+         static_cast<double>(levels.back().size + levels.back().values_size);
+}
+
+double debt(const TreeState& tree) {
+  return std::max({tree.merge_debt, flush_debt(tree.sealed.size(), tree.active->size(), tree.options),
+                   tree.memory->debt()});
+}
+
+StallReason stall_reason(const TreeState& tree) {
+  const double memory = tree.memory->debt();
+  if (memory > 0 && memory >= debt(tree)) return StallReason::memory;
+  return stall_reason(*tree.version, tree.options, tree.sealed.size(), tree.active->size(), tree.merging);
 }
 
 TreeStats stats(const TreeState& tree) {
@@ -44,6 +74,9 @@ TreeStats stats(const TreeState& tree) {
     level.values_size = tree.version->level_size(index) - level.size;
     for (const TableHandle& table : tree.version->level(index)) level.entries += table->meta().entry_count;
     level.bytes_merged = tree.bytes_merged[index];
+    level.bytes_read = tree.bytes_merge_read[index];
+    level.bytes_arrived = tree.bytes_arrived[index];
+    level.score = level_score(*tree.version, tree.options, index);
     stats.levels.push_back(level);
   }
   for (const LiveValues& values : tree.version->values()) {
@@ -55,6 +88,9 @@ TreeStats stats(const TreeState& tree) {
   stats.merges = tree.merges;
   stats.tables_dropped = tree.tables_dropped;
   stats.bytes_flushed = tree.bytes_flushed;
+  stats.bytes_logged = tree.bytes_logged;
+  stats.entries_read = tree.entries_read;
+  stats.entries_written = tree.entries_written;
   stats.level0_depth = static_cast<uint32_t>(tree.version->runs().size());
   stats.pending_merge_size = pending_merge_size(*tree.version, tree.options);
   stats.debt = debt(tree);

@@ -1,5 +1,7 @@
 #include "engine/view_reader.hpp"
 
+#include <bit>
+
 #include "engine/apart_values.hpp"
 #include "engine/base/sampler.hpp"
 #include "engine/cursor/level_cursor.hpp"
@@ -12,11 +14,21 @@
 namespace coppice::engine {
 namespace {
 
+/// Counts what is the disk's fault, and tells of it ever more rarely: a file that is damaged is asked again and again.
+void note_failure(const ReadState& state, const Error& error) {
+  if (error.code != Errc::corruption && error.code != Errc::io_error) return;
+  const uint64_t count = state.counters.note_failure() + 1;
+  if (std::has_single_bit(count)) state.watch.tell({.kind = EventKind::read_failed, .outcome = error});
+}
+
 /// A standpoint that outlives the call and the tree.
 struct LastingStandpoint final : LaterPuts {
   LastingStandpoint(std::shared_ptr<const ReadState> shared, std::optional<Timestamp> at)
       : state(std::move(shared)), standpoint(*state, at) {}
-  ~LastingStandpoint() { state->counters.note_scanned(shown, work); }
+  ~LastingStandpoint() {
+    state->counters.note_scanned(outcome.items_shown, work);
+    if (!outcome.status.ok()) note_failure(*state, outcome.status.error());
+  }
 
   bool may_hold(ByteView begin, ByteView end, Timestamp since) const override;
 
@@ -25,7 +37,7 @@ struct LastingStandpoint final : LaterPuts {
   Walk walk;
   // Of the cursor that stands here.
   ReadWork work;
-  uint64_t shown = 0;
+  CursorEnd outcome;
 };
 
 /// Asks the view of now, not the pinned one: memtables may have been begun since. Tables are not searched: one
@@ -85,26 +97,33 @@ Result<Sources> sources_of(const View& view, const KeyRange& range, Timestamp at
 /// Of one get or get_many, from its beginning on.
 class ReadWatch {
 public:
-  explicit ReadWatch(const ReadState& state)
-      : state_(state),
-        is_picked_(engine::is_picked(state.watch.sample_interval)),
-        begin_ns_(is_picked_ ? state.watch.now_ns() : 0) {}
+  explicit ReadWatch(const ReadState& state) : state_(state) {
+    if (!is_picked(state.watch.sample_interval)) return;
+    levels_.emplace();
+    work.levels = &*levels_;
+    begin_ns_ = state.watch.now_ns();
+  }
+  ReadWatch(const ReadWatch&) = delete;
+  ReadWatch& operator=(const ReadWatch&) = delete;
 
-  bool is_picked() const { return is_picked_; }
-  /// Requires: is_picked(). The read of `keys` keys has ended.
-  void note(SharedHistogram Latencies::*histogram, uint64_t keys, const ReadWork& work) const {
+  ReadWork work;
+
+  /// The read of `keys` keys has ended.
+  void note(SharedHistogram Latencies::*histogram, uint64_t keys) const {
+    if (!levels_) return;
     state_.watch.add(histogram, begin_ns_);
-    state_.counters.note_sample(keys, work);
+    state_.counters.note_sample(keys, *levels_);
   }
   Error failed(Error error) const {
-    if (error.code == Errc::corruption || error.code == Errc::io_error) state_.counters.note_failure();
+    note_failure(state_, error);
     return error;
   }
 
 private:
   const ReadState& state_;
-  const bool is_picked_;
-  const uint64_t begin_ns_;
+  // If it was picked.
+  std::optional<LevelWork> levels_;
+  uint64_t begin_ns_ = 0;
 };
 
 /// Reads at one standpoint; of now, again where the clock has overtaken it (see Expiry), by what it said or, if that is later, what
@@ -148,16 +167,16 @@ public:
                                                      const ReadOptions& options,
                                                      size_t size_max) const override {
     for (const ByteView key : keys) COPPICE_TRY(check(key));
-    const ReadWatch watch(*state_);
-    ReadWork work;
+    ReadWatch watch(*state_);
     PlaceCounts places;
     auto values = read_at(*state_, options, [&](const Standpoint& standpoint, Expiry& expiry) {
       return look_up_many(standpoint.view(), keys, standpoint.at(), expiry,
-                          {.cached_only = options.cached_only, .fill_cache = true}, size_max, work, places);
+                          {.cached_only = options.cached_only, .fill_cache = true}, size_max, watch.work,
+                          places);
     });
     if (!values.ok()) return watch.failed(std::move(values).error());
-    state_->counters.note_many(places, work);
-    if (watch.is_picked()) watch.note(&Latencies::get_many, keys.size(), work);
+    state_->counters.note_many(places, watch.work);
+    watch.note(&Latencies::get_many, keys.size());
     return values;
   }
 
@@ -183,9 +202,9 @@ public:
         options.keys_only || version.values().empty() ? nullptr : make_value_source(version, table_options);
     // A merge that was installed meanwhile may have let go of more.
     const Expiry expiry = options.at ? Expiry(at) : Expiry(at, std::max(now_ms, standpoint.view().floor_ms));
-    uint64_t* const shown = &keep->shown;
+    CursorEnd* const end = &keep->outcome;
     return make_visible_cursor(make_merge_cursor(std::move(sources.cursors)),
-                               std::move(sources.range_deletes), own, at, std::move(keep), dead, shown,
+                               std::move(sources.range_deletes), own, at, std::move(keep), dead, end,
                                std::move(values), expiry);
   }
 
@@ -204,15 +223,14 @@ public:
 private:
   Result<bool> get(ByteView key, const ReadOptions& options, Bytes& value, Timestamp* version) const {
     COPPICE_TRY(check(key));
-    const ReadWatch watch(*state_);
-    ReadWork work;
+    ReadWatch watch(*state_);
     Result<bool> found = read_at(*state_, options, [&](const Standpoint& standpoint, Expiry& expiry) {
       return look_up(standpoint.view(), key, standpoint.at(), expiry,
-                     {.cached_only = options.cached_only, .fill_cache = true}, value, work, version);
+                     {.cached_only = options.cached_only, .fill_cache = true}, value, watch.work, version);
     });
     if (!found.ok()) return watch.failed(std::move(found).error());
-    state_->counters.note_get(work);
-    if (watch.is_picked()) watch.note(&Latencies::get, 1, work);
+    state_->counters.note_get(watch.work);
+    watch.note(&Latencies::get, 1);
     return found;
   }
 

@@ -171,6 +171,10 @@ interface Admin {
 
   cancelMerge @6 (id :UInt64) -> ();
   # Ends a merge of a range, whoever asked for it: an id of Stats.merges. `not_found`: no such is under way.
+
+  events @7 (since :UInt64, limit :UInt32) -> (events :List(Event), lost :UInt64, next :UInt64);
+  # What has happened lately, from sequence number `since` on (0: from the oldest kept), `limit` of them at most (0: all).
+  # `lost`: so many between `since` and the first are gone. `next`: what to ask for the next time.
 }
 
 enum Merging {
@@ -203,6 +207,33 @@ interface MergeWatcher {
   # Answered when the next is wanted: some hundred milliseconds later.
 }
 
+struct Event {
+  # What does not concern a kind is 0.
+  sequence @0 :UInt64;
+  # From 1 on, each one more than that before, as long as the node runs.
+  atMs @1 :UInt64;
+  # Milliseconds since 1970.
+  kind @2 :Text;
+  # "flush_begun", "stall_ended" ...: engine/watch/event.hpp has them all; later versions may have more.
+  shard @3 :UInt64;
+  sourceLevel @4 :UInt32;
+  targetLevel @5 :UInt32;
+  tables @6 :UInt64;
+  tablesWritten @7 :UInt64;
+  bytesRead @8 :UInt64;
+  bytesWritten @9 :UInt64;
+  tookUs @10 :UInt64;
+  reason @11 :Text;
+  # Of a stall.
+  problem @12 :Text;
+  # What failed, and what to do, beginning with the error's code; or empty.
+  left @13 :UInt64;
+  right @14 :UInt64;
+  # Of a split.
+  trouble @15 :Bool;
+  # A person should see it.
+}
+
 struct Stats {
   # Counts since the node started, but for sizes, which are of now.
   version @0 :Text;
@@ -216,10 +247,57 @@ struct Stats {
   merging @8 :Merging;
   merges @9 :List(RangeMerge);
   # Of ranges, under way; oldest first.
-  memtablesSize @10 :UInt64;
-  filtersSize @11 :UInt64;
-  indexSize @12 :UInt64;
+  latencies @10 :List(Latency);
+  sstableCount @11 :UInt64;
+  totalSize @12 :UInt64;
+  # Of the files of all tables and values, in bytes.
+  readOperations @13 :UInt64;
+  # Keys looked up, and cursors opened: a scan opens one for each page.
+  memtablesSize @14 :UInt64;
+  filtersSize @15 :UInt64;
+  indexSize @16 :UInt64;
   # With cacheSize, what is taken of the node's memory setting; that is cacheSizeMax.
+
+  struct Latency {
+    # How long calls took on all shards, in nanoseconds. engine/watch says which are timed.
+    name @0 :Text;
+    # "get", "get_many", "page" (of a scan), "write", "sync", "flush", "merge".
+    count @1 :UInt64;
+    # Of those that were timed.
+    mean @2 :Float64;
+    p50 @3 :UInt64;
+    p90 @4 :UInt64;
+    p99 @5 :UInt64;
+    p999 @6 :UInt64;
+    max @7 :UInt64;
+  }
+
+  struct ReadCounts {
+    gets @0 :UInt64;
+    manyKeys @1 :UInt64;
+    manyCalls @2 :UInt64;
+    foundInMemtables @3 :UInt64;
+    notFound @4 :UInt64;
+    scans @5 :UInt64;
+    entriesScanned @6 :UInt64;
+    failures @7 :UInt64;
+    blocksRead @8 :UInt64;
+    # That the cache lacked.
+    bytesRead @9 :UInt64;
+    keysSampled @10 :UInt64;
+    tablesPerKey @11 :Float64;
+    # Tables that the search for a key asks, filters included.
+    blocksPerKey @12 :Float64;
+    # Data blocks that it looks into: read amplification.
+    filterSuccess @13 :Float64;
+    # Of the tables asked that lack the key, the share that filters turn away.
+  }
+
+  struct Stall {
+    reason @0 :Text;
+    count @1 :UInt64;
+    ms @2 :UInt64;
+  }
 
   struct Shard {
     id @0 :UInt64;
@@ -253,6 +331,26 @@ struct Stats {
     # How long writes were slowed.
     filesByKey @20 :List(KeyFiles);
     # Of tables, logs and the manifest: how many files each key encrypts.
+    refused @21 :UInt64;
+    # Operations answered unavailable because flushing and merging fell behind.
+    stalls @22 :List(Stall);
+    # For each reason that there was.
+    reads @23 :ReadCounts;
+    tablesDropped @24 :UInt64;
+    # In which range deletes had left nothing to see.
+    bytesLogged @25 :UInt64;
+    entriesRead @26 :UInt64;
+    # By flushes and merges.
+    entriesWritten @27 :UInt64;
+    # And kept.
+    sealedMemtables @28 :UInt32;
+    sstableCount @29 :UInt64;
+    totalSize @30 :UInt64;
+    readOperations @31 :UInt64;
+    writeAmplification @32 :Float64;
+    # Bytes written to files for each that was flushed, the log included.
+    spaceAmplification @33 :Float64;
+    # Bytes in tables and value files for each that the last level keeps.
   }
 
   struct KeyFiles {
@@ -265,6 +363,21 @@ struct Stats {
     tables @0 :UInt32;
     size @1 :UInt64;
     entries @2 :UInt64;
+    bytesArrived @3 :UInt64;
+    # From above: flushed, merged or moved.
+    bytesMerged @4 :UInt64;
+    # Written by merges into this level.
+    bytesRead @5 :UInt64;
+    # Read by them, of this level and the one above.
+    writeAmplification @6 :Float64;
+    # bytesMerged for each of bytesArrived.
+    score @7 :Float64;
+    # 1 and more: it should be merged downward.
+    keysFound @8 :UInt64;
+    tablesAsked @9 :UInt64;
+    # By the keys sampled; so are those that follow.
+    tablesFiltered @10 :UInt64;
+    blocksAsked @11 :UInt64;
   }
 
   enum State {

@@ -246,6 +246,15 @@ Result<Stats> Client::stats() {
   });
 }
 
+Result<Events> Client::events(uint64_t since, uint32_t limit) {
+  return state_->guard<Events>([&]() {
+    auto request = state_->admin().eventsRequest();
+    request.setSince(since);
+    request.setLimit(limit);
+    return read_events(state_->ask_in_time(request));
+  });
+}
+
 Status Client::flush(const KeyRange& range) {
   if (range.empty()) return success();
   return state_

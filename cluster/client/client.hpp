@@ -146,6 +146,8 @@ public:
 
   // Care of the store. Each works on the shards that overlap `range`.
   Result<Stats> stats();
+  /// From sequence number `since` on, `limit` at most; 0 and 0: all that the node keeps.
+  Result<Events> events(uint64_t since = 0, uint32_t limit = 0);
   Status flush(const KeyRange& range = {});
   /// Merges every table down to the last level. cancelled, by `watch` or by another client: what was merged stays so. A
   /// client that ends, or loses its connection, ends the merge.

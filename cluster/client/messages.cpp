@@ -7,62 +7,6 @@ namespace {
 
 std::string text(capnp::Text::Reader message) { return {message.cStr(), message.size()}; }
 
-LevelStats read_level(schema::Stats::Level::Reader message) {
-  return {message.getTables(), message.getSize(), message.getEntries()};
-}
-
-ShardStats::State read_state(schema::Stats::State message) {
-  switch (message) {
-    case schema::Stats::State::SERVING:
-      return ShardStats::State::serving;
-    case schema::Stats::State::RECOVERING:
-      return ShardStats::State::recovering;
-    case schema::Stats::State::FAILED:
-      break;
-  }
-  return ShardStats::State::failed;
-}
-
-Merging read_merging(schema::Merging message) {
-  switch (message) {
-    case schema::Merging::ON:
-      return Merging::on;
-    case schema::Merging::OFF:
-      return Merging::off;
-    case schema::Merging::PAUSED:
-      return Merging::paused;
-    case schema::Merging::STOPPED:
-      break;
-  }
-  return Merging::stopped;
-}
-
-ShardStats read_shard(schema::Stats::Shard::Reader message) {
-  ShardStats shard;
-  shard.id = message.getId();
-  shard.range = wire::read_range(message.getRange());
-  shard.state = read_state(message.getState());
-  shard.problem = text(message.getProblem());
-  shard.memtable_size = message.getMemtableSize();
-  shard.log_size = message.getLogSize();
-  for (auto level : message.getLevels()) shard.levels.push_back(read_level(level));
-  shard.writes = message.getWrites();
-  shard.groups = message.getGroups();
-  shard.syncs = message.getSyncs();
-  shard.flushes = message.getFlushes();
-  shard.merges = message.getMerges();
-  shard.snapshots = message.getSnapshots();
-  shard.visible = Timestamp{message.getVisible()};
-  shard.bytes_flushed = message.getBytesFlushed();
-  shard.bytes_merged = message.getBytesMerged();
-  shard.pending_merge_size = message.getPendingMergeSize();
-  shard.level0_depth = message.getLevel0Depth();
-  for (auto key : message.getFilesByKey()) shard.files_by_key[key.getKeyId()] = key.getFiles();
-  shard.debt_percent = message.getDebtPercent();
-  shard.stalled_ms = message.getStalledMs();
-  return shard;
-}
-
 }  // namespace
 
 capnp::MessageSize write_size(const Batch& batch) { return {wire::words_for(batch.size()) + 16, 0}; }
@@ -128,24 +72,6 @@ RangeMerge read_merge(schema::RangeMerge::Reader message) {
   return {message.getId(),         wire::read_range(message.getRange()),
           message.getTablesDone(), message.getTables(),
           message.getBytesDone(),  message.getBytes()};
-}
-
-Stats read_stats(schema::Stats::Reader message) {
-  Stats stats;
-  stats.version = text(message.getVersion());
-  stats.uptime_ms = message.getUptimeMs();
-  for (auto shard : message.getShards()) stats.shards.push_back(read_shard(shard));
-  stats.cache_size = message.getCacheSize();
-  stats.memory = message.getCacheSizeMax();
-  stats.memtables_size = message.getMemtablesSize();
-  stats.filters_size = message.getFiltersSize();
-  stats.index_size = message.getIndexSize();
-  stats.cache_hits = message.getCacheHits();
-  stats.cache_misses = message.getCacheMisses();
-  stats.connections = message.getConnections();
-  stats.merging = read_merging(message.getMerging());
-  for (auto merge : message.getMerges()) stats.merges.push_back(read_merge(merge));
-  return stats;
 }
 
 VerifyReport read_report(schema::VerifyReport::Reader message) {

@@ -19,6 +19,7 @@ std::optional<Bytes> read_value(schema::Value::Reader message);
 RangeMerge read_merge(schema::RangeMerge::Reader message);
 schema::Merging to_message(Merging merging);
 Stats read_stats(schema::Stats::Reader message);
+Events read_events(schema::Admin::EventsResults::Reader message);
 VerifyReport read_report(schema::VerifyReport::Reader message);
 
 }  // namespace coppice::client

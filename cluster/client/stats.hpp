@@ -13,6 +13,60 @@ struct LevelStats {
   uint32_t tables = 0;
   uint64_t size = 0;
   uint64_t entries = 0;
+  /// From above: flushed, merged or moved.
+  uint64_t bytes_arrived = 0;
+  /// By merges into this level: written, and read for that.
+  uint64_t bytes_merged = 0;
+  uint64_t bytes_read = 0;
+  /// Merged bytes for each that arrived.
+  double write_amplification = 0;
+  /// 1 and more: it should be merged downward.
+  double score = 0;
+  uint64_t keys_found = 0;
+  /// By the keys sampled: tables, those that a filter turned away, and data blocks of the others.
+  uint64_t tables_asked = 0;
+  uint64_t tables_filtered = 0;
+  uint64_t blocks_asked = 0;
+};
+
+struct ReadStats {
+  uint64_t gets = 0;
+  uint64_t many_keys = 0;
+  uint64_t many_calls = 0;
+  uint64_t found_in_memtables = 0;
+  uint64_t not_found = 0;
+  uint64_t scans = 0;
+  uint64_t entries_scanned = 0;
+  uint64_t failures = 0;
+  /// That the cache lacked.
+  uint64_t blocks_read = 0;
+  uint64_t bytes_read = 0;
+  uint64_t keys_sampled = 0;
+  /// Of the keys sampled: read amplification, with and without what filters save.
+  double tables_per_key = 0;
+  double blocks_per_key = 0;
+  /// Of the tables asked that lack the key, the share that filters turn away.
+  double filter_success = 0;
+};
+
+/// Writes that had to wait, for one reason.
+struct StallStats {
+  std::string reason;
+  uint64_t count = 0;
+  uint64_t ms = 0;
+};
+
+/// In nanoseconds.
+struct LatencyStats {
+  /// get, get_many, page (of a scan), write, sync, flush, merge.
+  std::string name;
+  uint64_t count = 0;
+  double mean = 0;
+  uint64_t p50 = 0;
+  uint64_t p90 = 0;
+  uint64_t p99 = 0;
+  uint64_t p999 = 0;
+  uint64_t max = 0;
 };
 
 /// Counts are since the node started, sizes are of now.
@@ -45,6 +99,21 @@ struct ShardStats {
   uint64_t stalled_ms = 0;
   /// How many files each key encrypts, by its id; 0: none does. Of tables, logs and the manifest.
   std::map<uint64_t, uint64_t> files_by_key;
+  /// Operations answered unavailable because flushing and merging fell behind.
+  uint64_t refused = 0;
+  std::vector<StallStats> stalls;
+  ReadStats reads;
+  uint64_t tables_dropped = 0;
+  uint64_t bytes_logged = 0;
+  /// By flushes and merges: read, and kept.
+  uint64_t entries_read = 0;
+  uint64_t entries_written = 0;
+  uint32_t sealed_memtables = 0;
+  uint64_t sstable_count = 0;
+  uint64_t total_size = 0;
+  uint64_t read_operations = 0;
+  double write_amplification = 0;
+  double space_amplification = 0;
 };
 
 /// What is merged: see Admin in schema/store.capnp.
@@ -77,6 +146,38 @@ struct Stats {
   Merging merging = Merging::on;
   /// Oldest first.
   std::vector<RangeMerge> merges;
+  std::vector<LatencyStats> latencies;
+  uint64_t sstable_count = 0;
+  uint64_t total_size = 0;
+  uint64_t read_operations = 0;
+};
+
+/// See schema/store.capnp.
+struct Event {
+  uint64_t sequence = 0;
+  uint64_t at_ms = 0;
+  std::string kind;
+  uint64_t shard = 0;
+  uint32_t source_level = 0;
+  uint32_t target_level = 0;
+  uint64_t tables = 0;
+  uint64_t tables_written = 0;
+  uint64_t bytes_read = 0;
+  uint64_t bytes_written = 0;
+  uint64_t took_us = 0;
+  std::string reason;
+  std::string problem;
+  uint64_t left = 0;
+  uint64_t right = 0;
+  bool trouble = false;
+};
+
+struct Events {
+  std::vector<Event> events;
+  /// So many before the first of them are gone.
+  uint64_t lost = 0;
+  /// What to ask for the next time.
+  uint64_t next = 0;
 };
 
 struct VerifyReport {

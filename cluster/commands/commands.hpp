@@ -26,6 +26,7 @@ void add_scan(CLI::App& program, Action& chosen);
 void add_load(CLI::App& program, Action& chosen);
 void add_dump(CLI::App& program, Action& chosen);
 void add_stats(CLI::App& program, Action& chosen);
+void add_events(CLI::App& program, Action& chosen);
 void add_split(CLI::App& program, Action& chosen);
 void add_flush(CLI::App& program, Action& chosen);
 void add_compact(CLI::App& program, Action& chosen);

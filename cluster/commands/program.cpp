@@ -59,6 +59,7 @@ void add_commands(CLI::App& program, Action& chosen) {
   add_load(program, chosen);
   add_dump(program, chosen);
   add_stats(program, chosen);
+  add_events(program, chosen);
   add_split(program, chosen);
   add_flush(program, chosen);
   add_compact(program, chosen);

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "cluster/commands/event_logger.hpp"
 #include "cluster/commands/flags.hpp"
 #include "cluster/config.hpp"
 #include "cluster/node/node.hpp"
@@ -116,6 +117,7 @@ Result<ExitCode> run(const ServeFlags& flags) {
   actors::StoreOptions store_settings = store_options(config);
   COPPICE_TRY_ASSIGN(keys, engine::read_keys(config.encryption_key, config.encryption_keys_old));
   store_settings.keys = std::move(keys);
+  store_settings.on_event = log_events(logger);
   COPPICE_TRY_ASSIGN(store, actors::Store::open(store_settings));
   COPPICE_TRY_ASSIGN(shards, look_at_shards(*store, *logger));
   NodeOptions options = node_options(config);

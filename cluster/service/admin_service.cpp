@@ -56,6 +56,14 @@ kj::Promise<void> AdminService::stats(StatsContext context) {
       });
 }
 
+kj::Promise<void> AdminService::events(EventsContext context) {
+  if (const Status refused = session_->refusal(); !refused.ok()) return wire::to_exception(refused.error());
+  const auto params = context.getParams();
+  const actors::EventPage page = session_->store().events(params.getSince(), params.getLimit());
+  set_events(context.getResults(), page);
+  return kj::READY_NOW;
+}
+
 kj::Promise<void> AdminService::flush(FlushContext context) {
   return guard_request([&]() -> kj::Promise<void> {
     const auto range = read_range(context.getParams().getRange());

@@ -20,6 +20,7 @@ protected:
   kj::Promise<void> cancelMerge(CancelMergeContext context) override;
   kj::Promise<void> verify(VerifyContext context) override;
   kj::Promise<void> split(SplitContext context) override;
+  kj::Promise<void> events(EventsContext context) override;
 
 private:
   kj::Own<SessionState> session_;

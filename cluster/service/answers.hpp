@@ -21,6 +21,7 @@ void set_entries(capnp::List<schema::Entry>::Builder entries, const actors::Page
 /// But for what the node knows of itself.
 void set_merge(schema::RangeMerge::Builder message, const actors::RangeMerge& merge);
 void set_stats(schema::Stats::Builder message, const actors::StoreStats& stats);
+void set_events(schema::Admin::EventsResults::Builder message, const actors::EventPage& page);
 void set_report(schema::VerifyReport::Builder message, const engine::VerifyReport& report);
 
 }  // namespace coppice::cluster

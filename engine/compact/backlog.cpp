@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/compact/garbage.hpp"
 #include "engine/compact/merge_plan.hpp"
 
 namespace coppice::engine {
@@ -21,6 +22,11 @@ double excess(const Version& version, const LevelShape& shape, uint32_t level) {
 size_t depth_without_merging(const TreeShape& options) {
   constexpr size_t kFactor = 8;
   return kFactor * 2 * options.level0_slow_count();
+}
+
+double depth_debt(const Version& version, const TreeShape& options) {
+  const auto slow = static_cast<double>(options.level0_slow_count());
+  return share(static_cast<double>(version.runs().size()), slow, 2 * slow);
 }
 
 }  // namespace
@@ -45,9 +51,8 @@ double merge_debt(const Version& version, const TreeShape& options, Merging merg
   const LevelShape shape = level_shape(version, options);
   const auto memtable = static_cast<double>(options.memtable_size);
   const auto level0_max = static_cast<double>(shape.size_max[0]);
-  const auto slow = static_cast<double>(options.level0_slow_count());
   double debt =
-      std::max({0.0, share(static_cast<double>(version.runs().size()), slow, 2 * slow),
+      std::max({0.0, depth_debt(version, options),
                 share(excess(version, shape, 0), memtable / 2, std::max(1.5 * level0_max, 4 * memtable))});
   for (uint32_t level = shape.base; level < kLastLevel; ++level) {
     const auto size_max = static_cast<double>(shape.size_max[level]);
@@ -92,6 +97,20 @@ std::string backlog_text(const Version& version, const TreeShape& options, size_
            " bytes: wait and try again";
   return "a read meets " + std::to_string(version.runs().size()) + " tables in level 0, and merging is " +
          name_of(merging) + ": turn it on" + (may_begin_asked(merging) ? ", or compact" : "");
+}
+
+StallReason stall_reason(const Version& version, const TreeShape& options, size_t sealed_count,
+                         size_t active_size, Merging merging) {
+  const double merge = merge_debt(version, options, merging);
+  const double garbage = merging == Merging::on ? garbage_debt(version, options) : 0;
+  const double flush = flush_debt(sealed_count, active_size, options);
+  const double most = std::max({merge, garbage, flush});
+  if (most <= 0) return StallReason::none;
+  if (flush == most) return StallReason::memtables;
+  if (garbage == most) return StallReason::garbage;
+  // Where nothing is merged by itself, no level is too large.
+  const bool too_deep = merging != Merging::on || depth_debt(version, options) >= merge;
+  return too_deep ? StallReason::level0_depth : StallReason::merging;
 }
 
 double merge_rate(const Version& version, const TreeShape& options, size_t waiting) {

@@ -5,6 +5,7 @@
 
 #include "engine/compact/level_shape.hpp"
 #include "engine/compact/merge_control.hpp"
+#include "engine/watch/event.hpp"
 
 namespace coppice::engine {
 
@@ -36,6 +37,10 @@ RangeBacklog range_backlog(const Version& version, const TreeShape& options, con
 /// one has `active_size` bytes; merging owes `merge_debt`.
 std::string backlog_text(const Version& version, const TreeShape& options, size_t sealed_count,
                          size_t active_size, double merge_debt, Merging merging);
+
+/// What the greatest of those debts and that of garbage comes from; none if all are 0.
+StallReason stall_reason(const Version& version, const TreeShape& options, size_t sealed_count,
+                         size_t active_size, Merging merging = Merging::on);
 
 /// Bytes a second that merges should write while memtables find their way: a few while the tree is in shape, more as
 /// a level outgrows its size, infinitely many from a quarter above it on. `waiting`: sealed memtables.

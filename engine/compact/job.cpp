@@ -102,6 +102,7 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
         pace(size - std::exchange(paced_size, size),
              job.rate->load(std::memory_order_relaxed) / static_cast<double>(job.parts.size()));
     }
+    ++part.entries_read;
     if (operands.concerns(*entry)) {
       COPPICE_TRY_ASSIGN(whole, values.fetched(*entry));
       COPPICE_TRY(operands.take(whole));
@@ -126,6 +127,19 @@ Status care_for_logs(JobState& job) {
   return success();
 }
 
+void note_begin(JobState& job) {
+  if (job.has_begun.exchange(true, std::memory_order_relaxed)) return;
+  job.begun_ns.store(job.env.watch.now_ns(), std::memory_order_relaxed);
+  job.env.watch.tell(
+      job.event(job.kind == Job::Kind::flush ? EventKind::flush_begun : EventKind::merge_begun));
+}
+
+void note_end(JobState& job) {
+  const uint64_t now = job.env.watch.now_ns();
+  for (uint64_t last = job.ended_ns.load(std::memory_order_relaxed); now > last;)
+    if (job.ended_ns.compare_exchange_weak(last, now, std::memory_order_relaxed)) break;
+}
+
 }  // namespace
 
 Status JobState::outcome() const {
@@ -141,6 +155,23 @@ uint64_t JobState::bytes_written() const {
   uint64_t size = 0;
   for (const JobPart& part : parts) size += part.bytes_written;
   return size;
+}
+
+uint64_t JobState::entries_read() const {
+  uint64_t count = 0;
+  for (const JobPart& part : parts) count += part.entries_read;
+  return count;
+}
+
+Event JobState::event(EventKind what) const {
+  Event event{.kind = what};
+  if (memtable != nullptr) event.bytes_read = memtable->size();
+  if (!plan) return event;
+  event.source_level = plan->source_level;
+  event.target_level = plan->target_level;
+  event.tables = plan->source.size() + plan->target.size();
+  event.bytes_read += tables_size_of(plan->source) + tables_size_of(plan->target);
+  return event;
 }
 
 void JobState::remove_outputs(JobPart& part) {
@@ -183,7 +214,8 @@ void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace&
   COPPICE_CHECK(!part.has_run);
   part.has_run = true;
   if (index == 0) job.log_status = care_for_logs(job);
-  if (job.plan && (job.plan->move || job.plan->drop)) return;
+  if (!job.writes()) return;
+  note_begin(job);
 
   if (index == 0 && !job.log_status.ok()) {
     part.status = job.log_status;
@@ -194,6 +226,7 @@ void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace&
   } else {
     part.status = write_survivors(job, part, cancelled, pace);
   }
+  note_end(job);
   if (part.status.ok()) return;
   job.failed.store(true, std::memory_order_relaxed);
   job.remove_outputs(part);

@@ -35,6 +35,7 @@ struct JobPart {
   std::vector<ValueFileMeta> value_outputs = {};
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
+  uint64_t entries_read = 0;
 };
 
 struct JobState {
@@ -79,10 +80,20 @@ struct JobState {
   /// A part has failed, so the others need not go on. Threads: any.
   std::atomic<bool> failed{false};
 
+  /// When the first part began and the last ended, by the watch; `has_begun` is true from then on. Threads: any.
+  std::atomic<bool> has_begun{false};
+  std::atomic<uint64_t> begun_ns{0};
+  std::atomic<uint64_t> ended_ns{0};
+
   /// Success once every part has run and succeeded; else what went wrong first, in the order of the parts, and
   /// cancelled only if nothing else did.
   Status outcome() const;
   uint64_t bytes_written() const;
+  uint64_t entries_read() const;
+  /// What the job is about, with what it is to read.
+  Event event(EventKind what) const;
+  /// Something is to be written: the tables do not just move or go.
+  bool writes() const { return !plan || !(plan->move || plan->drop); }
 
   /// Outputs that nobody took over are removed.
   ~JobState() { remove_outputs(); }

@@ -22,7 +22,7 @@ class SnapshotCursor final : public VisibleCursor {
 public:
   SnapshotCursor(std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes,
                  KeyRange range, Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead,
-                 const Expiry& expiry, uint64_t* shown, std::unique_ptr<ValueSource> values)
+                 const Expiry& expiry, CursorEnd* end, std::unique_ptr<ValueSource> values)
       : keep_(std::move(keep)),
         entries_(std::move(entries)),
         values_(std::move(values)),
@@ -31,12 +31,12 @@ public:
         at_(at),
         expiry_(expiry),
         run_(dead, at),
-        shown_(shown) {
+        end_(end) {
     if (!deletes_.empty() && !range_.end) past_all_.assign(kKeySizeMax + 1, '\xff');
   }
 
   ~SnapshotCursor() override {
-    if (shown_ != nullptr) *shown_ += shown_count_;
+    if (end_ != nullptr) *end_ = {shown_count_, entries_->status()};
   }
 
   const Item* seek(ByteView key) override {
@@ -310,7 +310,7 @@ private:
   // A key that is sought; what the walk knows of it is not said.
   Bytes place_;
   DeadRun run_;
-  uint64_t* const shown_;
+  CursorEnd* const end_;
   uint64_t shown_count_ = 0;
 };
 
@@ -318,10 +318,10 @@ private:
 
 std::unique_ptr<VisibleCursor> make_visible_cursor(
     std::unique_ptr<Cursor> entries, std::vector<const RangeDeletes*> range_deletes, KeyRange range,
-    Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead, uint64_t* shown,
+    Timestamp at, std::shared_ptr<const void> keep, const DeadRangeAccess& dead, CursorEnd* end,
     std::unique_ptr<ValueSource> values, std::optional<Expiry> expiry) {
   return std::make_unique<SnapshotCursor>(std::move(entries), std::move(range_deletes), std::move(range), at,
-                                          std::move(keep), dead, expiry.value_or(Expiry(at)), shown,
+                                          std::move(keep), dead, expiry.value_or(Expiry(at)), end,
                                           std::move(values));
 }
 

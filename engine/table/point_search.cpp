@@ -7,7 +7,7 @@ namespace coppice::engine {
 namespace {
 
 bool turned_away(const TableReadOptions& options) {
-  if (options.work != nullptr) ++options.work->here().filtered;
+  if (options.work != nullptr) options.work->note_filtered();
   return false;
 }
 
@@ -121,10 +121,7 @@ Result<PointRead> PointSearch::read(const TableReadOptions& options, BlockBuffer
   RawEntry entry;
   const uint32_t index = view.find(target_.key, target_.commit, hash_, entry);
   if (index == BlockView::kDamaged) return senseless(handle_);
-  if (options.work != nullptr) {
-    ++options.work->here().blocks;
-    if (index != view.count()) ++options.work->here().found;
-  }
+  if (options.work != nullptr) options.work->note_block(index != view.count());
   if (index == view.count()) return PointRead{};
   return PointRead{true, entry.kind, entry.commit, entry.value, std::move(block)};
 }

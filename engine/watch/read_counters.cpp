@@ -79,10 +79,10 @@ void ReadCounters::note_scanned(uint64_t entries, const ReadWork& work) {
   note_disk(stripe, work);
 }
 
-void ReadCounters::note_sample(uint64_t keys, const ReadWork& work) {
+void ReadCounters::note_sample(uint64_t keys, const LevelWork& work) {
   engine::add(keys_sampled_, keys);
   for (size_t level = 0; level < kReadLevelCount; ++level) {
-    const auto& reads = work.levels[level];
+    const auto& reads = work[level];
     engine::add(levels_[level].tables, reads.tables);
     engine::add(levels_[level].filtered, reads.filtered);
     engine::add(levels_[level].blocks, reads.blocks);

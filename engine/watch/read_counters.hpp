@@ -71,7 +71,7 @@ public:
   /// How many failed before this one.
   uint64_t note_failure() { return failures_.fetch_add(1, std::memory_order_relaxed); }
   /// What a read of `keys` keys that was picked did.
-  void note_sample(uint64_t keys, const ReadWork& work);
+  void note_sample(uint64_t keys, const LevelWork& work);
 
   ReadStats load() const;
 

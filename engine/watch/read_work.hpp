@@ -29,9 +29,13 @@ struct LevelAsked {
   Count found{0};
 };
 
+/// Of each level.
+using LevelWork = std::array<LevelAsked<uint32_t>, kReadLevelCount>;
+
 /// Threads: one.
 struct ReadWork {
-  std::array<LevelAsked<uint32_t>, kReadLevelCount> levels{};
+  /// Where to count what is asked of each level; or nullptr, as for most reads. Lifetime: outlives this.
+  LevelWork* levels = nullptr;
   /// Of the table that is asked.
   size_t level = 0;
   /// Blocks that the cache lacked, and the bytes of the files that were read for them.
@@ -41,11 +45,18 @@ struct ReadWork {
   /// Of a get, when it has ended.
   size_t place = kPlaceNowhere;
 
-  LevelAsked<uint32_t>& here() { return levels[level]; }
   /// A table of this level is asked next.
   void enter(size_t of) {
     level = of;
-    ++levels[of].tables;
+    if (levels != nullptr) ++(*levels)[of].tables;
+  }
+  void note_filtered() {
+    if (levels != nullptr) ++(*levels)[level].filtered;
+  }
+  void note_block(bool has_key) {
+    if (levels == nullptr) return;
+    ++(*levels)[level].blocks;
+    if (has_key) ++(*levels)[level].found;
   }
 };
 

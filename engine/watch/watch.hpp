@@ -3,6 +3,7 @@
 
 #include "engine/base/shared_histogram.hpp"
 #include "engine/base/stopwatch.hpp"
+#include "engine/watch/event.hpp"
 
 namespace coppice::engine {
 
@@ -26,6 +27,10 @@ struct Watch {
   Latencies* latencies = nullptr;
   /// One of so many gets and get_manys is timed, and looked at closely: 1 and more.
   uint32_t sample_interval = 64;
+  /// Nothing: nobody is told.
+  EventListener* listener = nullptr;
+  /// Says in events which tree it was.
+  uint64_t id = 0;
 
   /// 0 without a stopwatch.
   uint64_t now_ns() const { return stopwatch == nullptr ? 0 : stopwatch->now_ns(); }
@@ -33,6 +38,11 @@ struct Watch {
   void add(SharedHistogram Latencies::*histogram, uint64_t begin_ns) const {
     if (stopwatch != nullptr && latencies != nullptr)
       (latencies->*histogram).add(stopwatch->now_ns() - begin_ns);
+  }
+  void tell(Event event) const {
+    if (listener == nullptr) return;
+    event.tree = id;
+    listener->on_event(event);
   }
 };
 

@@ -6,6 +6,7 @@
 #include "actors/shard.hpp"
 #include "engine/table/block_cache.hpp"
 #include "tests/actors/manual_host.hpp"
+#include "tests/support/event_recorder.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/memory_file_system.hpp"
 
@@ -70,7 +71,8 @@ protected:
   engine::BlockCache cache{1 << 20};
   /// For trees that are opened with it in `env`.
   engine::FakeClock wall;
-  engine::TreeEnv env{files, cache, 7};
+  engine::EventRecorder recorder;
+  engine::TreeEnv env{.files = files, .cache = cache, .seed = 7, .watch = {.listener = &recorder}};
   engine::TreeShape options;
   HybridClock clock;
   ManualHost host;

@@ -55,8 +55,9 @@ TEST_F(ShardWritesTest, GroupsPauseWhileFlushesAreBehind) {
   shard->stats(stats.done());
   EXPECT_LT((*stats.result)->tree.debt, 1.0);
   EXPECT_GT((*stats.result)->tree.debt, 0.0);
-  EXPECT_GT((*stats.result)->stalls, 0u);
-  EXPECT_GT((*stats.result)->stalled_us, 0u);
+  const auto memtables = static_cast<size_t>(engine::StallReason::memtables);
+  EXPECT_EQ((*stats.result)->stalls[memtables].count, 1u);
+  EXPECT_GT((*stats.result)->stalls[memtables].us, 0u);
 
   // Another write does not end the pause; time does.
   auto behind = write("behind");

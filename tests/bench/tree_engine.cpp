@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "actors/store.hpp"
+#include "engine/base/steady_stopwatch.hpp"
 #include "engine/compact/write_pace.hpp"
 #include "engine/io/posix_file.hpp"
 #include "engine/table/block_cache.hpp"
@@ -39,7 +40,11 @@ public:
   TreeEngine(const std::string& directory, const engine::TreeOptions& options,
              const engine::MemoryBudget& memory, const engine::KeyRing& keys = {})
       : cache_(memory) {
-    const engine::TreeEnv env{.files = files_, .cache = cache_, .seed = 42, .keys = keys};
+    const engine::TreeEnv env{.files = files_,
+                              .cache = cache_,
+                              .seed = 42,
+                              .watch = {.stopwatch = &stopwatch_, .latencies = &latencies_},
+                              .keys = keys};
     if (!std::filesystem::exists(directory)) require(engine::Tree::create(env, directory, {}));
     tree_ = require(engine::Tree::open(env, directory, options));
     reader_ = tree_->reader();
@@ -201,6 +206,9 @@ private:
 
   engine::PosixFileSystem files_;
   engine::BlockCache cache_;
+  // What a store times, this does.
+  const engine::SteadyStopwatch stopwatch_;
+  engine::Latencies latencies_;
   std::unique_ptr<engine::Tree> tree_;
   std::shared_ptr<engine::TreeReader> reader_;
   bool alone_ = true;

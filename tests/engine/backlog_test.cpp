@@ -145,6 +145,18 @@ TEST_F(BacklogTest, TheRateFallsSmoothlyToNothing) {
   EXPECT_EQ(write_rate(1), 0);
 }
 
+TEST_F(BacklogTest, TheReasonIsThatOfTheGreatestDebt) {
+  const auto reason = [&](size_t sealed) { return stall_reason(Version(levels), options, sealed, 0); };
+  EXPECT_EQ(reason(0), StallReason::none);
+  EXPECT_EQ(reason(options.sealed_memtables_max), StallReason::memtables);
+  add(6, 10'000);
+  add(5, 2000);
+  EXPECT_EQ(reason(0), StallReason::merging);
+  for (int count = 0; count < 12; ++count) add(0, 1);
+  EXPECT_EQ(reason(0), StallReason::level0_depth);
+  EXPECT_EQ(reason(options.sealed_memtables_max), StallReason::memtables);
+}
+
 TEST_F(BacklogTest, MergesGoSlowlyUntilALevelOutgrowsItsSize) {
   const auto rate = [&](size_t waiting) { return merge_rate(Version(levels), options, waiting); };
   add(6, 1000);

@@ -1,6 +1,7 @@
 // Which value files are to be emptied, and by which merges.
 #include "engine/compact/garbage.hpp"
 
+#include "engine/compact/backlog.hpp"
 #include "tests/engine/picker_fixture.hpp"
 
 namespace coppice::engine {
@@ -37,6 +38,19 @@ TEST_F(GarbageTest, NothingIsEmptiedBelowTheLimit) {
   EXPECT_EQ(version().garbage_size(), 100u);
   EXPECT_GT(garbage_limit(version()), 100u);
   EXPECT_THAT(files_to_empty(version()), IsEmpty());
+}
+
+TEST_F(GarbageTest, WritesThatItSlowsKnowWhy) {
+  add_values(1, 1000);
+  add_table(6, 10, "a", "b", {{1, 1000}});
+  EXPECT_EQ(stall_reason(version(), options, 0, 0), StallReason::none);
+  add_values(2, 1500);
+  add_table(6, 11, "b", "c", {{2, 100}});
+  EXPECT_GT(garbage_debt(version(), options), 0);
+  EXPECT_EQ(stall_reason(version(), options, 0, 0), StallReason::garbage);
+  // What does not come by itself keeps no writer waiting.
+  EXPECT_EQ(stall_reason(version(), options, 0, 0, Merging::off), StallReason::none);
+  EXPECT_EQ(stall_reason(version(), options, options.sealed_memtables_max, 0), StallReason::memtables);
 }
 
 TEST_F(GarbageTest, TheFilesWithTheLargestShareOfItAreEmptied) {
