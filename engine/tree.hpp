@@ -54,7 +54,7 @@ struct TreeStats {
   uint64_t value_garbage_size = 0;
   uint64_t flushes = 0;
   uint64_t merges = 0;
-  /// Of which range deletes had left nothing to see; they went unread.
+  /// Of which range deletes or time had left nothing to see; they went unread.
   uint64_t tables_dropped = 0;
   uint64_t bytes_flushed = 0;
   /// Records of writes, with their frames.

@@ -224,7 +224,7 @@ struct Event {
   bytesWritten @9 :UInt64;
   tookUs @10 :UInt64;
   reason @11 :Text;
-  # Of a stall.
+  # Of a stall, or why a merge was picked: engine/watch/reason.hpp has them all; later versions may have more.
   problem @12 :Text;
   # What failed, and what to do, beginning with the error's code; or empty.
   left @13 :UInt64;
@@ -337,7 +337,7 @@ struct Stats {
     # For each reason that there was.
     reads @23 :ReadCounts;
     tablesDropped @24 :UInt64;
-    # In which range deletes had left nothing to see.
+    # In which range deletes or time had left nothing to see.
     bytesLogged @25 :UInt64;
     entriesRead @26 :UInt64;
     # By flushes and merges.
@@ -351,6 +351,10 @@ struct Stats {
     # Bytes written to files for each that was flushed, the log included.
     spaceAmplification @33 :Float64;
     # Bytes in tables and value files for each that the last level keeps.
+    valueFiles @34 :UInt64;
+    valueFilesSize @35 :UInt64;
+    valueGarbageSize @36 :UInt64;
+    # Of those: bytes of values that no table refers to.
   }
 
   struct KeyFiles {
@@ -378,6 +382,8 @@ struct Stats {
     # By the keys sampled; so are those that follow.
     tablesFiltered @10 :UInt64;
     blocksAsked @11 :UInt64;
+    valuesSize @12 :UInt64;
+    # In value files: what the tables of this level refer to.
   }
 
   enum State {

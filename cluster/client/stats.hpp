@@ -27,6 +27,8 @@ struct LevelStats {
   uint64_t tables_asked = 0;
   uint64_t tables_filtered = 0;
   uint64_t blocks_asked = 0;
+  /// In value files: what the tables of this level refer to.
+  uint64_t values_size = 0;
 };
 
 struct ReadStats {
@@ -114,6 +116,10 @@ struct ShardStats {
   uint64_t read_operations = 0;
   double write_amplification = 0;
   double space_amplification = 0;
+  uint64_t value_files = 0;
+  uint64_t value_files_size = 0;
+  /// Of those: bytes of values that no table refers to.
+  uint64_t value_garbage_size = 0;
 };
 
 /// What is merged: see Admin in schema/store.capnp.

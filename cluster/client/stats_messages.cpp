@@ -19,7 +19,8 @@ LevelStats read_level(schema::Stats::Level::Reader message) {
           .keys_found = message.getKeysFound(),
           .tables_asked = message.getTablesAsked(),
           .tables_filtered = message.getTablesFiltered(),
-          .blocks_asked = message.getBlocksAsked()};
+          .blocks_asked = message.getBlocksAsked(),
+          .values_size = message.getValuesSize()};
 }
 
 ShardStats::State read_state(schema::Stats::State message) {
@@ -132,6 +133,9 @@ ShardStats read_shard(schema::Stats::Shard::Reader message) {
   shard.read_operations = message.getReadOperations();
   shard.write_amplification = message.getWriteAmplification();
   shard.space_amplification = message.getSpaceAmplification();
+  shard.value_files = message.getValueFiles();
+  shard.value_files_size = message.getValueFilesSize();
+  shard.value_garbage_size = message.getValueGarbageSize();
   return shard;
 }
 

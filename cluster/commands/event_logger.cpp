@@ -38,11 +38,10 @@ client::Event as_client_event(const actors::StoreEvent& event) {
                      .bytes_read = what.bytes_read,
                      .bytes_written = what.bytes_written,
                      .took_us = what.took_us,
-                     .reason = {},
+                     .reason = reason_of(what),
                      .problem = {},
                      .left = what.halves[0],
                      .right = what.halves[1]};
-  if (what.reason != engine::StallReason::none) said.reason = name_of(what.reason);
   if (!what.outcome.ok()) said.problem = to_string(what.outcome.error());
   return said;
 }

@@ -26,7 +26,7 @@ std::string event_details(const client::Event& event) {
   std::string text;
   if (event.left != 0)
     add(text, "into " + std::to_string(event.left) + " and " + std::to_string(event.right));
-  if (!event.reason.empty()) add(text, "by " + event.reason);
+  if (!event.reason.empty()) add(text, "because of " + event.reason);
   if (event.target_level != 0)
     add(text, "level " + std::to_string(event.source_level) + " to " + std::to_string(event.target_level));
   if (event.tables != 0) add(text, count_text(event.tables, "table"));

@@ -25,7 +25,8 @@ void write_shard(JsonWriter& json, const client::ShardStats& shard) {
   json.key("levels").begin_array();
   for (const client::LevelStats& level : shard.levels) {
     json.begin_object().key("tables").number(uint64_t{level.tables});
-    json.key("size").number(level.size).key("entries").number(level.entries);
+    json.key("size").number(level.size).key("valuesSize").number(level.values_size);
+    json.key("entries").number(level.entries);
     json.key("bytesArrived").number(level.bytes_arrived).key("bytesMerged").number(level.bytes_merged);
     json.key("bytesRead").number(level.bytes_read).key("score").number(level.score);
     json.key("writeAmplification").number(level.write_amplification);
@@ -45,6 +46,8 @@ void write_shard(JsonWriter& json, const client::ShardStats& shard) {
   json.key("sealedMemtables").number(uint64_t{shard.sealed_memtables});
   json.key("sstable_count").number(shard.sstable_count).key("total_size").number(shard.total_size);
   json.key("read_operations").number(shard.read_operations);
+  json.key("valueFiles").number(shard.value_files).key("valueFilesSize").number(shard.value_files_size);
+  json.key("valueGarbageSize").number(shard.value_garbage_size);
   json.key("writeAmplification").number(shard.write_amplification);
   json.key("spaceAmplification").number(shard.space_amplification);
   json.key("writes").number(shard.writes).key("groups").number(shard.groups).key("syncs").number(shard.syncs);

@@ -77,8 +77,8 @@ std::string reads_text(const client::Stats& stats) {
 }
 
 std::string levels_text(const client::Stats& stats) {
-  TextTable table({"shard", "level", "tables", "size", "entries", "score", "arrived", "merge read", "merged",
-                   "write amp", "keys found", "tables asked", "filtered", "blocks"},
+  TextTable table({"shard", "level", "tables", "size", "values", "entries", "score", "arrived", "merge read",
+                   "merged", "write amp", "keys found", "tables asked", "filtered", "blocks"},
                   2);
   bool any = false;
   for (const client::ShardStats& shard : stats.shards) {
@@ -87,12 +87,25 @@ std::string levels_text(const client::Stats& stats) {
       if (level.tables == 0 && level.bytes_arrived == 0) continue;
       any = true;
       table.add({std::to_string(shard.id), std::to_string(i), count_text(level.tables), size_text(level.size),
-                 count_text(level.entries), ratio_text(level.score), size_text(level.bytes_arrived),
-                 size_text(level.bytes_read), size_text(level.bytes_merged),
+                 size_text(level.values_size), count_text(level.entries), ratio_text(level.score),
+                 size_text(level.bytes_arrived), size_text(level.bytes_read), size_text(level.bytes_merged),
                  ratio_text(level.write_amplification), count_text(level.keys_found),
                  count_text(level.tables_asked), percent_text(level.tables_filtered, level.tables_asked),
                  count_text(level.blocks_asked)});
     }
+  }
+  return any ? table.text() : "";
+}
+
+std::string values_text(const client::Stats& stats) {
+  TextTable table({"shard", "value files", "on disk", "garbage", "share"}, 1);
+  bool any = false;
+  for (const client::ShardStats& shard : stats.shards) {
+    if (shard.value_files == 0) continue;
+    any = true;
+    table.add({std::to_string(shard.id), count_text(shard.value_files), size_text(shard.value_files_size),
+               size_text(shard.value_garbage_size),
+               percent_text(shard.value_garbage_size, shard.value_files_size)});
   }
   return any ? table.text() : "";
 }
@@ -194,6 +207,7 @@ std::string stats_text(const client::Stats& stats) {
   add(text, shards_text(stats));
   add(text, reads_text(stats));
   add(text, levels_text(stats));
+  add(text, values_text(stats));
   add(text, latencies_text(stats));
   add(text, stalls_text(stats));
   for (const client::ShardStats& shard : stats.shards)

@@ -14,7 +14,7 @@ const char* name_of(client::Merging merging);
 /// As the engine names it in errors; "none" for 0.
 std::string key_text(uint64_t key_id);
 
-/// Tables: shards, reads, levels that hold something, latencies, and what writes waited for.
+/// Tables: shards, reads, levels that hold something, value files, latencies, and what writes waited for.
 std::string stats_text(const client::Stats& stats);
 /// All there is, on one line.
 std::string stats_json(const client::Stats& stats);

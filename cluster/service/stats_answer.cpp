@@ -35,6 +35,7 @@ void set_level(schema::Stats::Level::Builder message, const engine::TreeStats& t
   message.setTablesAsked(tree.reads.levels[index].tables);
   message.setTablesFiltered(tree.reads.levels[index].filtered);
   message.setBlocksAsked(tree.reads.levels[index].blocks);
+  message.setValuesSize(level.values_size);
 }
 
 void set_reads(schema::Stats::ReadCounts::Builder message, const engine::ReadStats& reads) {
@@ -137,6 +138,9 @@ void set_shard(schema::Stats::Shard::Builder message, const actors::ShardStats& 
   message.setReadOperations(shard.tree.reads.read_operations());
   message.setWriteAmplification(shard.tree.write_amplification());
   message.setSpaceAmplification(shard.tree.space_amplification());
+  message.setValueFiles(shard.tree.value_files);
+  message.setValueFilesSize(shard.tree.value_files_size);
+  message.setValueGarbageSize(shard.tree.value_garbage_size);
 }
 
 void set_latency(schema::Stats::Latency::Builder message, const char* name, const engine::Histogram& times) {
@@ -176,7 +180,7 @@ void set_event(schema::Event::Builder message, const actors::StoreEvent& event) 
   message.setBytesRead(event.event.bytes_read);
   message.setBytesWritten(event.event.bytes_written);
   message.setTookUs(event.event.took_us);
-  if (event.event.reason != engine::StallReason::none) message.setReason(name_of(event.event.reason));
+  message.setReason(kj::StringPtr(reason_of(event.event)));
   if (!event.event.outcome.ok())
     message.setProblem(kj::StringPtr(to_string(event.event.outcome.error()).c_str()));
   message.setLeft(event.event.halves[0]);

@@ -5,7 +5,7 @@
 
 #include "engine/compact/level_shape.hpp"
 #include "engine/compact/merge_control.hpp"
-#include "engine/watch/event.hpp"
+#include "engine/watch/reason.hpp"
 
 namespace coppice::engine {
 

@@ -52,7 +52,7 @@ std::optional<MergePlan> pick_deleted(const Version& version, const SurvivalRule
     std::vector<TableHandle> found;
     for (const TableHandle& table : version.level(level))
       if (deleted(table->meta()) && !is_busy(table, under_way)) found.push_back(table);
-    if (!found.empty()) return drop_of(level, std::move(found));
+    if (!found.empty()) return because(MergeReason::hidden_tables, drop_of(level, std::move(found)));
   }
   return std::nullopt;
 }

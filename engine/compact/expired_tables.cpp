@@ -38,7 +38,7 @@ std::optional<MergePlan> pick_expired(const Version& version, const SurvivalRule
       if (is_expired(tables[index], rules) && !is_busy(tables[index], under_way) &&
           can_go(version, level, index, rules))
         found.push_back(tables[index]);
-    if (!found.empty()) return drop_of(level, std::move(found));
+    if (!found.empty()) return because(MergeReason::expired_tables, drop_of(level, std::move(found)));
   }
   return std::nullopt;
 }

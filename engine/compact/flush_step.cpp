@@ -89,6 +89,7 @@ std::optional<MergePlan> pick_flush_step(const Version& version, const TreeShape
   if (!best) return std::nullopt;
   best->hull = widened_to_neighbours(version, shape.base, best->hull);
   best->move = false;
+  best->reason = MergeReason::flush;
   best->bottom = is_bottom(version, best->target_level, best->hull);
   return best;
 }

@@ -128,13 +128,13 @@ std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& o
     }
     end_row();
   }
-  if (auto plan = best.take()) return plan;
+  if (auto plan = best.take()) return because(MergeReason::garbage, std::move(plan));
   // What was flushed comes down with a merge sooner or later; here nothing else is left that refers to them.
   const uint32_t target =
       options.merge_policy == MergePolicy::tiered ? 0 : level_shape(version, options).base;
   for (const Column& column : level0_columns(version))
     best.consider(plan_into(version, 0, target, column.tables));
-  return best.take();
+  return because(MergeReason::garbage, best.take());
 }
 
 double garbage_debt(const Version& version, const TreeShape& options) {

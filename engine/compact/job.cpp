@@ -167,6 +167,7 @@ Event JobState::event(EventKind what) const {
   Event event{.kind = what};
   if (memtable != nullptr) event.bytes_read = memtable->size();
   if (!plan) return event;
+  event.merge_reason = plan->reason;
   event.source_level = plan->source_level;
   event.target_level = plan->target_level;
   event.tables = plan->source.size() + plan->target.size();

@@ -32,6 +32,11 @@ bool has_deletes(const TableHandle& table) {
 
 }  // namespace
 
+std::optional<MergePlan> because(MergeReason reason, std::optional<MergePlan> plan) {
+  if (plan) plan->reason = reason;
+  return plan;
+}
+
 void widen(KeyRange& hull, const KeyRange& range) {
   hull.begin = std::min(hull.begin, range.begin);
   if (!range.end || (hull.end && *range.end > *hull.end)) hull.end = range.end;

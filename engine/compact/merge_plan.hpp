@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/version/version.hpp"
+#include "engine/watch/reason.hpp"
 
 namespace coppice::engine {
 
@@ -24,7 +25,11 @@ struct MergePlan {
   bool drop = false;
   /// No level below the target holds anything in the hull, so nothing is left for deletes to hide.
   bool bottom = false;
+  MergeReason reason = MergeReason::none;
 };
+
+/// The same plan, if there is one, with its reason.
+std::optional<MergePlan> because(MergeReason reason, std::optional<MergePlan> plan);
 
 /// What a merge under way forbids: its tables to be merged again, and its target to be written in its hull.
 struct MergeUnderWay {

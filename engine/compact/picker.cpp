@@ -138,11 +138,13 @@ std::optional<MergePlan> pick_tier(const Version& version, const TreeShape& opti
 std::optional<MergePlan> pick_level0(const Version& version, const TreeShape& options,
                                      const LevelShape& shape, const UnderWay& under_way) {
   if (version.runs().size() >= depth_max(options))
-    if (auto plan = pick_deep_column(version, options, shape.base, under_way)) return plan;
+    if (auto plan = pick_deep_column(version, options, shape.base, under_way))
+      return because(MergeReason::level0_depth, std::move(plan));
   if (options.merge_policy == MergePolicy::tiered)
-    if (auto plan = pick_tier(version, options, under_way)) return plan;
+    if (auto plan = pick_tier(version, options, under_way))
+      return because(MergeReason::tiers, std::move(plan));
   if (free_size(version, 0, under_way) < shape.size_due[0]) return std::nullopt;
-  return pick_column(version, shape.base, {}, under_way);
+  return because(MergeReason::level_size, pick_column(version, shape.base, {}, under_way));
 }
 
 std::optional<MergePlan> pick_level(const Version& version, uint32_t level, const UnderWay& under_way) {
@@ -290,16 +292,19 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& opt
   std::ranges::stable_sort(candidates, std::greater<>(), &Candidate::score);
 
   for (const Candidate& candidate : candidates) {
-    auto plan = candidate.level == 0 ? pick_level0(version, options, shape, under_way)
-                                     : pick_level(version, candidate.level, under_way);
+    auto plan = candidate.level == 0
+                    ? pick_level0(version, options, shape, under_way)
+                    : because(MergeReason::level_size, pick_level(version, candidate.level, under_way));
     if (plan) return plan;
   }
-  if (auto plan = pick_fewer(version, options, shape.base, under_way)) return plan;
-  if (auto plan = pick_dense(version, shape.base, settled, need, under_way)) return plan;
+  if (auto plan = pick_fewer(version, options, shape.base, under_way))
+    return because(MergeReason::table_count, std::move(plan));
+  if (auto plan = pick_dense(version, shape.base, settled, need, under_way))
+    return because(MergeReason::deletes, std::move(plan));
   const auto level = need == MergeNeed::idle ? idle_level(version, options, under_way) : std::nullopt;
   if (!level) return std::nullopt;
-  return *level == 0 ? pick_column(version, shape.base, {}, under_way)
-                     : pick_level(version, *level, under_way);
+  return because(MergeReason::idleness, *level == 0 ? pick_column(version, shape.base, {}, under_way)
+                                                    : pick_level(version, *level, under_way));
 }
 
 namespace {
@@ -317,7 +322,8 @@ std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShap
                                           const KeyRange& range, const KeyRange& owned, uint64_t key_id,
                                           const UnderWay& under_way) {
   if (!version.overlapping_in_level0(range).empty())
-    return pick_column(version, level_shape(version, options).base, range, under_way);
+    return because(MergeReason::request,
+                   pick_column(version, level_shape(version, options).base, range, under_way));
 
   for (uint32_t level = 1; level < kLastLevel; ++level) {
     const auto found = version.overlapping(level, range);
@@ -325,12 +331,12 @@ std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShap
     const auto step = found.first(std::min(found.size(), kRangeStepTablesMax));
     MergePlan plan = plan_into(version, level, level + 1, {step.begin(), step.end()});
     if (!is_allowed(plan, under_way)) return std::nullopt;
-    return plan;
+    return because(MergeReason::request, std::move(plan));
   }
   for (const TableHandle& table : version.overlapping(kLastLevel, range)) {
     if (contains(owned, table->meta().bounds) && has_key(version, table->meta(), key_id)) continue;
     MergePlan plan = plan_into(version, kLastLevel, kLastLevel, {table});
-    if (is_allowed(plan, under_way)) return plan;
+    if (is_allowed(plan, under_way)) return because(MergeReason::request, std::move(plan));
   }
   return std::nullopt;
 }
@@ -342,7 +348,7 @@ std::optional<MergePlan> pick_other_key(const Version& version, uint64_t key_id,
       MergePlan plan = plan_into(version, level, level, {table});
       // Older tables of level 0 may hold what its deletes hide.
       plan.bottom = plan.bottom && level > 0;
-      if (is_allowed(plan, under_way)) return plan;
+      if (is_allowed(plan, under_way)) return because(MergeReason::other_key, std::move(plan));
     }
   }
   return std::nullopt;

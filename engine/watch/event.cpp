@@ -2,18 +2,17 @@
 
 namespace coppice::engine {
 
-const char* name_of(StallReason reason) {
-  constexpr std::array<const char*, kStallReasonCount> kNames{
-      "none", "memtables", "level0_depth", "merging", "garbage", "full_disk", "held", "memory"};
-  return kNames[static_cast<size_t>(reason)];
-}
-
 const char* name_of(EventKind kind) {
   constexpr std::array<const char*, kEventKindCount> kNames{
       "recovered",   "memtable_sealed", "flush_begun",    "flush_ended", "merge_begun",
       "merge_ended", "tables_moved",    "tables_dropped", "stall_begun", "stall_ended",
       "read_failed", "broken",          "shard_down",     "shard_up",    "split"};
   return kNames[static_cast<size_t>(kind)];
+}
+
+const char* reason_of(const Event& event) {
+  if (event.reason != StallReason::none) return name_of(event.reason);
+  return event.merge_reason == MergeReason::none ? "" : name_of(event.merge_reason);
 }
 
 bool is_trouble(const Event& event) {

@@ -5,32 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/watch/reason.hpp"
 #include "schema/result.hpp"
 
 namespace coppice::engine {
-
-/// Why writes wait.
-enum class StallReason : uint8_t {
-  none,
-  /// Memtables wait for their flush.
-  memtables,
-  /// A read would meet too many tables in level 0.
-  level0_depth,
-  /// A level has outgrown its size, and merging has not caught up.
-  merging,
-  /// Value files hold much that nobody refers to, and merges have not caught up with emptying them.
-  garbage,
-  /// No room, or another failure that keeps memtables from being sealed, or the log from growing.
-  full_disk,
-  /// A batch over several shards has the turn.
-  held,
-  /// Memtables of all trees together have outgrown their share of the memory.
-  memory,
-};
-inline constexpr size_t kStallReasonCount = 8;
-
-/// For people and for JSON: "memtables", "level0_depth".
-const char* name_of(StallReason reason);
 
 enum class EventKind : uint8_t {
   /// The tree was opened: `tables` there are, `bytes_read` of logs were replayed.
@@ -82,12 +60,18 @@ struct Event {
   uint64_t bytes_written = 0;
   /// 0 also if no stopwatch was handed in.
   uint64_t took_us = 0;
+  /// Of a stall.
   StallReason reason = StallReason::none;
+  /// Of a merge, of tables that moved or went, and of a flush that is merged at once.
+  MergeReason merge_reason = MergeReason::none;
   /// Of a split: the two shards.
   std::array<uint64_t, 2> halves{};
   /// cancelled: given up, to be done another time.
   Status outcome = success();
 };
+
+/// The name of its reason, be it of a stall or of a merge; "" without one.
+const char* reason_of(const Event& event);
 
 /// It happened, and should be seen by a person.
 bool is_trouble(const Event& event);

@@ -77,6 +77,7 @@ TEST_F(EventTest, AMergeSaysWhatItReadAndWrote) {
     EXPECT_EQ(event.target_level, 6u);
     EXPECT_EQ(event.tables, 2u);
     EXPECT_EQ(event.bytes_read, before);
+    EXPECT_EQ(event.merge_reason, MergeReason::request);
   }
   EXPECT_EQ(events[1].tables_written, 1u);
   EXPECT_EQ(events[1].bytes_written, stats().total_size());
@@ -118,9 +119,10 @@ TEST_F(EventTest, TablesThatMoveOrGoAreToldWithoutAMerge) {
   ok(stand.flush());
   (void)recorder.take();
   ok(stand.catch_up());
-  const Names names = recorder.take_names();
-  ASSERT_FALSE(names.empty());
-  EXPECT_EQ(names.front(), "tables_dropped");
+  const std::vector<Event> events = recorder.take();
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events.front().kind, EventKind::tables_dropped);
+  EXPECT_STREQ(reason_of(events.front()), "hidden_tables");
 }
 
 TEST_F(EventTest, ACancelledMergeSaysSo) {
@@ -231,6 +233,9 @@ TEST(EventNamesTest, EveryKindAndReasonHasItsOwn) {
   EXPECT_EQ(names.back(), name_of(EventKind::split));
   EXPECT_EQ(std::string(name_of(EventKind::stall_begun)), "stall_begun");
   EXPECT_EQ(std::string(name_of(StallReason::held)), "held");
+  EXPECT_STREQ(reason_of({.reason = StallReason::held}), "held");
+  EXPECT_STREQ(reason_of({.merge_reason = MergeReason::idleness}), "idleness");
+  EXPECT_STREQ(reason_of({}), "");
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
 }

@@ -18,17 +18,19 @@ protected:
   }
 
   TemporaryDirectory directory;
-  Server server{directory.path() + "/data", {"--log-level", "debug"}};
+  Server server{directory.path() + "/data", {"--log-level", "debug", "--value-threshold", "1024"}};
 };
 
 TEST_F(EventsTest, TheNodeTellsWhatItDidAndFromWhere) {
   user({"put", "a", "v"});
   user({"flush"});
+  user({"compact"});
   const std::string lines = user({"events"});
   EXPECT_TRUE(has(lines, "shard 1    recovered")) << lines;
   EXPECT_LT(lines.find("memtable_sealed"), lines.find("flush_begun")) << lines;
   EXPECT_LT(lines.find("flush_begun"), lines.find("flush_ended")) << lines;
   EXPECT_TRUE(has(lines, "1 table, ")) << lines;
+  EXPECT_TRUE(has(lines, "tables_moved    because of request, level 0 to 6, 1 table")) << lines;
 
   const std::string json = user({"events", "--json"});
   EXPECT_TRUE(has(json, "{\"sequence\":1,")) << json;
@@ -66,6 +68,17 @@ TEST_F(EventsTest, StatsHaveTheNamesThatWereAskedFor) {
         "\"latencies\":{\"get\":{\"count\":", "\"write\":{\"count\":1,", "\"tablesDropped\":0",
         "\"stalls\":{}", "\"foundInMemtables\":0", "\"blocksAsked\":", "\"bytesArrived\":"})
     EXPECT_TRUE(has(json, name)) << name << "\n" << json;
+}
+
+TEST_F(EventsTest, StatsCountValuesThatLieApart) {
+  user({"put", "a", std::string(300'000, 'v')});
+  user({"flush"});
+  const std::string text = user({"stats"});
+  EXPECT_TRUE(has(text, "value files")) << text;
+  const std::string json = user({"stats", "--json"});
+  for (const char* part : {"\"valueFiles\":1,\"valueFilesSize\":300", "\"valueGarbageSize\":0",
+                           "\"valuesSize\":300", "\"total_size\":30"})
+    EXPECT_TRUE(has(json, part)) << part << "\n" << json;
 }
 
 }  // namespace
