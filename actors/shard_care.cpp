@@ -88,6 +88,8 @@ void ShardCare::space_may_be_free() {
 void ShardCare::look_for_space() {
   if (!space_at_ || host_.now() < *space_at_) return;
   space_at_.reset();
+  // Nothing would be dropped, so each range delete would only leave a small table; it is looked again when merging is on.
+  if (tree_.merging() != Merging::on) return;
   seal_for_space_ = tree_.deletes_tables();
   plan_due_ = true;
 }
@@ -171,7 +173,8 @@ void ShardCare::plan_due(const std::vector<Timestamp>& snapshots) {
 void ShardCare::plan_compactions(const std::vector<Timestamp>& snapshots) {
   while (!compactions_.empty() && running_count(Job::Kind::merge) == 0) {
     const CompactCall& next = compactions_.front();
-    if (!next.merge->cancelled() && run(tree_.plan_merge_range(next.range, snapshots), next.merge))
+    if (!next.merge->cancelled() &&
+        run(tree_.plan_merge_range(next.range, snapshots, next.through), next.merge))
       return tell_progress();
     tell_progress();
     CompactCall call = std::move(compactions_.front());
@@ -194,7 +197,7 @@ void ShardCare::end(CompactCall call, Result<Nothing> answer) {
 /// Of the first call; the others wait for it.
 void ShardCare::tell_progress() {
   CompactCall& call = compactions_.front();
-  const engine::RangeBacklog left = tree_.range_backlog(call.range);
+  const engine::RangeBacklog left = tree_.range_backlog(call.range, call.through);
   MergeProgress now = call.told;
   now.tables = now.tables_done + left.tables;
   now.bytes = now.bytes_done + left.size;
@@ -275,10 +278,12 @@ void ShardCare::flush(Done<Nothing> done) {
 void ShardCare::compact(const KeyRange& range, RangeMergeHandle merge, Done<Nothing> done) {
   if (tree_.merging() == Merging::stopped)
     return done(Error{Errc::unavailable, "merging is stopped: turn it on, or off, first", 0});
-  flush([this, range, merge = std::move(merge), done = std::move(done)](Result<Nothing> flushed) mutable {
+  const Timestamp through = tree_.reader()->visible();
+  flush([this, range, through, merge = std::move(merge),
+         done = std::move(done)](Result<Nothing> flushed) mutable {
     if (!flushed.ok()) return done(std::move(flushed));
     if (tree_.merging() == Merging::stopped) return done(merging_was_stopped());
-    compactions_.push_back({range, std::move(merge), std::move(done)});
+    compactions_.push_back({range, through, std::move(merge), std::move(done)});
     plan_due_ = true;
     host_.wake_after(std::chrono::microseconds(0));
   });
@@ -315,6 +320,7 @@ void ShardCare::set_merging(Merging merging, Done<Nothing> done) {
       running->let_go();
     }
   }
+  if (merging == Merging::on) space_may_be_free();
   if (merging != Merging::stopped) return done(Nothing{});
   cancel_merges();
   stops_.push_back(std::move(done));

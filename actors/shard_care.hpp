@@ -56,8 +56,9 @@ public:
 
   /// Answers when all that is applied now is in tables.
   void flush(Done<Nothing> done);
-  /// Flushes, then merges every table that overlaps `range` down to the last level, and says how far it is to `merge`. Waits
-  /// while merging is paused; `cancelled` once `merge` is, or merging stops; `unavailable` while it is stopped.
+  /// Flushes, then merges every table that overlaps `range` and holds what was written before down to the last level, and says how far
+  /// it is to `merge`. Waits while merging is paused; `cancelled` once `merge` is, or merging stops; `unavailable` while it is
+  /// stopped.
   void compact(const KeyRange& range, RangeMergeHandle merge, Done<Nothing> done);
   /// Requires: the tree is free. Answers at once; stopped, when no merge is under way any more and nothing is left of those
   /// that were.
@@ -84,6 +85,8 @@ private:
   };
   struct CompactCall {
     KeyRange range;
+    /// What was written later may stay where it is, or there would be no end to it.
+    Timestamp through;
     RangeMergeHandle merge;
     Done<Nothing> done;
     /// What `merge` was told.

@@ -255,13 +255,15 @@ public:
   // Care. Each works on the shards that overlap `range`.
   Status flush(const KeyRange& range = {});
   void flush(const KeyRange& range, Done<Nothing> done);
-  /// Merges every table down to the last level; how far it is, and its end before that, are the handle's. The answer is
-  /// `cancelled` then, or when merging is stopped; what was merged stays. Waits while merging is paused.
+  /// Merges every table down to the last level, and collects garbage in value files; how far it is, and its end before that, are
+  /// the handle's. The answer is `cancelled` then, or when merging is stopped; what was merged stays. Waits while merging is
+  /// paused.
   Status compact(const KeyRange& range = {});
   RangeMergeHandle compact(const KeyRange& range, Done<Nothing> done);
   /// not_found: no such merge is under way.
   void cancel_merge(uint64_t id, Done<Nothing> done);
-  /// Of every shard, until the store is closed. Answers when it is so; `stopped`: when no merge is under way any more.
+  /// Of every shard, until the store is closed. Answers when it is so; `stopped`: when no merge is under way any more. While it
+  /// is not `on` space that is overwritten or deleted is not given back, and writes are refused at a bound: see engine::Merging.
   Status set_merging(engine::Merging merging);
   void set_merging(engine::Merging merging, Done<Nothing> done);
   engine::Merging merging() const;

@@ -112,10 +112,11 @@ std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> p
 }
 
 /// A merge for the sake of value files alone.
-std::unique_ptr<JobState> plan_garbage(TreeState& tree, std::span<const Timestamp> snapshots) {
+std::unique_ptr<JobState> plan_garbage(TreeState& tree, std::span<const Timestamp> snapshots,
+                                       const KeyRange& range = {}) {
   const std::vector<uint64_t> files = files_to_empty(*tree.version);
-  return make_merge(tree, pick_garbage(*tree.version, tree.options, files, tree.merges_under_way), snapshots,
-                    1);
+  return make_merge(tree, pick_garbage(*tree.version, tree.options, files, tree.merges_under_way, range),
+                    snapshots, 1);
 }
 
 bool is_idle(const TreeState& tree) { return tree.broken || tree.closed; }
@@ -351,13 +352,15 @@ std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp>
 }
 
 std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& range,
-                                           std::span<const Timestamp> snapshots) {
+                                           std::span<const Timestamp> snapshots, Timestamp through) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
   auto job = make_merge(tree,
                         pick_merge_range(*tree.version, tree.options, range, tree.readers->range,
-                                         tree.env.keys.current(), tree.merges_under_way),
+                                         tree.env.keys.current(), tree.merges_under_way, through),
                         snapshots);
+  // Where merges come by themselves so does this, and it might go on as long as the tree is written to.
+  if (job == nullptr && tree.merging != Merging::on) job = plan_garbage(tree, snapshots, range);
   // Somebody waits for it.
   if (job != nullptr) job->rate = std::make_shared<const MergeRate>(std::numeric_limits<double>::infinity());
   return job;

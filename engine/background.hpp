@@ -15,7 +15,7 @@ Status seal_memtable(TreeState& tree);
 std::unique_ptr<JobState> plan_flush(TreeState& tree, std::span<const Timestamp> snapshots);
 std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp> snapshots, MergeNeed need);
 std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& range,
-                                           std::span<const Timestamp> snapshots);
+                                           std::span<const Timestamp> snapshots, Timestamp through);
 /// Requires: `job` was planned by `tree`.
 Status install(TreeState& tree, JobState& job);
 

@@ -166,8 +166,9 @@ std::optional<Job> Tree::plan_flush(std::span<const Timestamp> snapshots) {
 std::optional<Job> Tree::plan_merge(std::span<const Timestamp> snapshots, MergeNeed need) {
   return wrap(engine::plan_merge(*state_, snapshots, need));
 }
-std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots) {
-  return wrap(engine::plan_merge_range(*state_, range, snapshots));
+std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots,
+                                          Timestamp through) {
+  return wrap(engine::plan_merge_range(*state_, range, snapshots, through));
 }
 std::optional<Job> Tree::wrap(std::unique_ptr<JobState> job) {
   if (job == nullptr) return std::nullopt;
@@ -186,15 +187,15 @@ double Tree::debt() const { return engine::debt(*state_); }
 double Tree::merge_debt() const { return state_->merge_debt; }
 std::string Tree::backlog_text() const {
   return engine::backlog_text(*state_->version, state_->options, state_->sealed.size(),
-                              state_->active->size(), state_->merge_debt, state_->merging);
+                              state_->active->size(), state_->merging);
 }
 void Tree::set_merging(Merging merging) {
   state_->merging = merging;
   state_->measure();
 }
 Merging Tree::merging() const { return state_->merging; }
-RangeBacklog Tree::range_backlog(const KeyRange& range) const {
-  return engine::range_backlog(*state_->version, state_->options, range, state_->readers->range);
+RangeBacklog Tree::range_backlog(const KeyRange& range, Timestamp through) const {
+  return engine::range_backlog(*state_->version, state_->options, range, state_->readers->range, through);
 }
 double Tree::write_rate() const { return engine::write_rate(debt()); }
 StallReason Tree::stall_reason() const { return engine::stall_reason(*state_); }

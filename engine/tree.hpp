@@ -185,14 +185,16 @@ public:
   /// have left nothing of go first, unread. Planned again, it gives
   /// more that may run at the same time.
   std::optional<Job> plan_merge(std::span<const Timestamp> snapshots, MergeNeed need = MergeNeed::due);
-  /// The next step towards every table that overlaps `range` lying in the last level; nothing: done, or those left
-  /// are under way.
-  std::optional<Job> plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots);
+  /// The next step towards every table that overlaps `range`, and has entries of `through` or before, lying in the last level; and
+  /// then, unless merging is on, towards less garbage in value files than its limit, as far as those tables refer to them. Nothing:
+  /// done, or those left are under way. With a `through` that stands still there is an end to it, however much is written meanwhile.
+  std::optional<Job> plan_merge_range(const KeyRange& range, std::span<const Timestamp> snapshots,
+                                      Timestamp through = kTimestampMax);
   /// What plan_merge_range() has still to read of `range`, about.
-  RangeBacklog range_backlog(const KeyRange& range) const;
+  RangeBacklog range_backlog(const KeyRange& range, Timestamp through = kTimestampMax) const;
   /// Whether plan_merge() will be asked for what is due: on, when a tree is opened. Otherwise nothing is merged on its way out of
-  /// memory either, and writes are not slowed down for merges that do not come: see merge_debt(). Plans are made as
-  /// they are asked for all the same.
+  /// memory either, and writes are not slowed down for merges that do not come, but refused at last: see engine::merge_debt() and
+  /// garbage_debt(). Plans are made as they are asked for all the same.
   void set_merging(Merging merging);
   Merging merging() const;
   /// Takes a job back, run or not. Its failure is returned: out_of_space and cancelled leave the tree as it

@@ -34,9 +34,8 @@ void TreeState::publish() {
 }
 
 void TreeState::measure() {
-  merge_debt = engine::merge_debt(*version, options, merging);
-  // What does not come by itself keeps no writer waiting.
-  if (merging == Merging::on) merge_debt = std::max(merge_debt, garbage_debt(*version, options));
+  merge_debt =
+      std::max(engine::merge_debt(*version, options, merging), garbage_debt(*version, options, merging));
   merge_rate->store(engine::merge_rate(*version, options, sealed.size()), std::memory_order_relaxed);
 }
 

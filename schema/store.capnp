@@ -167,7 +167,8 @@ interface Admin {
   # `invalid_argument` if a shard starts with `key` already.
 
   setMerging @5 (merging :Merging) -> ();
-  # Of every shard, until the node ends. Returns when it is so; `stopped`: when no merge is under way any more.
+  # Of every shard, until the node ends. Returns when it is so; `stopped`: when no merge is under way any more. While it is not on,
+  # space that is overwritten or deleted is not given back (Stats.Shard.valueGarbageSize), and at a bound writes are refused.
 
   cancelMerge @6 (id :UInt64) -> ();
   # Ends a merge of a range, whoever asked for it: an id of Stats.merges. `not_found`: no such is under way.

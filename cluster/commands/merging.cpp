@@ -133,9 +133,13 @@ void add_merging(CLI::App& program, Action& chosen) {
       "  stop   merges under way are given up, and their outputs removed; returns when none is left\n\n"
       "Writes go on, and are flushed. While it is not on they are not slowed down for merges, but refused "
       "once a\n"
-      "read would meet 256 tables (with the defaults) in level 0. Lasts until the node ends: the setting "
-      "`merging` "
-      "says how it begins.\n\n"
+      "read would meet 256 tables (with the defaults) in level 0. What is overwritten or deleted keeps its "
+      "space "
+      "until\n"
+      "it is on, or `coppice compact` comes; values that lie apart leave garbage, which `coppice stats` "
+      "shows. "
+      "Lasts\n"
+      "until the node ends: the setting `merging` says how it begins.\n\n"
       "Examples:\n  coppice merging\n  coppice merging off && coppice load big.tsv; coppice merging on");
   choose(*command, chosen, std::move(flags), merging);
 }

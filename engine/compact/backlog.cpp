@@ -63,13 +63,16 @@ double merge_debt(const Version& version, const TreeShape& options, Merging merg
 }
 
 RangeBacklog range_backlog(const Version& version, const TreeShape& options, const KeyRange& range,
-                           const KeyRange& owned) {
+                           const KeyRange& owned, Timestamp through) {
   const uint32_t base = level_shape(version, options).base;
   RangeBacklog left;
   uint64_t moved = 0;
   const auto pass = [&](Version::Run here, uint32_t below) {
-    moved += tables_size_of(here);
-    left.tables += here.size();
+    for (const TableHandle& table : here) {
+      if (table->meta().oldest > through) continue;
+      moved += table->meta().file_size;
+      ++left.tables;
+    }
     if (moved == 0) return;
     const Version::Run meets = version.overlapping(below, range);
     left.size += moved + tables_size_of(meets);
@@ -87,22 +90,32 @@ RangeBacklog range_backlog(const Version& version, const TreeShape& options, con
 }
 
 std::string backlog_text(const Version& version, const TreeShape& options, size_t sealed_count,
-                         size_t active_size, double merge_debt, Merging merging) {
+                         size_t active_size, Merging merging) {
   const double flush = flush_debt(sealed_count, active_size, options);
-  if (flush == 0 && merge_debt == 0) return {};
-  if (flush >= merge_debt)
+  const double levels = merge_debt(version, options, merging);
+  const double garbage = garbage_debt(version, options, merging);
+  if (std::max({flush, levels, garbage}) == 0) return {};
+  if (flush >= std::max(levels, garbage))
     return std::to_string(sealed_count) + " memtables wait for their flush: wait and try again";
-  if (merging == Merging::on)
-    return "merging falls behind, by about " + std::to_string(pending_merge_size(version, options)) +
-           " bytes: wait and try again";
-  return "a read meets " + std::to_string(version.runs().size()) + " tables in level 0, and merging is " +
-         name_of(merging) + ": turn it on" + (may_begin_asked(merging) ? ", or compact" : "");
+  const bool on = merging == Merging::on;
+  std::string text;
+  if (garbage > levels) {
+    text = std::to_string(version.garbage_size()) + " bytes of what value files hold are garbage";
+  } else if (on) {
+    text =
+        "merging falls behind, by about " + std::to_string(pending_merge_size(version, options)) + " bytes";
+  } else {
+    text = "a read meets " + std::to_string(version.runs().size()) + " tables in level 0";
+  }
+  if (on) return text + ": wait and try again";
+  return text + ", and merging is " + name_of(merging) + ": turn it on" +
+         (may_begin_asked(merging) ? ", or compact" : "");
 }
 
 StallReason stall_reason(const Version& version, const TreeShape& options, size_t sealed_count,
                          size_t active_size, Merging merging) {
   const double merge = merge_debt(version, options, merging);
-  const double garbage = merging == Merging::on ? garbage_debt(version, options) : 0;
+  const double garbage = garbage_debt(version, options, merging);
   const double flush = flush_debt(sealed_count, active_size, options);
   const double most = std::max({merge, garbage, flush});
   if (most <= 0) return StallReason::none;

@@ -25,18 +25,19 @@ double merge_debt(const Version& version, const TreeShape& options, Merging merg
 /// memtable fills the debt grows, so that it does not jump when that is sealed.
 double flush_debt(size_t sealed_count, size_t active_size, const TreeShape& options);
 
-/// What a merge of a range has still to read, about: every table on its way down, with what it meets there.
+/// What a merge of a range has still to read, about: every table on its way down that has entries of `through` or before, with what
+/// it meets there.
 struct RangeBacklog {
   uint64_t tables = 0;
   uint64_t size = 0;
 };
 RangeBacklog range_backlog(const Version& version, const TreeShape& options, const KeyRange& range,
-                           const KeyRange& owned);
+                           const KeyRange& owned, Timestamp through = kTimestampMax);
 
 /// Why writes are slowed or refused, in words, and what to do; empty: they are not. `sealed_count` memtables wait, and the active
-/// one has `active_size` bytes; merging owes `merge_debt`.
+/// one has `active_size` bytes.
 std::string backlog_text(const Version& version, const TreeShape& options, size_t sealed_count,
-                         size_t active_size, double merge_debt, Merging merging);
+                         size_t active_size, Merging merging);
 
 /// What the greatest of those debts and that of garbage comes from; none if all are 0.
 StallReason stall_reason(const Version& version, const TreeShape& options, size_t sealed_count,

@@ -16,6 +16,8 @@ constexpr double kLeft = 0.75;
 // A merge for garbage alone takes tables that together use so many memtables of it, or are so many tables large.
 constexpr uint64_t kJobMemtables = 2;
 constexpr uint64_t kJobTables = 4;
+// Where merges do not come by themselves: how many times more garbage there may be than at which writes are refused else.
+constexpr double kFactorWithoutMerging = 8;
 
 /// Of the files, in bytes.
 uint64_t size_in(const ValueUses& uses, const std::vector<uint64_t>& files) {
@@ -104,7 +106,8 @@ uint64_t size_in_files(const MergePlan& plan, const std::vector<uint64_t>& files
 }
 
 std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& options,
-                                      const std::vector<uint64_t>& files, const MergesUnderWay& under_way) {
+                                      const std::vector<uint64_t>& files, const MergesUnderWay& under_way,
+                                      const KeyRange& range) {
   if (files.empty()) return std::nullopt;
   Best best(files, under_way);
   const uint64_t use_max = kJobMemtables * options.memtable_size;
@@ -116,7 +119,7 @@ std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& o
       if (!row.empty()) best.consider(plan_into(version, level, level, std::exchange(row, {})));
       use = 0;
     };
-    for (const TableHandle& table : version.level(level)) {
+    for (const TableHandle& table : version.overlapping(level, range)) {
       const uint64_t size = size_in(table->meta().values, files);
       if (size == 0 || is_busy(table, under_way)) {
         end_row();
@@ -133,13 +136,15 @@ std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& o
   const uint32_t target =
       options.merge_policy == MergePolicy::tiered ? 0 : level_shape(version, options).base;
   for (const Column& column : level0_columns(version))
-    best.consider(plan_into(version, 0, target, column.tables));
+    if (column.hull.overlaps(range)) best.consider(plan_into(version, 0, target, column.tables));
   return because(MergeReason::garbage, best.take());
 }
 
-double garbage_debt(const Version& version, const TreeShape& options) {
+double garbage_debt(const Version& version, const TreeShape& options, Merging merging) {
   const auto free = static_cast<double>(2 * garbage_limit(version) + 4 * uint64_t{options.memtable_size});
-  return std::max(0.0, static_cast<double>(version.garbage_size()) / free - 1);
+  const auto garbage = static_cast<double>(version.garbage_size());
+  if (merging != Merging::on) return garbage >= kFactorWithoutMerging * 2 * free ? 1 : 0;
+  return std::max(0.0, garbage / free - 1);
 }
 
 }  // namespace coppice::engine

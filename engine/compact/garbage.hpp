@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/compact/merge_control.hpp"
 #include "engine/compact/merge_plan.hpp"
 #include "engine/tree_shape.hpp"
 
@@ -42,11 +43,15 @@ std::vector<uint64_t> files_of_other_key(const Version& version, uint64_t key_id
 /// What of those files the plan's tables use, in bytes. Requires: `files` ascend.
 uint64_t size_in_files(const MergePlan& plan, const std::vector<uint64_t>& files);
 
-/// The merge that empties most of `files`. Nothing: none refers to them, or merges under way are in the way.
+/// The merge of tables that overlap `range` that empties most of `files`. Nothing: none refers to them, or merges under way are in
+/// the way.
 std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& options,
-                                      const std::vector<uint64_t>& files, const MergesUnderWay& under_way);
+                                      const std::vector<uint64_t>& files, const MergesUnderWay& under_way,
+                                      const KeyRange& range = {});
 
-/// How far collecting garbage is behind: 0 to twice the limit and some memtables; 1 and more: far.
-double garbage_debt(const Version& version, const TreeShape& options);
+/// How far collecting garbage is behind: 0 to twice the limit and some memtables; 1 and more: far, from twice that on. While
+/// merges do not come by themselves it keeps no writer waiting until there is eight times as much as it else may be, and they are
+/// refused then: merges that were asked for, again and again of a few keys only, would leave garbage without end.
+double garbage_debt(const Version& version, const TreeShape& options, Merging merging = Merging::on);
 
 }  // namespace coppice::engine

@@ -14,6 +14,10 @@ namespace coppice::engine {
 ///     off          -                      begin               go on
 ///     paused       -                      wait                hold still, and go on from there
 ///     stopped      -                      are refused         are given up: outputs removed, inputs kept
+///
+/// While it is not on only merges that are asked for give space back: of what was overwritten and deleted, of tables under range
+/// deletes, of garbage in value files (TreeStats::value_garbage_size). It is bounded all the same, as writes are refused once a read
+/// meets too many tables (see merge_debt() in backlog.hpp), or there is too much garbage (garbage_debt() in garbage.hpp).
 enum class Merging : uint8_t { on, off, paused, stopped };
 
 /// "on", "off", "paused" or "stopped".

@@ -67,14 +67,19 @@ void widen_move(const Version& version, const std::vector<Column>& columns, cons
   }
 }
 
-/// The cheapest of the columns that reach into `range`.
+/// Has entries of `through` or before.
+auto reaches_back(Timestamp through) {
+  return [through](const TableHandle& table) { return table->meta().oldest <= through; };
+}
+
+/// The cheapest of the columns that reach into `range`, and back to `through`.
 std::optional<MergePlan> pick_column(const Version& version, uint32_t base, const KeyRange& range,
-                                     const UnderWay& under_way) {
+                                     const UnderWay& under_way, Timestamp through = kTimestampMax) {
   const std::vector<Column> columns = level0_columns(version);
   std::optional<MergePlan> best;
   double best_cost = 0;
   for (const Column& column : columns) {
-    if (!column.hull.overlaps(range)) continue;
+    if (!column.hull.overlaps(range) || std::ranges::none_of(column.tables, reaches_back(through))) continue;
     // What is being merged are the oldest tables of a column; those above it wait.
     choose(best, best_cost, plan_into(version, 0, base, column.tables), under_way);
   }
@@ -320,13 +325,15 @@ bool has_key(const Version& version, const TableMeta& table, uint64_t key_id) {
 
 std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
                                           const KeyRange& range, const KeyRange& owned, uint64_t key_id,
-                                          const UnderWay& under_way) {
-  if (!version.overlapping_in_level0(range).empty())
+                                          const UnderWay& under_way, Timestamp through) {
+  if (std::ranges::any_of(version.overlapping_in_level0(range), reaches_back(through)))
     return because(MergeReason::request,
-                   pick_column(version, level_shape(version, options).base, range, under_way));
+                   pick_column(version, level_shape(version, options).base, range, under_way, through));
 
   for (uint32_t level = 1; level < kLastLevel; ++level) {
-    const auto found = version.overlapping(level, range);
+    const auto all = version.overlapping(level, range);
+    const auto first = std::ranges::find_if(all, reaches_back(through));
+    const auto found = all.subspan(static_cast<size_t>(first - all.begin()));
     if (found.empty()) continue;
     const auto step = found.first(std::min(found.size(), kRangeStepTablesMax));
     MergePlan plan = plan_into(version, level, level + 1, {step.begin(), step.end()});

@@ -266,6 +266,12 @@ protected:
     host.wait(*shard, span);
     host.settle(*shard);
   }
+  void set_merging(engine::Merging merging) {
+    Answer<Nothing> done;
+    shard->set_merging(merging, done.done());
+    host.settle(*shard);
+    ASSERT_TRUE(done.ok());
+  }
   engine::TreeStats tree() {
     Answer<ShardStats> stats;
     shard->stats(stats.done());
@@ -318,6 +324,22 @@ TEST_F(ShardSpaceTest, ARangeDeleteThatWasRecoveredIsNotForgotten) {
   shard.reset();
   open();
   shard->adopt({}, {});
+  wait(kSoon);
+  EXPECT_EQ(tree().levels.back().size, 0u);
+}
+
+TEST_F(ShardSpaceTest, WithoutMergingARangeDeleteWaitsInMemory) {
+  load();
+  const uint64_t flushes = tree().flushes;
+  set_merging(engine::Merging::off);
+  for (int time = 0; time < 3; ++time) {
+    delete_all();
+    wait(kSoon);
+  }
+  EXPECT_EQ(tree().flushes, flushes);
+  EXPECT_GT(tree().levels.back().size, 400u << 10);
+
+  set_merging(engine::Merging::on);
   wait(kSoon);
   EXPECT_EQ(tree().levels.back().size, 0u);
 }

@@ -143,6 +143,41 @@ TEST_F(GarbageTest, WhatWasFlushedComesDownIfNothingElseRefersToIt) {
   EXPECT_EQ(plan->source_level, 6u);
 }
 
+TEST_F(GarbageTest, AMergeOfARangeTakesWhatOverlapsIt) {
+  add_values(1, 5000);
+  add_table(6, 10, "a", "b", {{1, 100}});
+  add_table(6, 11, "c", "d", {{1, 50}});
+  add_table(0, 12, "e", "f", {{1, 10}});
+  const auto plan_in = [this](const KeyRange& range) {
+    return pick_garbage(version(), options, {1}, under_way, range);
+  };
+  EXPECT_THAT(numbers(plan_in({"c", "z"})->source), ElementsAre(11));
+  EXPECT_THAT(numbers(plan_in({"e", "z"})->source), ElementsAre(12));
+  EXPECT_FALSE(plan_in({"g", "z"}));
+}
+
+TEST_F(GarbageTest, WithoutMergingItIsBoundedToo) {
+  options.memtable_size = 1000;
+  // All but one byte is garbage: nothing else counts for the limit.
+  const auto with = [&](uint64_t size) {
+    values.clear();
+    levels = {};
+    add_values(1, size + 1);
+    add_table(6, 10, "a", "b", {{1, 1}});
+    return version();
+  };
+  const uint64_t refused_at = 2 * 4 * 1000 + 100;
+  EXPECT_GE(garbage_debt(with(refused_at), options), 1);
+  for (const Merging merging : {Merging::off, Merging::paused, Merging::stopped}) {
+    EXPECT_EQ(garbage_debt(with(7 * refused_at), options, merging), 0);
+    EXPECT_EQ(garbage_debt(with(8 * refused_at), options, merging), 1);
+  }
+  const auto why = [&](Merging merging) { return backlog_text(version(), options, 0, 0, merging); };
+  EXPECT_NE(why(Merging::on).find("garbage: wait"), std::string::npos) << why(Merging::on);
+  EXPECT_NE(why(Merging::off).find("garbage, and merging is off: turn it on, or compact"), std::string::npos)
+      << why(Merging::off);
+}
+
 TEST_F(GarbageTest, LevelsAreAsLargeAsWhatTheyKeep) {
   add_values(1, 5000);
   add_table(6, 10, "a", "b", {{1, 4000}});

@@ -46,7 +46,7 @@ TEST_F(MergeReasonTest, MoreTablesThanThereMayBe) {
 
 TEST_F(MergeReasonTest, DeletesThatLieDense) {
   add(kLastLevel, 1, "a", "c", 300);
-  add(0, 2, "a", "c", 25, 5);
+  add(0, 2, "a", "c", 40, 5);
   EXPECT_EQ(of(pick()), MergeReason::deletes);
 }
 

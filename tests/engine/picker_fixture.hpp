@@ -43,8 +43,9 @@ protected:
   std::optional<MergePlan> pick(MergeNeed need = MergeNeed::due) {
     return pick_merge(Version(levels), options, under_way, need, {settled, expired_ms});
   }
-  std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {}) {
-    return pick_merge_range(Version(levels), options, range, owned, key_id, under_way);
+  std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {},
+                                      Timestamp through = kTimestampMax) {
+    return pick_merge_range(Version(levels), options, range, owned, key_id, under_way, through);
   }
   LevelShape shape() { return level_shape(Version(levels), options); }
   static std::vector<uint64_t> numbers(const std::vector<TableHandle>& tables) {

@@ -1,3 +1,4 @@
+#include "engine/compact/backlog.hpp"
 #include "tests/engine/picker_fixture.hpp"
 
 namespace coppice::engine {
@@ -193,6 +194,24 @@ TEST_F(PickerTest, TakesARangeDownLevelByLevelUntilItLiesInTheLast) {
   EXPECT_EQ(plan->target_level, 5u);
   levels[4].clear();
   EXPECT_FALSE(pick_range({"b", "d"}));
+}
+
+TEST_F(PickerTest, OfARangeItTakesWhatReachesBackFarEnough) {
+  add(0, 9, "a", "c");
+  add(0, 3, "m", "o");
+  add(0, 8, "m", "o");
+  add(4, 7, "a", "c");
+  add(4, 2, "m", "o");
+  add(6, 1, "a", "z");
+  // With what lies above it.
+  EXPECT_THAT(numbers(pick_range({}, {}, Timestamp{6})->source), ElementsAre(8, 3));
+  levels[0].erase(levels[0].begin() + 1);
+  EXPECT_THAT(numbers(pick_range({}, {}, Timestamp{6})->source), ElementsAre(2));
+  levels[4].pop_back();
+  EXPECT_FALSE(pick_range({}, {}, Timestamp{6}));
+  EXPECT_TRUE(pick_range({}, {}, Timestamp{7}));
+  EXPECT_EQ(range_backlog(Version(levels), options, {}, {}, Timestamp{6}).tables, 0u);
+  EXPECT_EQ(range_backlog(Version(levels), options, {}, {}, Timestamp{7}).tables, 2u);
 }
 
 TEST_F(PickerTest, RewritesTablesOfTheLastLevelThatStickOutOfTheTree) {

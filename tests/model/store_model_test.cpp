@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/actors/store_fixture.hpp"
+#include "tests/support/keys.hpp"
 #include "tests/support/seed.hpp"
 
 namespace coppice::actors {
@@ -145,6 +146,8 @@ protected:
 
 TEST_F(StoreModelTest, BehavesAsAMap) {
   SCOPED_TRACE("COPPICE_SEED=" + std::to_string(seed));
+  if (below(2) == 0) options.tree.value_threshold = 128;
+  if (below(2) == 0) options.keys = engine::ring('a');
   open();
   constexpr uint64_t kSteps = 4000;
   for (step = 0; step < kSteps && !HasFatalFailure(); ++step) {
