@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/second_store.hpp"
 #include "actors/store_paths.hpp"
 #include "engine/base/random.hpp"
 #include "engine/io/file_names.hpp"
@@ -40,6 +41,7 @@ Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::TreeE
                                                              const std::string& directory,
                                                              const std::vector<Bytes>& boundaries) {
   engine::FileSystem& files = env.files;
+  COPPICE_TRY(check_finished(files, directory));
   COPPICE_TRY(check_ours(files, directory));
   COPPICE_TRY(files.make_directory(directory));
   COPPICE_TRY_ASSIGN(lock, files.lock(directory));

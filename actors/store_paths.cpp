@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "actors/second_store.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::actors {
@@ -54,6 +55,7 @@ Result<std::map<uint64_t, std::string>> list_shards(engine::FileSystem& files, c
 Result<OfflineDirectory> OfflineDirectory::open(engine::FileSystem& files, const std::string& path) {
   COPPICE_TRY_ASSIGN(present, files.exists(path));
   if (!present) return Error{Errc::not_found, path + ": no such directory"};
+  COPPICE_TRY(check_finished(files, path));
   COPPICE_TRY_ASSIGN(names, files.list(path));
   if (has_store(names)) {
     COPPICE_TRY_ASSIGN(lock, files.lock(path));

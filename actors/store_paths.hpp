@@ -27,8 +27,8 @@ struct OfflineDirectory {
   std::unique_ptr<engine::DirectoryLock> lock;
 
   /// A store, or one tree of it or of a program that links the engine; the lock is the store's, where there is one.
-  /// not_found: nothing of that name; invalid_argument: neither of the two; in_use: a node has it. Writes nothing but the
-  /// store's LOCK.
+  /// not_found: nothing of that name; invalid_argument: neither of the two, or a store that was never finished; in_use: a node has it.
+  /// Writes nothing but the store's LOCK.
   static Result<OfflineDirectory> open(engine::FileSystem& files, const std::string& path);
 };
 

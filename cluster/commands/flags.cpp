@@ -71,6 +71,11 @@ void KeyFlags::add_to(CLI::App& command) {
 
 Result<engine::KeyRing> KeyFlags::ring() const { return engine::read_keys("", sources); }
 
+Result<engine::KeyRing> KeyFlags::ring_to_write() const {
+  if (sources.empty()) return engine::KeyRing();
+  return engine::read_keys(sources.front(), {sources.begin() + 1, sources.end()});
+}
+
 void DurabilityFlag::add_to(CLI::App& command) {
   const auto read = [this](const std::string& name) {
     const std::vector<std::string> names{"synced", "buffered", "memory"};

@@ -50,6 +50,8 @@ struct KeyFlags {
   void add_to(CLI::App& command);
   /// Errors as engine::read_key(). Blocks: as that.
   Result<engine::KeyRing> ring() const;
+  /// The same, for who writes files as well: the first is their key.
+  Result<engine::KeyRing> ring_to_write() const;
 };
 
 /// --durability: what a write survives once the command has ended.

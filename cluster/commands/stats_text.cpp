@@ -198,8 +198,8 @@ std::string stats_text(const client::Stats& stats) {
   std::string text = "coppice " + stats.version + ", up " + duration_text(stats.uptime_ms) + ", " +
                      count_text(stats.connections, "connection") + "\n" +
                      count_text(stats.sstable_count, "table") + ", " + size_text(stats.total_size) + ", " +
-                     count_text(stats.read_operations, "read operation") + "\n" +
-                     memory_text(stats) + "block cache: " + count_text(stats.cache_hits) + " hits, " +
+                     count_text(stats.read_operations, "read operation") + "\n" + memory_text(stats) +
+                     "block cache: " + count_text(stats.cache_hits) + " hits, " +
                      count_text(stats.cache_misses) + " misses\n" + keys_text(stats);
   if (stats.merging != client::Merging::on || !stats.merges.empty())
     add(text, std::string("merging: ") + name_of(stats.merging) + ", " +

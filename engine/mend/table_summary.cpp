@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/table/block_io.hpp"
+#include "engine/table/compression.hpp"
 #include "engine/values/value_file.hpp"
 
 namespace coppice::engine {
@@ -20,12 +20,25 @@ Result<Footer> read_footer(const RandomFile& file) {
   return std::move(footer).error().within(file.name());
 }
 
+Result<BlockForm> form_of(const Footer& footer, const KeyRing& keys, const std::string& path) {
+  COPPICE_TRY_ASSIGN(seal, keys.open(footer.seal, FileUse::table, path));
+  return BlockForm{footer.unique_id, std::move(seal.cipher)};
+}
+
+Status read_dictionary(const RandomFile& file, const Footer& footer, BlockForm& form) {
+  if (footer.dictionary.absent()) return success();
+  COPPICE_TRY_ASSIGN(block, read_block(file, form, footer.dictionary));
+  form.dictionary = Dictionary::open({block.bytes.get(), block.size});
+  if (form.dictionary == nullptr)
+    return damage(file.name(), footer.dictionary.offset, "the dictionary makes no sense");
+  return success();
+}
+
 Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint64_t number,
                                const KeyRing& keys) {
   COPPICE_TRY_ASSIGN(file, files.open(path));
   COPPICE_TRY_ASSIGN(footer, read_footer(*file));
-  COPPICE_TRY_ASSIGN(seal, keys.open(footer.seal, FileUse::table, path));
-  const BlockForm form{footer.unique_id, std::move(seal.cipher)};
+  COPPICE_TRY_ASSIGN(form, form_of(footer, keys, path));
   COPPICE_TRY_ASSIGN(block, read_block(*file, form, footer.properties));
   auto meta = decode_properties({block.bytes.get(), block.size}, footer.flags);
   if (!meta) return damage(path, footer.properties.offset, "the properties make no sense");

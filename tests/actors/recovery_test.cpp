@@ -38,7 +38,8 @@ protected:
     return *(*shard.tree)->reader()->get(key, {});
   }
   std::string log_of(uint64_t id) {
-    for (const std::string& name : *files.list(directory->shard_directory(id)))
+    const auto names = files.list(directory->shard_directory(id));
+    for (const std::string& name : *names)
       if (name.ends_with(".log")) return directory->shard_directory(id) + "/" + name;
     return "";
   }

@@ -75,6 +75,7 @@ TEST_F(ShardEndsTest, CallsThatMeetACutAreSentToTheHalves) {
   host.run_one_apart(*shard);  // seals
   host.run_one_job(*shard);    // flushes
   host.run_one_apart(*shard);  // installs
+  host.run_one_apart(*shard);  // removes logs
   ASSERT_EQ(host.apart.size(), 1u) << "the split should be away";
   Answer<Nothing> flush;
   shard->flush(flush.done());

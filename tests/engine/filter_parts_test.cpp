@@ -82,23 +82,25 @@ TEST_F(FilterPartsTest, ALargeTableHasThemAndSaysSo) {
 
 TEST_F(FilterPartsTest, TheyLetPassWhatIsThereAndTurnAwayWhatIsNot) {
   const TableReader table(files, "3", meta, cache);
-  ReadWork work;
+  LevelWork levels{};
+  ReadWork work{.levels = &levels};
   for (int i = 0; i < 2 * kKeyCount; ++i) {
     const auto got = get(table, key_of(i), &work);
     ASSERT_TRUE(got.ok());
     ASSERT_EQ(got->found, i % 2 == 0);
     ASSERT_EQ(got->value, i % 2 == 0 ? std::to_string(i) : "");
   }
-  EXPECT_GE(work.here().filtered, kKeyCount - 4u);
-  EXPECT_LE(work.here().filtered, kKeyCount + 0u);
+  EXPECT_GE(levels[0].filtered, kKeyCount - 4u);
+  EXPECT_LE(levels[0].filtered, kKeyCount + 0u);
   EXPECT_TRUE(table.verify().ok());
 }
 
 TEST_F(FilterPartsTest, AReadHoldsOnePartAndNotTheWhole) {
   const TableReader table(files, "3", meta, cache);
-  ReadWork work;
+  LevelWork levels{};
+  ReadWork work{.levels = &levels};
   ASSERT_TRUE(get(table, key_of(1), &work).ok());
-  ASSERT_EQ(work.here().filtered, 1u);
+  ASSERT_EQ(levels[0].filtered, 1u);
   const size_t after_one = cache.stats().reserved;
   ASSERT_TRUE(get(table, key_of(1)).ok());
   EXPECT_EQ(cache.stats().reserved, after_one);

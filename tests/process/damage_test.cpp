@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -156,6 +157,91 @@ TEST_F(WholeStoreTest, AShardThatIsGoneIsMissed) {
   const Finished verify = coppice({"verify", data(), "--json"});
   EXPECT_EQ(verify.code, 4) << verify.errors;
   EXPECT_NE(verify.output.find("shards/000001"), std::string::npos) << verify.output;
+}
+
+/// The lines of `text`, each with its end.
+std::set<std::string> lines_of(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream rest(text);
+  for (std::string line; std::getline(rest, line);) lines.insert(line);
+  return lines;
+}
+
+using RepairTest = DamageTest;
+
+TEST_P(RepairTest, SavesWhatIsWholeIntoANewStore) {
+  const bool of_map = std::string(GetParam().files) == "SHARDS";
+  const std::vector<fs::path> damaged =
+      of_map ? std::vector<fs::path>{fs::path(data()) / "SHARDS"} : files_ending(GetParam().files);
+  for (const fs::path& path : damaged) inflict(path, GetParam().damage);
+
+  const std::string mended = directory / "mended";
+  const Finished dry = coppice({"repair", data(), "--dry-run"});
+  EXPECT_EQ(dry.code, 0) << dry.errors;
+  EXPECT_FALSE(fs::exists(mended));
+  const Finished repair = coppice({"repair", data(), "--into", mended});
+  EXPECT_EQ(repair.code, 0) << repair.output << repair.errors;
+  for (const fs::path& path : damaged)
+    EXPECT_NE(repair.output.find(path.filename()), std::string::npos) << path << ": " << repair.output;
+  EXPECT_EQ(coppice({"verify", mended}).code, 0);
+
+  Server server(mended);
+  ASSERT_TRUE(server.is_ready()) << server.errors();
+  EXPECT_TRUE(server({"scan", "--from", "m"}).output == generated_lines("z/", 10));
+  const bool tables = std::string(GetParam().files) == ".sst";
+  const bool logs = std::string(GetParam().files) == ".log";
+  if (!tables) {
+    EXPECT_TRUE(server({"scan", "--prefix", "a/"}).output == generated_lines("a/", 2'000));
+  }
+  if (!logs) {
+    EXPECT_TRUE(server({"scan", "--prefix", "b/"}).output == generated_lines("b/", 2'000));
+  }
+  const auto ever = lines_of(generated_lines("a/", 2'000) + generated_lines("b/", 2'000));
+  const auto saved = lines_of(server({"scan", "--to", "m"}).output);
+  EXPECT_TRUE(std::ranges::includes(ever, saved));
+  if (GetParam().damage == Damage::flipped) {
+    EXPECT_GE(saved.size(), 2'000u);
+  }
+  EXPECT_EQ(server({"put", "b/new", "value"}).code, 0);
+  EXPECT_TRUE(stops(server)) << server.errors();
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, RepairTest,
+                         testing::Values(Case{"FlippedLog", ".log", Damage::flipped},
+                                         Case{"MissingLog", ".log", Damage::missing},
+                                         Case{"FlippedTable", ".sst", Damage::flipped},
+                                         Case{"TruncatedTable", ".sst", Damage::truncated},
+                                         Case{"FlippedManifest", "MANIFEST", Damage::flipped},
+                                         Case{"MissingManifest", "MANIFEST", Damage::missing},
+                                         Case{"TruncatedManifest", "MANIFEST", Damage::truncated},
+                                         Case{"FlippedMap", "SHARDS", Damage::flipped},
+                                         Case{"MissingMap", "SHARDS", Damage::missing}),
+                         [](const auto& made) { return made.param.name; });
+
+TEST_F(WholeStoreTest, IsNotRepairedWhileItIsServedNorOverAnything) {
+  EXPECT_EQ(coppice({"repair", data()}).code, 2);
+  EXPECT_EQ(coppice({"repair", data(), "--into", directory.path()}).code, 5);
+  const Server server(data());
+  ASSERT_TRUE(server.is_ready()) << server.errors();
+  EXPECT_EQ(coppice({"repair", data(), "--into", directory / "mended"}).code, 5);
+}
+
+TEST_F(WholeStoreTest, IsInspectedFileByFile) {
+  const Finished all = coppice({"inspect", data()});
+  EXPECT_EQ(all.code, 0) << all.errors;
+  for (const char* word : {"SHARDS", "MANIFEST", ".sst", ".log", "footer", "storeId="})
+    EXPECT_NE(all.output.find(word), std::string::npos) << word;
+  const std::string table = files_ending(".sst").front();
+  EXPECT_NE(coppice({"inspect", table, "--entries"}).output.find("key=\"a/100000\""), std::string::npos);
+  EXPECT_NE(coppice({"inspect", table, "--entries", "--json"}).output.find("\"key\":\"a/100000\""),
+            std::string::npos);
+  EXPECT_NE(coppice({"inspect", table, "--entries", "--hex"}).output.find("key=\"612f313030303030\""),
+            std::string::npos);
+  inflict(table, Damage::flipped);
+  const Finished damaged = coppice({"inspect", table});
+  EXPECT_EQ(damaged.code, 4);
+  EXPECT_NE(damaged.output.find("damage"), std::string::npos) << damaged.output;
+  EXPECT_EQ(coppice({"inspect", directory / "no such"}).code, 2);
 }
 
 class NewerFormatTest : public DamageTest {};

@@ -1,0 +1,170 @@
+#include "actors/repair_store.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "actors/guess_map.hpp"
+#include "actors/second_store.hpp"
+#include "actors/store_paths.hpp"
+#include "engine/base/random.hpp"
+#include "engine/io/file_names.hpp"
+#include "engine/mend/old_manifest.hpp"
+#include "engine/mend/table_summary.hpp"
+#include "engine/table/block_cache.hpp"
+#include "engine/tree.hpp"
+
+namespace coppice::actors {
+namespace {
+
+using Fate = engine::MendedFile::Fate;
+
+/// Tables are read past it; only what an open one keeps counts in it.
+constexpr size_t kCacheSize = 8 << 20;
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+class StoreRepair {
+public:
+  StoreRepair(const engine::TreeEnv& env, const std::string& source, const std::string& target,
+              const RepairStoreOptions& options)
+      : env_(env), files_(env.files), source_(source), target_(target), options_(options) {}
+
+  Result<engine::RepairReport> run() {
+    COPPICE_TRY(find_map());
+    if (options_.dry_run) {
+      COPPICE_TRY(mend_all());
+      return std::move(report_);
+    }
+    COPPICE_TRY(begin_second_store(files_, target_));
+    Status mended = mend_all();
+    if (mended.ok()) mended = end_second_store(files_, target_, map_, env_.keys);
+    if (!mended.ok()) {
+      (void)drop_second_store(files_, target_);
+      return std::move(mended).error();
+    }
+    return std::move(report_);
+  }
+
+private:
+  Status mend_all() {
+    for (size_t i = 0; i < map_.shards.size(); ++i) COPPICE_TRY(mend(map_.shards[i].id, map_.range(i)));
+    return success();
+  }
+
+  Status find_map() {
+    auto listed = list_shards(files_, source_);
+    if (listed.ok()) {
+      directories_ = *std::move(listed);
+    } else if (listed.error().code != Errc::not_found) {
+      return listed.error();
+    }
+    auto map = read_shard_map(files_, map_path(source_), env_.keys);
+    engine::MendedFile file{map_path(source_)};
+    if (map.ok()) {
+      map_ = *std::move(map);
+      ++map_.epoch;
+    } else {
+      if (map.error().code != Errc::corruption && map.error().code != Errc::not_found) return map.error();
+      file.fate = Fate::rebuilt;
+      file.problems.push_back(map.error().text);
+      COPPICE_TRY(guess());
+    }
+    report_.files.push_back(std::move(file));
+    for (const auto& [id, name] : directories_)
+      if (!map_.index_of(id))
+        report_.files.push_back({.path = shard_path(source_, id), .fate = Fate::left_out});
+    return success();
+  }
+
+  Status guess() {
+    std::vector<FoundShard> found;
+    for (const auto& [id, name] : directories_) {
+      COPPICE_TRY_ASSIGN(shard, look_at(id));
+      found.push_back(std::move(shard));
+    }
+    if (found.empty()) return Error{Errc::not_found, source_ + ": neither SHARDS nor a shard is there"};
+    GuessedMap guessed = guess_map(found, engine::mix(env_.seed));
+    map_ = std::move(guessed.map);
+    for (std::string& doubt : guessed.doubts) report_.doubts.push_back(source_ + ": " + doubt);
+    return success();
+  }
+
+  Result<FoundShard> look_at(uint64_t id) {
+    FoundShard shard{id, std::nullopt};
+    const std::string directory = shard_path(source_, id);
+    COPPICE_TRY_ASSIGN(names, files_.list(directory));
+    COPPICE_TRY_ASSIGN(manifest, engine::read_old_manifest(files_, directory, names, env_.keys));
+    if (manifest.begun) {
+      shard.range = manifest.state.range;
+      return shard;
+    }
+    for (const std::string& name : names) {
+      const auto file = engine::parse_file_name(name);
+      if (!file || file->kind != engine::FileName::Kind::table) continue;
+      const auto meta =
+          engine::read_summary(files_, engine::join_path(directory, name), file->number, env_.keys);
+      if (!meta.ok() && meta.error().code == Errc::invalid_argument) return meta.error();
+      if (!meta.ok()) continue;
+      KeyRange& bounds = shard.bounds;
+      if (bounds.empty()) {
+        bounds = meta->bounds;
+        continue;
+      }
+      bounds.begin = std::min(bounds.begin, meta->bounds.begin);
+      if (bounds.end && (!meta->bounds.end || *meta->bounds.end > *bounds.end)) bounds.end = meta->bounds.end;
+    }
+    return shard;
+  }
+
+  Status mend(uint64_t id, const KeyRange& range) {
+    const std::string directory = shard_path(target_, id);
+    engine::RepairOptions with;
+    with.tree = options_.tree;
+    with.range = range;
+    with.dry_run = options_.dry_run;
+    with.go_on = options_.go_on;
+    const Status mended = directories_.contains(id)
+                              ? engine::repair_tree(env_, shard_path(source_, id), directory, with, report_)
+                              : Error{Errc::not_found, shard_path(source_, id) + ": the shard is missing"};
+    if (mended.ok() || mended.error().code != Errc::not_found) return mended;
+    engine::MendedFile lost{shard_path(source_, id), Fate::lost};
+    lost.problems.push_back(mended.error().text);
+    lost.lost.push_back(range);
+    report_.files.push_back(std::move(lost));
+    return options_.dry_run ? success() : engine::Tree::create(env_, directory, range);
+  }
+
+  const engine::TreeEnv& env_;
+  engine::FileSystem& files_;
+  const std::string& source_;
+  const std::string& target_;
+  const RepairStoreOptions& options_;
+  std::map<uint64_t, std::string> directories_;
+  ShardMap map_;
+  engine::RepairReport report_;
+};
+
+}  // namespace
+
+Result<engine::RepairReport> repair_store(engine::FileSystem& files, const std::string& source,
+                                          const std::string& target, const RepairStoreOptions& options) {
+  COPPICE_TRY_ASSIGN(offline, OfflineDirectory::open(files, source));
+  engine::BlockCache cache(kCacheSize);
+  const engine::TreeEnv env{.files = files, .cache = cache, .seed = random_seed(), .keys = options.keys};
+  if (offline.kind == OfflineDirectory::Kind::store) return StoreRepair(env, source, target, options).run();
+  engine::RepairReport report;
+  engine::RepairOptions with;
+  with.tree = options.tree;
+  with.dry_run = options.dry_run;
+  with.go_on = options.go_on;
+  COPPICE_TRY_ASSIGN(taken, files.exists(target));
+  Status mended = engine::repair_tree(env, source, target, with, report);
+  if (!mended.ok() && !taken && !options.dry_run) (void)files.remove_tree(target);
+  COPPICE_TRY(mended);
+  return report;
+}
+
+}  // namespace coppice::actors

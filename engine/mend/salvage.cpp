@@ -1,0 +1,82 @@
+#include "engine/mend/salvage.hpp"
+
+#include "engine/mend/repair_state.hpp"
+#include "engine/mend/table_summary.hpp"
+
+namespace coppice::engine {
+namespace {
+
+/// A file that is damaged everywhere should not fill memory with what is said of it.
+constexpr size_t kNotesMax = 1000;
+
+}  // namespace
+
+Result<std::unique_ptr<SalvagedTable>> SalvagedTable::open(const TreeEnv& env, ValueRescue& values,
+                                                           const std::string& path, const KeyRange& bounds) {
+  COPPICE_TRY_ASSIGN(file, env.files.open(path));
+  std::unique_ptr<SalvagedTable> table(new SalvagedTable(std::move(file), values));
+  COPPICE_TRY_ASSIGN(footer, read_footer(*table->file_));
+  COPPICE_TRY_ASSIGN(form, form_of(footer, env.keys, path));
+  if (const Status read = read_dictionary(*table->file_, footer, form); !read.ok())
+    table->note(read.error().text, std::nullopt);
+  KeyRange known = bounds;
+  const auto block = read_block(*table->file_, form, footer.properties);
+  if (!block.ok()) {
+    table->note(block.error().text, std::nullopt);
+  } else if (const auto meta = decode_properties({block->bytes.get(), block->size}, footer.flags)) {
+    known = intersection(bounds, meta->bounds);
+  }
+  table->read_range_deletes(footer, form, known);
+  table->walk_.emplace(*table->file_, footer, std::move(form), known);
+  return table;
+}
+
+void SalvagedTable::read_range_deletes(const Footer& footer, const BlockForm& form, const KeyRange& bounds) {
+  if (footer.range_deletes.absent()) return;
+  const auto block = read_block(*file_, form, footer.range_deletes);
+  const auto deletes = block.ok() ? decode_range_deletes({block->bytes.get(), block->size}) : std::nullopt;
+  if (deletes) {
+    range_deletes_ = *deletes;
+  } else {
+    note((block.ok() ? damage(file_->name(), footer.range_deletes.offset, "the range deletes make no sense")
+                     : block.error())
+                 .text +
+             ": its range deletes are lost, and what they deleted may be back",
+         bounds);
+  }
+}
+
+const Entry* SalvagedTable::next() {
+  while (const TableWalk::Step* step = status_.ok() ? walk_->next() : nullptr) {
+    if (step->kind == TableWalk::Kind::damage) note(step->problem, step->lost);
+    if (step->kind != TableWalk::Kind::entry) continue;
+    entry_ = step->entry;
+    if (!save_value()) continue;
+    ++entry_count_;
+    return &entry_;
+  }
+  return nullptr;
+}
+
+bool SalvagedTable::save_value() {
+  if (!is_apart(entry_.kind)) return true;
+  const Status saved = values_.save(entry_, value_);
+  if (saved.ok()) return true;
+  if (is_damage(saved.error())) {
+    note(saved.error().text, KeyRange{Bytes(entry_.key), Bytes(entry_.key) + '\0'});
+  } else {
+    status_ = saved;
+  }
+  return false;
+}
+
+void SalvagedTable::note(std::string problem, std::optional<KeyRange> lost) {
+  if (problems_.size() < kNotesMax) problems_.push_back(std::move(problem));
+  if (!lost) return;
+  const bool adjoins = !lost_.empty() && (!lost_.back().end || lost->begin <= *lost_.back().end);
+  if (!adjoins && lost_.size() < kNotesMax) return lost_.push_back(*std::move(lost));
+  KeyRange& last = lost_.back();
+  if (last.end && (!lost->end || *lost->end > *last.end)) last.end = lost->end;
+}
+
+}  // namespace coppice::engine

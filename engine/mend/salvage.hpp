@@ -1,0 +1,55 @@
+// A table, whole or damaged, as a source of what can still be read of it.
+#pragma once
+
+#include <memory>
+
+#include "engine/mend/table_walk.hpp"
+#include "engine/mend/value_rescue.hpp"
+#include "engine/secrecy/key_ring.hpp"
+
+namespace coppice::engine {
+
+/// Entries in order, and range deletes, past what is damaged; and what was lost on the way. An entry whose value lies apart and
+/// cannot be read is lost as well.
+/// Memory: as TableWalk. Blocks: on the disk.
+class SalvagedTable {
+public:
+  /// `bounds`: of the table, where a manifest says so. corruption: nothing of the file can be read, as its footer is gone.
+  /// invalid_argument: a key is lacking. Lifetime: `env` and `values` outlive it.
+  static Result<std::unique_ptr<SalvagedTable>> open(const TreeEnv& env, ValueRescue& values,
+                                                     const std::string& path, const KeyRange& bounds);
+
+  /// The next entry, or nullptr at the end, or where status() fails. Lifetime: until the next call.
+  const Entry* next();
+  /// What is no damage, and ended the walk.
+  const Status& status() const { return status_; }
+  const std::vector<RangeDelete>& range_deletes() const { return range_deletes_; }
+
+  uint64_t entry_count() const { return entry_count_; }
+  /// So far; the first few of each. Adjoining ranges are one.
+  const std::vector<std::string>& problems() const { return problems_; }
+  const std::vector<KeyRange>& lost() const { return lost_; }
+
+private:
+  SalvagedTable(std::unique_ptr<RandomFile> file, ValueRescue& values)
+      : file_(std::move(file)), values_(values) {}
+
+  /// False: it is lost, or status() fails.
+  bool save_value();
+  void note(std::string problem, std::optional<KeyRange> lost);
+  void read_range_deletes(const Footer& footer, const BlockForm& form, const KeyRange& bounds);
+
+  const std::unique_ptr<RandomFile> file_;
+  ValueRescue& values_;
+  Status status_;
+  Entry entry_;
+  /// Of a value that came back to its key.
+  Bytes value_;
+  std::optional<TableWalk> walk_;
+  std::vector<RangeDelete> range_deletes_;
+  uint64_t entry_count_ = 0;
+  std::vector<std::string> problems_;
+  std::vector<KeyRange> lost_;
+};
+
+}  // namespace coppice::engine

@@ -1,0 +1,63 @@
+// Which shards a store has, where its map is gone.
+#include "actors/guess_map.hpp"
+
+#include <gmock/gmock.h>
+
+namespace coppice::actors {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Shard = ShardMap::Shard;
+
+KeyRange range(const Bytes& begin, const std::optional<Bytes>& end = std::nullopt) { return {begin, end}; }
+
+TEST(GuessMapTest, ShardsThatCoverAllKeysAreTheMap) {
+  const GuessedMap guessed = guess_map({{1, range("m")}, {2, range("", "g")}, {5, range("g", "m")}}, 7);
+  EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{2, ""}, Shard{5, "g"}, Shard{1, "m"}));
+  EXPECT_EQ(guessed.map.next_shard_id, 6u);
+  EXPECT_EQ(guessed.map.store_id, 7u);
+  EXPECT_THAT(guessed.doubts, IsEmpty());
+}
+
+TEST(GuessMapTest, TheHalvesOfASplitAreTakenAndNotWhatWasCut) {
+  const GuessedMap guessed = guess_map({{1, range("")}, {2, range("", "m")}, {3, range("m")}}, 7);
+  EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{2, ""}, Shard{3, "m"}));
+  EXPECT_THAT(guessed.doubts, IsEmpty());
+}
+
+TEST(GuessMapTest, OneHalfAloneIsNoSplit) {
+  const GuessedMap guessed = guess_map({{1, range("")}, {2, range("", "m")}}, 7);
+  EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{1, ""}));
+  EXPECT_THAT(guessed.doubts, IsEmpty());
+}
+
+TEST(GuessMapTest, AGapIsForTheOneShardWhoseTablesLieThere) {
+  const GuessedMap guessed =
+      guess_map({{1, range("", "g")}, {2, std::nullopt, range("h", "k")}, {3, range("m")}}, 7);
+  EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{1, ""}, Shard{2, "g"}, Shard{3, "m"}));
+  EXPECT_THAT(guessed.doubts, ElementsAre(HasSubstr("shard 2")));
+}
+
+TEST(GuessMapTest, AGapThatTwoMayOwnOrNoneIsForANewShard) {
+  const GuessedMap two = guess_map({{1, range("", "g")},
+                                    {2, std::nullopt, range("h", "k")},
+                                    {3, std::nullopt, range("h", "i")},
+                                    {4, range("m")}},
+                                   7);
+  EXPECT_THAT(two.map.shards, ElementsAre(Shard{1, ""}, Shard{5, "g"}, Shard{4, "m"}));
+  const GuessedMap none = guess_map({{1, range("", "g")}, {4, range("m")}}, 7);
+  EXPECT_THAT(none.map.shards, SizeIs(3));
+  EXPECT_THAT(none.doubts, ElementsAre(HasSubstr("lost")));
+}
+
+TEST(GuessMapTest, NothingKnownIsOneShardOfAllKeys) {
+  const GuessedMap guessed = guess_map({{4, std::nullopt, range("a", "b")}}, 7);
+  EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{4, ""}));
+  EXPECT_THAT(guess_map({}, 7).map.shards, ElementsAre(Shard{1, ""}));
+}
+
+}  // namespace
+}  // namespace coppice::actors
