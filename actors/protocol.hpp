@@ -55,9 +55,12 @@ CAF_ADD_ATOM(coppice, coppice::actors::atom, adopt, "adopt")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, advance, "advance")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, apply, "apply")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, begin_split, "beginsplit")
+CAF_ADD_ATOM(coppice, coppice::actors::atom, begin_checkpoint, "begincheck")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, bind, "bind")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, cancel, "cancel")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, care, "care")
+CAF_ADD_ATOM(coppice, coppice::actors::atom, checkpoint, "checkpoint")
+CAF_ADD_ATOM(coppice, coppice::actors::atom, end_checkpoint, "endcheck")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, close, "close")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, compact, "compact")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, cut, "cut")
@@ -121,6 +124,8 @@ using ShardActor = caf::typed_actor<
     // A batch over several shards: keeps its turn for the router; logs and syncs; shows it and goes on.
     caf::replies_to<atom::hold, uint64_t>::with<Nothing>,
     caf::replies_to<atom::log, SpanningGroupPtr>::with<Nothing>, caf::replies_to<atom::apply>::with<Nothing>,
+    // Makes the directory a tree of what it has committed; stays held.
+    caf::replies_to<atom::checkpoint, std::string>::with<Nothing>,
     // Goes on without having logged anything.
     caf::reacts_to<atom::let_go>,
     // A recovered batch over several shards has arrived everywhere.
@@ -163,6 +168,10 @@ using SupervisorActor = caf::typed_actor<
     caf::replies_to<atom::end_split, uint64_t, Bytes, SplitPlace>::with<OpenedShards>,
     // Removes a directory that no shard of the map has.
     caf::reacts_to<atom::retire, uint64_t>,
+    // Makes the directory, which is not there yet, the beginning of a store.
+    caf::replies_to<atom::begin_checkpoint, std::string>::with<Nothing>,
+    // Its shards' trees lie there: makes it a store with the present map; false: removes it.
+    caf::replies_to<atom::end_checkpoint, std::string, bool>::with<Nothing>,
     // Opens nothing more, and ends.
     caf::replies_to<atom::close>::with<Nothing>>;
 
@@ -198,6 +207,8 @@ using RouterActor = caf::typed_actor<
     caf::reacts_to<atom::stats, Done<std::vector<RangeMergeHandle>>>,
     // cut the shard that holds the key in two;
     caf::reacts_to<atom::split, Bytes, Done<SplitShards>>,
+    // make the directory a store of one moment, which it tells;
+    caf::reacts_to<atom::checkpoint, std::string, Done<Timestamp>>,
     // count;
     caf::reacts_to<atom::stats, Done<std::vector<ShardStats>>>,
     // refuse new calls, end those under way, close every shard, and end.
@@ -239,6 +250,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Values)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::WriteListPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::WriteRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<coppice::Timestamp>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::Timestamp>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::Nothing>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::SnapshotHandle>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::SplitShards>)

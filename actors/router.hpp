@@ -43,6 +43,7 @@ public:
   void look_for_cancelled();
   void merges(Done<std::vector<RangeMergeHandle>> done);
   void split(const Bytes& key, Done<SplitShards> done);
+  void checkpoint(const std::string& directory, Done<Timestamp> done);
   void stats(Done<std::vector<ShardStats>> done);
   void close(Done<Nothing> done);
 
@@ -95,6 +96,12 @@ private:
   void open_halves(const std::shared_ptr<Split>& split);
   void publish_halves(const std::shared_ptr<Split>& split, const OpenedShards& halves);
   void end_split(const std::shared_ptr<Split>& split, Result<SplitShards> outcome);
+
+  // Checkpoints (router_checkpoints.cpp).
+  struct Checkpoint;
+  void begin_checkpoint(const std::shared_ptr<Checkpoint>& checkpoint);
+  void hold_for(const std::shared_ptr<Checkpoint>& checkpoint);
+  void end_checkpoint(const std::shared_ptr<Checkpoint>& checkpoint, const Status& outcome);
 
   // The end (router.cpp).
   void close_shards(Done<Nothing> done);

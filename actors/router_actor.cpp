@@ -37,6 +37,9 @@ RouterActor::behavior_type router(Router::Self self, const std::shared_ptr<Core>
       [state](atom::cancel) { state->look_for_cancelled(); },
       [state](atom::stats, const Done<std::vector<RangeMergeHandle>>& done) { state->merges(done); },
       [state](atom::split, const Bytes& key, const Done<SplitShards>& done) { state->split(key, done); },
+      [state](atom::checkpoint, const std::string& directory, const Done<Timestamp>& done) {
+        state->checkpoint(directory, done);
+      },
       [state](atom::stats, const Done<std::vector<ShardStats>>& done) { state->stats(done); },
       [state](atom::close, const Done<Nothing>& done) { state->close(done); },
 

@@ -76,6 +76,9 @@ public:
   /// Requires: every participant's log_spanning() succeeded. Readers see the writes.
   void apply_spanning(Done<Nothing> done);
   void let_go();
+  /// Makes `directory`, which is not there yet, a tree of what this shard has committed. Requires: held, and nothing was logged
+  /// since; it stays held. Durable: on success.
+  void checkpoint(const std::string& directory, Done<Nothing> done);
   /// One of the unsettled batches has arrived everywhere.
   void settle(Timestamp commit);
 
@@ -174,6 +177,7 @@ private:
 
   std::optional<Cut> cut_plan_;
   Done<std::shared_ptr<WriteList>> cut_call_;
+  Done<Nothing> checkpoint_call_;
   Done<Nothing> close_call_;
 };
 

@@ -126,6 +126,10 @@ ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardPart
       [ask](atom::apply) -> caf::result<Nothing> {
         return ask(Reply<Nothing>(), [](Shard& shard, auto done) { shard.apply_spanning(std::move(done)); });
       },
+      [ask](atom::checkpoint, const std::string& directory) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(),
+                   [&](Shard& shard, auto done) { shard.checkpoint(directory, std::move(done)); });
+      },
       [tell](atom::let_go) { tell([](Shard& shard) { shard.let_go(); }); },
       [tell](atom::settle, Timestamp commit) { tell([&](Shard& shard) { shard.settle(commit); }); },
       [ask](atom::flush) -> caf::result<Nothing> {

@@ -58,11 +58,10 @@ bool ShardCare::step(const std::vector<Timestamp>& snapshots) {
   look_for_space();
   if (step_seal()) return true;
   plan(snapshots);
-  answer_flushes();
   if (!compactions_.empty()) end_cancelled();
   if (!stops_.empty() && running_count(Job::Kind::merge) == 0)
     for (Done<Nothing>& done : std::exchange(stops_, {})) done(Nothing{});
-  return false;
+  return step_clean();
 }
 
 void ShardCare::look_around() {
@@ -289,12 +288,27 @@ void ShardCare::compact(const KeyRange& range, RangeMergeHandle merge, Done<Noth
   });
 }
 
+bool ShardCare::is_flushed(const FlushCall& call) const {
+  return call.target && *call.target <= tree_.stats().flushes;
+}
+
+/// Whoever asks for a flush wants the logs gone too.
+bool ShardCare::step_clean() {
+  if (std::ranges::none_of(flushes_, [this](const FlushCall& call) { return is_flushed(call); }))
+    return false;
+  lend_([this] { return tree_.clean_logs(); },
+        [this](const Status& cleaned) {
+          if (!cleaned.ok()) return fail_(cleaned.error());
+          for (FlushCall& call : flushes_) call.clean = call.clean || is_flushed(call);
+          answer_flushes();
+        });
+  return true;
+}
+
 void ShardCare::answer_flushes() {
-  if (flushes_.empty()) return;
-  const uint64_t flushed_count = tree_.stats().flushes;
   std::vector<FlushCall> calls = std::exchange(flushes_, {});
   for (FlushCall& call : calls) {
-    if (call.target && *call.target <= flushed_count) {
+    if (call.clean) {
       call.done(Nothing{});
     } else {
       flushes_.push_back(std::move(call));

@@ -82,6 +82,8 @@ private:
     Done<Nothing> done;
     /// Memtables that the tree will have flushed then; nothing before the memtable was sealed for it.
     std::optional<uint64_t> target;
+    /// They are, and logs that are not needed any more were removed.
+    bool clean = false;
   };
   struct CompactCall {
     KeyRange range;
@@ -108,6 +110,8 @@ private:
   bool run(std::optional<engine::Job> job, RangeMergeHandle merge = nullptr);
   void install(std::shared_ptr<RunningJob> job);
   void installed(const Status& outcome);
+  bool step_clean();
+  bool is_flushed(const FlushCall& call) const;
   void answer_flushes();
   void refuse_calls(const Error& error);
   uint64_t running_count(engine::Job::Kind kind) const;

@@ -99,6 +99,7 @@ void Shard::answer_all(const Error& error) {
   answer_call(hold_call_, error);
   answer_call(spanning_call_, error);
   answer_call(cut_call_, error);
+  answer_call(checkpoint_call_, error);
   answer_call(close_call_, error);
 }
 

@@ -223,6 +223,17 @@ void Shard::apply_spanning(Done<Nothing> done) {
   let_go();
 }
 
+void Shard::checkpoint(const std::string& directory, Done<Nothing> done) {
+  if (!serves()) return done(not_serving());
+  COPPICE_CHECK(held_);
+  checkpoint_call_ = std::move(done);
+  lend([this, directory] { return tree_->checkpoint(directory); },
+       [this](Status made) {
+         if (!made.ok()) return answer_call(checkpoint_call_, std::move(made).error());
+         answer_call(checkpoint_call_, Nothing{});
+       });
+}
+
 void Shard::let_go() {
   if (std::exchange(held_, false)) stalls_.held(host_.now() - held_at_);
   proceed();

@@ -14,10 +14,12 @@
 #include "actors/router.hpp"
 #include "actors/scan.hpp"
 #include "actors/store_actors.hpp"
+#include "actors/store_paths.hpp"
 #include "actors/submit.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/verify.hpp"
 #include "actors/worker_pool.hpp"
+#include "engine/io/file_names.hpp"
 #include "engine/io/posix_file.hpp"
 
 namespace coppice::actors {
@@ -27,6 +29,7 @@ namespace {
 constexpr uint32_t kLogSyncThreads = 4;
 /// Reads that wait for a reader thread.
 constexpr size_t kReadsMax = 64 * 1024;
+constexpr size_t kCheckpointNameSizeMax = 100;
 
 struct SystemConfig : caf::actor_system_config {
   explicit SystemConfig(uint32_t threads) {
@@ -384,6 +387,28 @@ Result<SplitShards> Store::split(ByteView key) {
 
 void Store::split(ByteView key, Done<SplitShards> done) {
   if (!state_->door->tell_router(atom::split_v, Bytes(key), done)) done(Door::closed());
+}
+
+Result<Timestamp> Store::checkpoint(const std::string& directory) {
+  return wait_for<Timestamp>([&](auto done) { checkpoint(directory, std::move(done)); });
+}
+
+void Store::checkpoint(const std::string& directory, Done<Timestamp> done) {
+  if (!state_->door->tell_router(atom::checkpoint_v, directory, done)) done(Door::closed());
+}
+
+Result<std::string> Store::checkpoint_path(const std::string& name) const {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (name.empty() || name.size() > kCheckpointNameSizeMax || name.front() == '.' ||
+      !std::ranges::all_of(name, allowed))
+    return Error{Errc::invalid_argument,
+                 "the name " + printable(name) +
+                     ": give 1 to 100 letters, digits, '-', '_' and '.', and no '.' in front"};
+  const std::string checkpoints = engine::join_path(state_->core->options.directory, kCheckpointsName);
+  return engine::join_path(checkpoints, name);
 }
 
 Result<StoreStats> Store::stats() {

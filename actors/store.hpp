@@ -253,6 +253,7 @@ public:
   void scan(ScanOptions options, Done<std::shared_ptr<Scan>> done);
 
   // Care. Each works on the shards that overlap `range`.
+  /// Answers when all that was written before is in tables, and logs that are not needed any more are gone.
   Status flush(const KeyRange& range = {});
   void flush(const KeyRange& range, Done<Nothing> done);
   /// Merges every table down to the last level, and collects garbage in value files; how far it is, and its end before that, are
@@ -272,6 +273,16 @@ public:
   /// Cuts the shard that holds `key` in two; reads go on, and no write is lost.
   Result<SplitShards> split(ByteView key);
   void split(ByteView key, Done<SplitShards> done);
+  /// Makes `directory`, which is not there yet, a store that holds what this one holds at one moment, and opens by itself. On
+  /// the same file system it takes no room at first: tables and values are shared, by links. All is flushed first, while
+  /// everything goes on; then writes wait for as long as links take, or, on another file system, copies.
+  /// in_use: the directory is there. After a failure nothing of it is left; what a crash left is no store, and is removed by the
+  /// next try, or, at checkpoint_path(), by the next start. Durable: on success. The moment is the answer.
+  Result<Timestamp> checkpoint(const std::string& directory);
+  void checkpoint(const std::string& directory, Done<Timestamp> done);
+  /// Where checkpoints by name lie: "checkpoints/`name`" in the store's own directory. invalid_argument unless the name is
+  /// letters, digits, '-', '_' and '.', and does not begin with a '.'.
+  Result<std::string> checkpoint_path(const std::string& name) const;
   Result<StoreStats> stats();
   void stats(Done<StoreStats> done);
   /// What has happened lately: those from sequence number `since` on. Waits for nothing.

@@ -114,11 +114,30 @@ Status StoreDirectory::settle_map() {
   return write_map(std::move(map));
 }
 
+Status StoreDirectory::begin_checkpoint(const std::string& target) {
+  return begin_second_store(files_, target);
+}
+
+Status StoreDirectory::end_checkpoint(const std::string& target, bool made) {
+  const Status ended = made ? end_second_store(files_, target, map_, keys_) : success();
+  if (!made || !ended.ok()) (void)drop_second_store(files_, target);
+  return ended;
+}
+
 Status StoreDirectory::remove_orphans() {
   COPPICE_TRY_ASSIGN(shards, list_shards(files_, directory_));
   for (const auto& [id, name] : shards)
     if (!map_.index_of(id)) COPPICE_TRY(files_.remove_tree(shard_path(directory_, id)));
-  return files_.sync_directory(path(kShardsName));
+  COPPICE_TRY(files_.sync_directory(path(kShardsName)));
+  const auto checkpoints = files_.list(path(kCheckpointsName));
+  if (!checkpoints.ok())
+    return checkpoints.error().code == Errc::not_found ? success() : checkpoints.status();
+  for (const std::string& name : *checkpoints) {
+    const std::string checkpoint = engine::join_path(path(kCheckpointsName), name);
+    if (const auto left = is_unfinished(files_, checkpoint); left.ok() && *left)
+      COPPICE_TRY(drop_second_store(files_, checkpoint));
+  }
+  return success();
 }
 
 }  // namespace coppice::actors

@@ -15,6 +15,7 @@ namespace coppice::actors {
 ///     CREATING         there from the first step of a creation until after the last
 ///     SHARDS           the shard map: what is not in it does not exist
 ///     shards/000001/   a tree for each shard
+///     checkpoints/     stores of their own, which share its tables
 ///
 /// Blocks: on the disk, everywhere.
 class StoreDirectory {
@@ -38,7 +39,13 @@ public:
   Status write_map(ShardMap map);
   /// After a failed write_map: makes map() what is on disk. Durable: on success.
   Status settle_map();
-  /// Removes every shard's directory that is not in the map.
+  /// Makes `target` the beginning of a second store, with room for trees at shard_path(): see second_store.hpp. in_use: it is
+  /// there already.
+  Status begin_checkpoint(const std::string& target);
+  /// `made`: the trees of all of map()'s shards lie there. Then it is a store. Otherwise, or after a failure, nothing of it is
+  /// left, if the disk allows. Durable: on success.
+  Status end_checkpoint(const std::string& target, bool made);
+  /// Removes every shard's directory that is not in the map, and every checkpoint that was not finished.
   Status remove_orphans();
 
 private:

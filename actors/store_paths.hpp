@@ -11,6 +11,7 @@ namespace coppice::actors {
 inline constexpr std::string_view kMapName = "SHARDS";
 inline constexpr std::string_view kCreatingName = "CREATING";
 inline constexpr std::string_view kShardsName = "shards";
+inline constexpr std::string_view kCheckpointsName = "checkpoints";
 
 std::string map_path(const std::string& store);
 std::string shards_path(const std::string& store);

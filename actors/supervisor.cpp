@@ -133,6 +133,14 @@ void Supervisor::retire(uint64_t id) {
   (void)parts_.core->files.remove_tree(directory_.shard_directory(id));
 }
 
+Status Supervisor::begin_checkpoint(const std::string& directory) {
+  return directory_.begin_checkpoint(directory);
+}
+
+Status Supervisor::end_checkpoint(const std::string& directory, bool made) {
+  return directory_.end_checkpoint(directory, made);
+}
+
 SupervisorActor::behavior_type supervisor(Supervisor::Self self,
                                           const std::shared_ptr<SupervisorParts>& parts) {
   self->state.supervisor = std::make_unique<Supervisor>(self, std::move(*parts));
@@ -160,6 +168,16 @@ SupervisorActor::behavior_type supervisor(Supervisor::Self self,
         return std::move(opened).value();
       },
       [state](atom::retire, uint64_t id) { state->retire(id); },
+      [state](atom::begin_checkpoint, const std::string& directory) -> caf::result<Nothing> {
+        const Status begun = state->begin_checkpoint(directory);
+        if (!begun.ok()) return to_caf(begun.error());
+        return Nothing{};
+      },
+      [state](atom::end_checkpoint, const std::string& directory, bool made) -> caf::result<Nothing> {
+        const Status ended = state->end_checkpoint(directory, made);
+        if (!ended.ok()) return to_caf(ended.error());
+        return Nothing{};
+      },
       [self](atom::close) {
         self->quit();
         return Nothing{};

@@ -32,6 +32,8 @@ public:
   Result<SplitPlace> begin_split();
   Result<OpenedShards> end_split(uint64_t parent, const Bytes& key, const SplitPlace& place);
   void retire(uint64_t id);
+  Status begin_checkpoint(const std::string& directory);
+  Status end_checkpoint(const std::string& directory, bool made);
 
 private:
   struct Attempt {

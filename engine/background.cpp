@@ -396,6 +396,20 @@ Status install(TreeState& tree, JobState& job) {
   return outcome;
 }
 
+Status clean_logs(TreeState& tree) {
+  COPPICE_TRY(tree.check_usable());
+  VersionEdit edit;
+  // Also those that a batch over several shards kept, and that was settled since.
+  edit.logs_retired = tree.logs.retire(tree.manifest.state().flushed);
+  if (!edit.logs_retired.empty()) {
+    for (const uint64_t number : edit.logs_retired) tree.log.release(number);
+    COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+    tree.retired_logs.insert(tree.retired_logs.end(), edit.logs_retired.begin(), edit.logs_retired.end());
+  }
+  remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
+  return success();
+}
+
 bool deletes_tables(const TreeState& tree) {
   return any_deleted(*tree.version, rules_of(tree, {}), cleared_by(tree.active->range_deletes().deletes()));
 }

@@ -19,6 +19,9 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
 /// Requires: `job` was planned by `tree`.
 Status install(TreeState& tree, JobState& job);
 
+/// See Tree::clean_logs.
+Status clean_logs(TreeState& tree);
+
 bool deletes_tables(const TreeState& tree);
 bool frees_with_time(const TreeState& tree);
 double debt(const TreeState& tree);

@@ -2,6 +2,7 @@
 
 #include "engine/apply.hpp"
 #include "engine/background.hpp"
+#include "engine/checkpoint.hpp"
 #include "engine/cold_tables.hpp"
 #include "engine/compact/backlog.hpp"
 #include "engine/io/file_names.hpp"
@@ -180,6 +181,10 @@ Status Tree::split(ByteView key, const std::string& left, const std::string& rig
   COPPICE_CHECK(memtables_empty());
   return engine::split(*state_, key, left, right);
 }
+
+Status Tree::checkpoint(const std::string& target) { return engine::checkpoint(*state_, target); }
+
+Status Tree::clean_logs() { return engine::clean_logs(*state_); }
 
 void Tree::let_go_cold() { engine::let_go_cold(*state_); }
 

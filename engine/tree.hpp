@@ -207,6 +207,17 @@ public:
   /// Requires: memtables_empty(), no job under way, `key` inside range(). Durable: on success.
   Status split(ByteView key, const std::string& left, const std::string& right);
 
+  /// Makes `target`, which is not there yet, a tree that holds what this one holds now: its tables and value files by links (by
+  /// copies on another file system), its logs by copies of what is in no table, so flush first to make it cheap. What is written
+  /// anew is encrypted as new files of this tree are. Jobs may be under way. After a failure, or a crash, it does not
+  /// open, and is the caller's to remove; this tree is as it was. Requires: what was logged was applied.
+  /// Durable: on success. Blocks: on the disk.
+  Status checkpoint(const std::string& target);
+
+  /// Removes logs that are not needed any more at once; a job, an idle tree's next plan or close() would do it later.
+  /// Durable: on success, that no opening asks for them. Blocks: on the disk.
+  Status clean_logs();
+
   /// Closes tables that no read came to since the last call, if the block cache lacks room for what others would keep in
   /// memory: see cold_tables.hpp. To be called every few seconds.
   void let_go_cold();

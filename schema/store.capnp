@@ -153,7 +153,7 @@ interface Admin {
   stats @0 () -> (stats :Stats);
 
   flush @1 (range :KeyRange) -> ();
-  # Returns when all that was written before is in tables.
+  # Returns when all that was written before is in tables, and logs that are not needed any more are gone.
 
   compact @2 (range :KeyRange, watcher :MergeWatcher) -> ();
   # Flushes, and merges every table that overlaps the range down to the last level. Tells `watcher`, if there is one, how far
@@ -176,6 +176,11 @@ interface Admin {
   events @7 (since :UInt64, limit :UInt32) -> (events :List(Event), lost :UInt64, next :UInt64);
   # What has happened lately, from sequence number `since` on (0: from the oldest kept), `limit` of them at most (0: all).
   # `lost`: so many between `since` and the first are gone. `next`: what to ask for the next time.
+
+  checkpoint @8 (name :Text) -> (directory :Text, timestamp :Timestamp);
+  # Makes a second store of what this one holds at one moment, in the directory "checkpoints/`name`" of its own, by links.
+  # `in_use`: there is one of that name. `invalid_argument`: a name is 1 to 100 letters, digits, "-", "_" and ".", and does not
+  # begin with a ".".
 }
 
 enum Merging {

@@ -328,4 +328,13 @@ Result<SplitShards> Client::split(ByteView key) {
   });
 }
 
+Result<Checkpoint> Client::checkpoint(const std::string& name) {
+  return state_->guard<Checkpoint>([&]() {
+    auto request = state_->admin().checkpointRequest();
+    request.setName(name);
+    const auto results = state_->ask(request);
+    return Checkpoint{results.getDirectory().cStr(), Timestamp{results.getTimestamp()}};
+  });
+}
+
 }  // namespace coppice::client

@@ -16,7 +16,7 @@ namespace coppice::client {
 
 struct ClientOptions {
   uint32_t connect_timeout_ms = 5000;
-  /// How long a read or a write may take; 0: for ever. Scans, flush, compact and verify take as long as they
+  /// How long a read or a write may take; 0: for ever. Scans, flush, compact, verify and checkpoint take as long as they
   /// take; a dead host is noticed by TCP within half a minute.
   uint32_t call_timeout_ms = 60000;
   /// Calls begun by *_async and not yet answered, and the bytes of their requests: past either, the next one
@@ -148,6 +148,7 @@ public:
   Result<Stats> stats();
   /// From sequence number `since` on, `limit` at most; 0 and 0: all that the node keeps.
   Result<Events> events(uint64_t since = 0, uint32_t limit = 0);
+  /// All that was written before is in tables then, and logs that are not needed any more are gone.
   Status flush(const KeyRange& range = {});
   /// Merges every table down to the last level. cancelled, by `watch` or by another client: what was merged stays so. A
   /// client that ends, or loses its connection, ends the merge.
@@ -159,6 +160,9 @@ public:
   Result<VerifyReport> verify(const KeyRange& range = {});
   /// `key` becomes the first of the right one of two shards.
   Result<SplitShards> split(ByteView key);
+  /// A second store of one moment, in the node's own directory of checkpoints: by links, so it takes no room at first.
+  /// invalid_argument: the name is no plain one; in_use: there is one of that name.
+  Result<Checkpoint> checkpoint(const std::string& name);
 
 private:
   struct State;

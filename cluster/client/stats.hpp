@@ -195,6 +195,13 @@ struct VerifyReport {
   std::vector<std::string> problems;
 };
 
+struct Checkpoint {
+  /// On the node's machine.
+  std::string directory;
+  /// What it holds is of this moment.
+  Timestamp timestamp;
+};
+
 struct SplitShards {
   uint64_t left = 0;
   uint64_t right = 0;

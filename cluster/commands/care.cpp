@@ -1,4 +1,4 @@
-// split and flush: one call of a node each, over a key or a range.
+// split, flush and checkpoint: one call of a node each.
 #include <cstdio>
 
 #include "cluster/commands/flags.hpp"
@@ -38,7 +38,37 @@ Result<ExitCode> flush(const CareFlags& flags) {
   return ExitCode::done;
 }
 
+Result<ExitCode> checkpoint(const CareFlags& flags) {
+  COPPICE_TRY_ASSIGN(client, flags.address.connect());
+  COPPICE_TRY_ASSIGN(made, client->checkpoint(flags.key));
+  if (flags.json) {
+    JsonWriter json;
+    json.begin_object().key("directory").string(encode(made.directory, Encoding::escaped));
+    json.key("timestamp").number(made.timestamp.raw).end();
+    std::printf("%s\n", json.text().c_str());
+  } else {
+    std::printf("%s\n", made.directory.c_str());
+  }
+  return ExitCode::done;
+}
+
 }  // namespace
+
+void add_checkpoint(CLI::App& program, Action& chosen) {
+  auto flags = std::make_shared<CareFlags>();
+  CLI::App* command = program.add_subcommand("checkpoint", "Make a second store of one moment, by links");
+  command->add_option("name", flags->key, "Of the new directory, among the node's checkpoints")->required();
+  add_json_flag(*command, flags->json);
+  flags->address.add_to(*command);
+  command->footer(
+      "Prints the directory, on the node's machine: \"checkpoints/NAME\" in its data. It holds what the node "
+      "held at\n"
+      "one moment, shares its tables, and so takes no room at first. Copy it away, or serve it with serve "
+      "--data;\n"
+      "remove it to give its room back.\n\n"
+      "Example:\n  coppice checkpoint before-upgrade");
+  choose(*command, chosen, std::move(flags), checkpoint);
+}
 
 void add_split(CLI::App& program, Action& chosen) {
   auto flags = std::make_shared<CareFlags>();
@@ -60,7 +90,10 @@ void add_flush(CLI::App& program, Action& chosen) {
   flags->range.add_to(*command, "Flush the shards with");
   flags->encoding.add_to(*command);
   flags->address.add_to(*command);
-  command->footer("Not needed for safety: acknowledged writes are in the log.\n\nExample:\n  coppice flush");
+  command->footer(
+      "Not needed for safety: acknowledged writes are in the log. Logs that are not needed any more are "
+      "removed.\n\n"
+      "Example:\n  coppice flush");
   choose(*command, chosen, std::move(flags), flush);
 }
 

@@ -32,6 +32,7 @@ void add_flush(CLI::App& program, Action& chosen);
 void add_compact(CLI::App& program, Action& chosen);
 void add_merging(CLI::App& program, Action& chosen);
 void add_verify(CLI::App& program, Action& chosen);
+void add_checkpoint(CLI::App& program, Action& chosen);
 void add_inspect(CLI::App& program, Action& chosen);
 void add_repair(CLI::App& program, Action& chosen);
 void add_bench(CLI::App& program, Action& chosen);

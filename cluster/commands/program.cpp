@@ -65,6 +65,7 @@ void add_commands(CLI::App& program, Action& chosen) {
   add_compact(program, chosen);
   add_merging(program, chosen);
   add_verify(program, chosen);
+  add_checkpoint(program, chosen);
   add_inspect(program, chosen);
   add_repair(program, chosen);
   add_bench(program, chosen);

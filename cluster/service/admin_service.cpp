@@ -139,4 +139,20 @@ kj::Promise<void> AdminService::split(SplitContext context) {
   });
 }
 
+kj::Promise<void> AdminService::checkpoint(CheckpointContext context) {
+  return guard_request([&]() -> kj::Promise<void> {
+    const auto directory = session_->store().checkpoint_path(context.getParams().getName().cStr());
+    if (!directory.ok()) return wire::to_exception(directory.error());
+    return session_->call<Timestamp>(
+        context, [&](auto done) { session_->store().checkpoint(*directory, std::move(done)); },
+        [context, path = *directory](Result<Timestamp> moment) mutable -> kj::Promise<void> {
+          if (!moment.ok()) return wire::to_exception(moment.error());
+          auto results = context.getResults();
+          results.setDirectory(path);
+          results.setTimestamp(moment->raw);
+          return kj::READY_NOW;
+        });
+  });
+}
+
 }  // namespace coppice::cluster

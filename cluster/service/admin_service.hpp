@@ -21,6 +21,7 @@ protected:
   kj::Promise<void> verify(VerifyContext context) override;
   kj::Promise<void> split(SplitContext context) override;
   kj::Promise<void> events(EventsContext context) override;
+  kj::Promise<void> checkpoint(CheckpointContext context) override;
 
 private:
   kj::Own<SessionState> session_;

@@ -10,7 +10,7 @@ using testing::Test;
 
 constexpr const char* kCommands[] = {"serve",   "put",        "get",    "delete",  "scan",    "load",
                                      "dump",    "stats",      "events", "split",   "compact", "flush",
-                                     "merging", "verify", "inspect", "repair",  "bench"};
+                                     "merging", "checkpoint", "verify", "inspect", "repair",  "bench"};
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

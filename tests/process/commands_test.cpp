@@ -255,6 +255,22 @@ TEST_F(CommandsTest, MergingIsToldWhatToDo) {
   EXPECT_TRUE(user({"dump"}) == records);
 }
 
+TEST_F(CommandsTest, ACheckpointIsAStoreOfItsMoment) {
+  const std::string records = generated_records(500, 4);
+  user({"load"}, records);
+  std::string path = user({"checkpoint", "before"});
+  ASSERT_TRUE(path.ends_with("\n"));
+  path.pop_back();
+  user({"delete", "--all"});
+  EXPECT_EQ(code_of({"checkpoint", "before"}), 5);
+  EXPECT_EQ(code_of({"checkpoint", "../before"}), 2);
+  EXPECT_EQ(coppice({"verify", path}).code, 0);
+  Server copy(path);
+  ASSERT_TRUE(copy.is_ready()) << copy.errors();
+  EXPECT_TRUE(copy({"dump"}).output == records);
+  EXPECT_EQ(copy.stop(), 0);
+}
+
 TEST_F(CommandsTest, BenchMeasuresAndCleansUp) {
   user({"put", "mine", "stays"});
   const std::vector<std::string> bench{"bench", "--seconds",     "1", "--keys",  "1000", "--gets",

@@ -120,6 +120,45 @@ TEST_F(SecrecyTest, AKeyIsChangedByServingWithBothAndCompacting) {
   expect_nothing_plain();
 }
 
+TEST_F(SecrecyTest, CheckpointsAndRepairsAreEncryptedToo) {
+  std::string copy;
+  std::string all;
+  {
+    Server server(data(), {"--encryption-key", source("old"), "--value-threshold", "64"});
+    put(server, 0);
+    EXPECT_EQ(server({"put", "secret-large", "secret " + std::string(500, 'v')}).code, 0);
+    EXPECT_EQ(server({"compact"}).code, 0);
+    put(server, 1'500);
+    all = server({"dump"}).output;
+    copy = server({"checkpoint", "nightly"}).output;
+    copy.pop_back();
+    EXPECT_EQ(server({"delete", "--all"}).code, 0);
+    EXPECT_EQ(server.stop(), 0);
+  }
+  EXPECT_EQ(coppice({"verify", copy, "--encryption-key", source("old")}).code, 0);
+  fs::remove(fs::path(copy) / "shards/000001/MANIFEST");
+  const std::string mended = data() + "/mended";
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"repair", copy, "--into", mended},
+        {"repair", copy, "--into", mended, "--encryption-key", source("new")},
+        {"inspect", copy}}) {
+    const Finished refused = coppice(command);
+    EXPECT_EQ(refused.code, 2) << command[0];
+    EXPECT_TRUE(has(refused.errors, "is encrypted with key ")) << refused.errors;
+    EXPECT_FALSE(fs::exists(mended));
+  }
+  const Finished inspected = coppice({"inspect", copy, "--entries", "--encryption-key", source("old")});
+  EXPECT_EQ(inspected.code, 0) << inspected.errors;
+  EXPECT_TRUE(has(inspected.output, "key=\"secret-large\"")) << inspected.output.substr(0, 2000);
+  const Finished repaired = coppice({"repair", copy, "--into", mended, "--encryption-key", source("old")});
+  EXPECT_EQ(repaired.code, 0) << repaired.output << repaired.errors;
+  expect_nothing_plain();
+  Server server(mended, {"--encryption-key", source("old")});
+  ASSERT_TRUE(server.is_ready()) << server.errors();
+  EXPECT_TRUE(server({"dump"}).output == all);
+  EXPECT_EQ(server.stop(), 0);
+}
+
 TEST_F(SecrecyTest, AKeyThatCannotBeHadIsRefusedAndNeverShown) {
   key_file("broken", "a secret that is no key");
   for (const std::string& given : {source("none"), source("broken"), std::string("command:exit 1"),
