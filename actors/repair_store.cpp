@@ -1,9 +1,9 @@
 #include "actors/repair_store.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include "actors/guess_map.hpp"
+#include "actors/random_seed.hpp"
 #include "actors/second_store.hpp"
 #include "actors/store_paths.hpp"
 #include "engine/base/random.hpp"
@@ -20,11 +20,6 @@ using Fate = engine::MendedFile::Fate;
 
 /// Tables are read past it; only what an open one keeps counts in it.
 constexpr size_t kCacheSize = 8 << 20;
-
-uint64_t random_seed() {
-  std::random_device device;
-  return (uint64_t{device()} << 32) | device();
-}
 
 class StoreRepair {
 public:

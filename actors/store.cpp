@@ -1,22 +1,23 @@
 #include "actors/store.hpp"
 
 #include <algorithm>
-#include <random>
 #include <thread>
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include "actors/door.hpp"
+#include "actors/random_seed.hpp"
 #include "actors/reads.hpp"
 #include "actors/router.hpp"
 #include "actors/scan.hpp"
 #include "actors/store_actors.hpp"
 #include "actors/store_paths.hpp"
+#include "actors/store_stats.hpp"
 #include "actors/submit.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/system_config.hpp"
 #include "actors/verify.hpp"
 #include "actors/worker_pool.hpp"
 #include "engine/io/file_names.hpp"
@@ -29,31 +30,6 @@ namespace {
 constexpr uint32_t kLogSyncThreads = 4;
 /// Reads that wait for a reader thread.
 constexpr size_t kReadsMax = 64 * 1024;
-constexpr size_t kCheckpointNameSizeMax = 100;
-
-struct SystemConfig : caf::actor_system_config {
-  explicit SystemConfig(uint32_t threads) {
-    // Sharing answers several times sooner than stealing on few cores, and does not poll when idle.
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", threads);
-  }
-};
-
-uint64_t random_seed() {
-  std::random_device device;
-  return (uint64_t{device()} << 32) | device();
-}
-
-std::shared_ptr<const StoreLatencies> latencies_of(const Core& core) {
-  const engine::Latencies& trees = core.latencies;
-  return std::make_shared<const StoreLatencies>(StoreLatencies{.get = trees.get.load(),
-                                                               .get_many = trees.get_many.load(),
-                                                               .page = core.pages.load(),
-                                                               .write = core.writes.load(),
-                                                               .sync = trees.sync.load(),
-                                                               .flush = trees.flush.load(),
-                                                               .merge = trees.merge.load()});
-}
 
 /// Answers a call that waits.
 template <class T, class Call>
@@ -62,17 +38,6 @@ Result<T> wait_for(Call&& call) {
 }
 
 }  // namespace
-
-StoreOptions options_of(engine::Preset preset) {
-  StoreOptions options;
-  options.tree = engine::options_of(preset);
-  // Where reads are most of the work the cache is what saves them the disk; memtables may take half, and three of those that
-  // writes fill have to fit into that.
-  if (preset == engine::Preset::memory_constrained) options.memory = 64 << 20;
-  if (preset == engine::Preset::read_heavy) options.memory = 1 << 30;
-  if (preset == engine::Preset::write_heavy) options.memory = 768 << 20;
-  return options;
-}
 
 struct Store::State {
   State(const StoreOptions& options, engine::FileSystem& files, std::unique_ptr<engine::FileSystem> own)
@@ -398,17 +363,7 @@ void Store::checkpoint(const std::string& directory, Done<Timestamp> done) {
 }
 
 Result<std::string> Store::checkpoint_path(const std::string& name) const {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  if (name.empty() || name.size() > kCheckpointNameSizeMax || name.front() == '.' ||
-      !std::ranges::all_of(name, allowed))
-    return Error{Errc::invalid_argument,
-                 "the name " + printable(name) +
-                     ": give 1 to 100 letters, digits, '-', '_' and '.', and no '.' in front"};
-  const std::string checkpoints = engine::join_path(state_->core->options.directory, kCheckpointsName);
-  return engine::join_path(checkpoints, name);
+  return actors::checkpoint_path(state_->core->options.directory, name);
 }
 
 Result<StoreStats> Store::stats() {
@@ -419,18 +374,7 @@ void Store::stats(Done<StoreStats> done) {
   const Done<std::vector<ShardStats>> counted = [core = state_->core, door = state_->door,
                                                  done](Result<std::vector<ShardStats>> shards) {
     if (!shards.ok()) return done(std::move(shards).error());
-    const engine::BlockCacheStats cache = core->cache.stats();
-    StoreStats stats;
-    stats.shards = std::move(*shards);
-    stats.latencies = latencies_of(*core);
-    stats.memory = cache.budget;
-    stats.memtables_size = cache.memtables;
-    stats.filters_size = cache.filters;
-    stats.index_size = cache.reserved - cache.filters;
-    stats.cache_size = cache.size - cache.memtables - cache.reserved;
-    stats.cache_hits = cache.hits;
-    stats.cache_misses = cache.misses;
-    stats.merging = core->merging;
+    StoreStats stats = stats_of(*core, std::move(*shards));
     const Done<std::vector<RangeMergeHandle>> listed =
         [stats = std::move(stats), done](Result<std::vector<RangeMergeHandle>> merges) mutable {
           if (merges.ok()) stats.merges = std::move(*merges);

@@ -39,6 +39,20 @@ std::string shard_path(const std::string& store, uint64_t id) {
   return join_path(shards_path(store), shard_name(id));
 }
 
+Result<std::string> checkpoint_path(const std::string& store, const std::string& name) {
+  constexpr size_t kNameSizeMax = 100;
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (name.empty() || name.size() > kNameSizeMax || name.front() == '.' ||
+      !std::ranges::all_of(name, allowed))
+    return Error{Errc::invalid_argument,
+                 "the name " + printable(name) +
+                     ": give 1 to 100 letters, digits, '-', '_' and '.', and no '.' in front"};
+  return engine::join_path(engine::join_path(store, kCheckpointsName), name);
+}
+
 Result<std::map<uint64_t, std::string>> list_shards(engine::FileSystem& files, const std::string& store) {
   COPPICE_TRY_ASSIGN(names, files.list(shards_path(store)));
   std::map<uint64_t, std::string> shards;

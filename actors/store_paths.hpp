@@ -17,6 +17,10 @@ std::string map_path(const std::string& store);
 std::string shards_path(const std::string& store);
 std::string shard_path(const std::string& store, uint64_t id);
 
+/// Where a store keeps its checkpoint of this name. invalid_argument: a name has 1 to 100 letters, digits, "-", "_" and ".", and
+/// does not begin with a ".".
+Result<std::string> checkpoint_path(const std::string& store, const std::string& name);
+
 /// The names in the directory of shards that are those of shards, by their ids. not_found: there is no such directory.
 Result<std::map<uint64_t, std::string>> list_shards(engine::FileSystem& files, const std::string& store);
 

@@ -1,7 +1,36 @@
-// Sums over the shards of a store.
-#include "actors/store.hpp"
+#include "actors/store_stats.hpp"
 
 namespace coppice::actors {
+namespace {
+
+std::shared_ptr<const StoreLatencies> latencies_of(const Core& core) {
+  const engine::Latencies& trees = core.latencies;
+  return std::make_shared<const StoreLatencies>(StoreLatencies{.get = trees.get.load(),
+                                                               .get_many = trees.get_many.load(),
+                                                               .page = core.pages.load(),
+                                                               .write = core.writes.load(),
+                                                               .sync = trees.sync.load(),
+                                                               .flush = trees.flush.load(),
+                                                               .merge = trees.merge.load()});
+}
+
+}  // namespace
+
+StoreStats stats_of(const Core& core, std::vector<ShardStats> shards) {
+  const engine::BlockCacheStats cache = core.cache.stats();
+  StoreStats stats;
+  stats.shards = std::move(shards);
+  stats.latencies = latencies_of(core);
+  stats.memory = cache.budget;
+  stats.memtables_size = cache.memtables;
+  stats.filters_size = cache.filters;
+  stats.index_size = cache.reserved - cache.filters;
+  stats.cache_size = cache.size - cache.memtables - cache.reserved;
+  stats.cache_hits = cache.hits;
+  stats.cache_misses = cache.misses;
+  stats.merging = core.merging;
+  return stats;
+}
 
 uint64_t StoreStats::sstable_count() const {
   uint64_t count = 0;
