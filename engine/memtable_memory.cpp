@@ -73,4 +73,10 @@ double MemtableMemory::debt() const {
   return static_cast<double>(all - free) / static_cast<double>(most - free);
 }
 
+std::string MemtableMemory::debt_text() const {
+  return "memtables of all trees take " + std::to_string(cache_.taken(MemoryUse::memtables)) + " of the " +
+         std::to_string(cache_.memtables_max()) +
+         " bytes that they may: wait and try again, or give the store more memory";
+}
+
 }  // namespace coppice::engine

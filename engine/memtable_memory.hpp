@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 
 #include "engine/memory/memtable.hpp"
 #include "engine/table/block_cache.hpp"
@@ -42,6 +43,8 @@ public:
   bool is_crowded(size_t size) const;
   /// 0: memtables have room; 1: the tree should take no writes.
   double debt() const;
+  /// What debt() comes from, in words, and what to do.
+  std::string debt_text() const;
 
 private:
   size_t share() const;

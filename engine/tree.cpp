@@ -191,6 +191,7 @@ void Tree::let_go_cold() { engine::let_go_cold(*state_); }
 double Tree::debt() const { return engine::debt(*state_); }
 double Tree::merge_debt() const { return state_->merge_debt; }
 std::string Tree::backlog_text() const {
+  if (stall_reason() == StallReason::memory) return state_->memory->debt_text();
   return engine::backlog_text(*state_->version, state_->options, state_->sealed.size(),
                               state_->active->size(), state_->merging);
 }

@@ -150,6 +150,8 @@ TEST(MemoryBudgetTest, ATreeOnlyTakesNoWritesWhileMemtablesTakeAllThatTheyMay) {
   while ((put = grove.put(0, key_of(++number), Bytes(400, 'v'))).ok()) ASSERT_LT(number, 100'000u);
   EXPECT_EQ(put.error().code, Errc::unavailable);
   EXPECT_GE(grove.trees[0]->debt(), 1);
+  EXPECT_EQ(grove.trees[0]->stall_reason(), StallReason::memory);
+  EXPECT_NE(put.error().text.find("give the store more memory"), std::string::npos) << put.error().text;
   EXPECT_TRUE(grove.put(1, "k", "v").ok()) << "it has not had its share";
   grove.care_for(0);
   EXPECT_LT(grove.trees[0]->debt(), 1);
