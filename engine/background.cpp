@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 #include "engine/compact/backlog.hpp"
 #include "engine/compact/deleted_tables.hpp"
@@ -11,12 +10,11 @@
 #include "engine/compact/garbage.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/job_notes.hpp"
+#include "engine/job_parts.hpp"
 
 namespace coppice::engine {
 namespace {
 
-// A part of a merge reads about so many tables, and more.
-constexpr uint64_t kPartTables = 2;
 // A part of a merge that comes by itself empties value files if its share of them is so many-th of a memtable, or more: else
 // it would leave a small file.
 constexpr uint64_t kEmptiedLeastPart = 16;
@@ -45,54 +43,6 @@ std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<co
   tree.history_from = std::max(tree.history_from, history_from(job->rules));
   job->retired_logs = std::exchange(tree.retired_logs, {});
   return job;
-}
-
-/// By ascending number.
-std::vector<ValueFileHandle> value_files_of(const Version& version, const MergePlan& plan) {
-  std::set<uint64_t> numbers;
-  for (const auto* tables : {&plan.source, &plan.target})
-    for (const TableHandle& table : *tables)
-      for (const ValueUses::Use& use : table->meta().values.all()) numbers.insert(use.file);
-  std::vector<ValueFileHandle> files;
-  for (const uint64_t number : numbers) files.push_back(version.find_values(number)->file);
-  return files;
-}
-
-/// `memtable_size`: bytes that come from a memtable besides.
-void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_size) {
-  job.rules.bottom = plan.bottom;
-  MergeUnderWay under_way{plan.source_level, plan.target_level, plan.hull, {}};
-  uint64_t size = 0;
-  for (const auto* tables : {&plan.source, &plan.target}) {
-    for (const TableHandle& table : *tables) {
-      under_way.tables.push_back(table->meta().number);
-      size += table->meta().file_size;
-    }
-  }
-  tree.merges_under_way.push_back(std::move(under_way));
-  const TableCuts cuts =
-      TableCuts::of_merge(*tree.version, plan.target_level, plan.hull, size + memtable_size, tree.options);
-  // Neither a move nor a drop has anything to cut, and a tier must become one table.
-  const bool whole = plan.move || plan.target.empty();
-  const std::vector<KeyRange> ranges =
-      whole ? std::vector<KeyRange>{plan.hull} : cut_into_parts(plan, kPartTables * tree.options.table_size);
-  for (const KeyRange& range : ranges) job.parts.push_back({.range = range, .cuts = cuts});
-  job.value_files = value_files_of(*tree.version, plan);
-  job.filter_rate = filter_rate(*tree.version, tree.options, plan.target_level);
-  job.compression = compression_of(tree.options, plan.target_level);
-  job.plan = std::move(plan);
-}
-
-/// Has the job empty the value files that are to be emptied, if each part of it meets `use_least` bytes of them or more.
-void set_emptied(const TreeState& tree, JobState& job, uint64_t use_least) {
-  if (job.plan->move || job.plan->drop) return;
-  std::vector<uint64_t> files = files_to_empty(*tree.version);
-  if (const uint64_t use = size_in_files(*job.plan, files); use == 0 || use < use_least * job.parts.size())
-    files.clear();
-  const std::vector<uint64_t> others = files_of_other_key(*tree.version, tree.env.keys.current());
-  if (size_in_files(*job.plan, others) > 0)
-    std::ranges::set_union(std::exchange(files, {}), others, std::back_inserter(files));
-  job.emptied = std::move(files);
 }
 
 uint64_t emptied_least(const TreeState& tree) { return tree.options.memtable_size / kEmptiedLeastPart; }
