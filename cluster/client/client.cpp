@@ -277,7 +277,7 @@ Status Client::compact(const KeyRange& range, const WatchMerge& watch) {
     watched->enough = kj::mv(enough.fulfiller);
     auto request = state_->admin().compactRequest();
     wire::set_range(request.initRange(), range);
-    if (watch) request.setWatcher(kj::heap<ClientMergeWatcher>(state_->loop, watched));
+    if (watch) request.setWatcher(kj::heap<ClientMergeWatcher>(*state_->loop, watched));
     // When the program has had enough, the call is dropped, which ends the merge at the node.
     state_->loop->wait(request.send().ignoreResult().exclusiveJoin(kj::mv(enough.promise)));
     return true;

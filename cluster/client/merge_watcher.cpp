@@ -11,7 +11,7 @@ constexpr kj::Duration kBetween = 200 * kj::MILLISECONDS;
 
 kj::Promise<void> ClientMergeWatcher::progress(ProgressContext context) {
   if (merge_->watch == nullptr) return kj::READY_NOW;
-  if ((*merge_->watch)(read_merge(context.getParams().getMerge()))) return loop_->after(kBetween);
+  if ((*merge_->watch)(read_merge(context.getParams().getMerge()))) return loop_.after(kBetween);
   merge_->watch = nullptr;
   merge_->refused = true;
   merge_->enough->fulfill();

@@ -17,16 +17,18 @@ struct WatchedMerge {
   kj::Own<kj::PromiseFulfiller<void>> enough;
 };
 
+/// The loop may hold it for longer than the client is there: a call that came in is finished whoever has gone. So it
+/// has no share in the loop, which would then keep itself for ever.
 class ClientMergeWatcher final : public schema::MergeWatcher::Server {
 public:
-  ClientMergeWatcher(std::shared_ptr<EventLoop> loop, std::shared_ptr<WatchedMerge> merge)
-      : loop_(std::move(loop)), merge_(std::move(merge)) {}
+  ClientMergeWatcher(EventLoop& loop, std::shared_ptr<WatchedMerge> merge)
+      : loop_(loop), merge_(std::move(merge)) {}
 
 protected:
   kj::Promise<void> progress(ProgressContext context) override;
 
 private:
-  const std::shared_ptr<EventLoop> loop_;
+  EventLoop& loop_;
   const std::shared_ptr<WatchedMerge> merge_;
 };
 
