@@ -7,7 +7,6 @@ namespace coppice::actors {
 namespace {
 
 using engine::Batch;
-using engine::Tree;
 
 Recovery::Opened* find_open(std::vector<Recovery::Opened>& shards, uint64_t id) {
   const auto at = std::ranges::find(shards, id, &Recovery::Opened::id);
@@ -15,7 +14,7 @@ Recovery::Opened* find_open(std::vector<Recovery::Opened>& shards, uint64_t id) 
 }
 
 /// Writes one batch, flushing and merging on this thread as long as the tree has too much of both to do.
-Status write_whatever_it_takes(Tree& tree, const Batch& batch, Timestamp commit,
+Status write_whatever_it_takes(engine::Storage& tree, const Batch& batch, Timestamp commit,
                                const std::vector<Timestamp>& snapshots) {
   const std::atomic<bool> never{false};
   for (;;) {
@@ -29,27 +28,14 @@ Status write_whatever_it_takes(Tree& tree, const Batch& batch, Timestamp commit,
   }
 }
 
-/// The shard map names the shard: a directory without a tree has lost it, and waiting does not bring it back.
-Result<std::unique_ptr<Tree>> open_shard(const engine::TreeEnv& env, const std::string& directory,
-                                         const engine::TreeOptions& options) {
-  auto tree = Tree::open(env, directory, options);
-  if (tree.ok() || tree.error().code != Errc::not_found) return tree;
-  return Error{Errc::corruption, tree.error().text + ": restore it from a backup"};
-}
-
 }  // namespace
-
-engine::TreeEnv Recovery::env_of(uint64_t shard) const {
-  engine::TreeEnv env = env_;
-  if (watches_) env.watch = watches_(shard);
-  return env;
-}
 
 Recovery::Outcome Recovery::open(const std::vector<uint64_t>& ids, const std::set<uint64_t>& serving,
                                  const std::vector<Timestamp>& snapshots) {
   Outcome outcome;
   for (const uint64_t id : ids) {
-    outcome.shards.push_back({id, open_shard(env_of(id), directory_.shard_directory(id), options_)});
+    outcome.shards.push_back(
+        {id, directory_.open_shard(id, options_, watches_ ? watches_(id) : engine::Watch{})});
     collect(outcome.shards.back());
   }
   for (const auto& [commit, batch] : unsettled_) complete(commit, batch, snapshots, outcome.shards);

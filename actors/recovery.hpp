@@ -25,13 +25,12 @@ public:
   /// What a shard's tree is watched with.
   using Watches = std::function<engine::Watch(uint64_t shard)>;
 
-  Recovery(const engine::TreeEnv& env, const engine::TreeOptions& options, StoreDirectory& directory,
-           Watches watches = nullptr)
-      : env_(env), options_(options), directory_(directory), watches_(std::move(watches)) {}
+  Recovery(const engine::TreeOptions& options, const StoreDirectory& directory, Watches watches = nullptr)
+      : options_(options), directory_(directory), watches_(std::move(watches)) {}
 
   struct Opened {
     uint64_t id = 0;
-    Result<std::unique_ptr<engine::Tree>> tree;
+    Result<std::unique_ptr<engine::Storage>> tree;
     /// Batches whose record it keeps for a shard that does not serve.
     uint64_t unsettled = 0;
   };
@@ -44,9 +43,6 @@ public:
     /// For shards that serve already: batches that have now arrived everywhere.
     std::vector<Settled> settled;
   };
-
-  /// What the tree of one shard stands on.
-  engine::TreeEnv env_of(uint64_t shard) const;
 
   /// `snapshots`: moments that readers hold, on any shard. Requires: none of `ids` is open; every participant
   /// of a batch that failed is among `ids`, so that those in `serving` have all they took part in. Blocks: on
@@ -67,9 +63,8 @@ private:
   bool arrived(const Spanning& batch, const std::vector<Opened>& shards,
                const std::set<uint64_t>& serving) const;
 
-  const engine::TreeEnv env_;
   const engine::TreeOptions options_;
-  StoreDirectory& directory_;
+  const StoreDirectory& directory_;
   const Watches watches_;
   // Not known to have arrived everywhere, oldest first.
   std::map<Timestamp, Spanning> unsettled_;

@@ -4,7 +4,8 @@
 
 namespace coppice::actors {
 Shard::Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> port,
-             std::unique_ptr<engine::Tree> tree, uint64_t unsettled, std::chrono::milliseconds merge_interval)
+             std::unique_ptr<engine::Storage> tree, uint64_t unsettled,
+             std::chrono::milliseconds merge_interval)
     : host_(host),
       clock_(clock),
       port_(std::move(port)),

@@ -50,7 +50,7 @@ class Shard {
 public:
   /// `unsettled`: batches over several shards that recovery found and some other participant may lack.
   Shard(ShardHost& host, HybridClock& clock, std::shared_ptr<ShardPort> port,
-        std::unique_ptr<engine::Tree> tree, uint64_t unsettled,
+        std::unique_ptr<engine::Storage> tree, uint64_t unsettled,
         std::chrono::milliseconds merge_interval = {});
   ~Shard();
 
@@ -142,7 +142,7 @@ private:
   ShardHost& host_;
   HybridClock& clock_;
   const std::shared_ptr<ShardPort> port_;
-  const std::unique_ptr<engine::Tree> tree_;
+  const std::unique_ptr<engine::Storage> tree_;
   ShardCare care_;
   ShardMetrics metrics_;
   Stalls stalls_;

@@ -18,7 +18,7 @@ struct ShardParts {
   HybridClock& clock;
   ShardCrew crew;
   std::shared_ptr<ShardPort> port;
-  std::unique_ptr<engine::Tree> tree;
+  std::unique_ptr<engine::Storage> tree;
   uint64_t unsettled = 0;
   std::chrono::milliseconds merge_interval{0};
 };

@@ -32,8 +32,8 @@ Error cancelled_by_call() {
 
 }  // namespace
 
-ShardCare::ShardCare(engine::Tree& tree, ShardHost& host, std::chrono::milliseconds merge_interval, Lend lend,
-                     Fail fail)
+ShardCare::ShardCare(engine::Storage& tree, ShardHost& host, std::chrono::milliseconds merge_interval,
+                     Lend lend, Fail fail)
     : tree_(tree),
       host_(host),
       merge_interval_(merge_interval),

@@ -41,7 +41,7 @@ public:
   using Fail = std::function<void(Error)>;
 
   /// `merge_interval`: see engine::time_to_look.
-  ShardCare(engine::Tree& tree, ShardHost& host, std::chrono::milliseconds merge_interval, Lend lend,
+  ShardCare(engine::Storage& tree, ShardHost& host, std::chrono::milliseconds merge_interval, Lend lend,
             Fail fail);
 
   /// Requires: the tree is free. Plans what is due, and returns whether it lent the tree.
@@ -116,7 +116,7 @@ private:
   void refuse_calls(const Error& error);
   uint64_t running_count(engine::Job::Kind kind) const;
 
-  engine::Tree& tree_;
+  engine::Storage& tree_;
   ShardHost& host_;
   const std::chrono::milliseconds merge_interval_;
   const Lend lend_;

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "actors/range_merge.hpp"
-#include "engine/tree.hpp"
+#include "engine/storage.hpp"
 
 namespace coppice::actors {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "actors/routing_table.hpp"
-#include "engine/tree.hpp"
+#include "engine/storage.hpp"
 
 namespace coppice::actors {
 

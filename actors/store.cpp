@@ -22,6 +22,7 @@
 #include "actors/worker_pool.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/io/posix_file.hpp"
+#include "engine/tree.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -47,13 +48,15 @@ struct Store::State {
                                               : std::max(1u, std::thread::hardware_concurrency())),
         system(config) {}
 
-  void start(std::unique_ptr<StoreDirectory> directory, const engine::TreeEnv& env);
+  void start(std::unique_ptr<StoreDirectory> directory);
+  const engine::StorageEngine& storage() const;
   /// The request is answered, whatever becomes of it.
   void submit(std::unique_ptr<WriteRequest> request);
   Status close();
 
   // Handles keep the core; the real file system is without state.
   const std::unique_ptr<engine::FileSystem> own_files;
+  const engine::TreeEngine trees;
   const std::shared_ptr<Core> core;
   SystemConfig config;
   caf::actor_system system;
@@ -66,7 +69,11 @@ struct Store::State {
   bool closed = false;
 };
 
-void Store::State::start(std::unique_ptr<StoreDirectory> directory, const engine::TreeEnv& env) {
+const engine::StorageEngine& Store::State::storage() const {
+  return core->options.storage != nullptr ? *core->options.storage : trees;
+}
+
+void Store::State::start(std::unique_ptr<StoreDirectory> directory) {
   const auto pool = [&](const char* name, uint32_t threads, size_t tasks_max) {
     pools.push_back(system.spawn(worker_pool, PoolOptions{name, std::max(1u, threads), tasks_max, true}));
     return pools.back();
@@ -82,7 +89,7 @@ void Store::State::start(std::unique_ptr<StoreDirectory> directory, const engine
   router = system.spawn(actors::router, core);
   door = std::make_shared<Door>(router, readers);
   const auto parts = std::shared_ptr<SupervisorParts>(
-      new SupervisorParts{core, std::move(directory), env, router, flushers, compactors, log_syncs});
+      new SupervisorParts{core, std::move(directory), router, flushers, compactors, log_syncs});
   const SupervisorActor boss = system.spawn<caf::detached>(supervisor, parts);
   caf::anon_send(router, atom::bind_v, boss, door);
 
@@ -137,12 +144,12 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
                             .clock = &state->core->clock,
                             .keys = options.keys};
   Result<std::unique_ptr<StoreDirectory>> directory =
-      StoreDirectory::open(env, options.directory, options.boundaries);
+      StoreDirectory::open(state->storage(), env, options.directory, options.boundaries);
   if (!directory.ok()) {
     state->closed = true;
     return directory.error();
   }
-  state->start(std::move(*directory), env);
+  state->start(std::move(*directory));
   return std::unique_ptr<Store>(new Store(std::move(state)));
 }
 

@@ -19,7 +19,7 @@
 #include "engine/log/batch.hpp"
 #include "engine/options.hpp"
 #include "engine/presets.hpp"
-#include "engine/tree.hpp"
+#include "engine/storage.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::actors {
@@ -54,6 +54,9 @@ struct StoreOptions {
   /// Told of every event, beside Store::events(), on the thread that it happens on: it must neither block, nor call the
   /// store, nor throw.
   EventLog::Also on_event = nullptr;
+  /// What shards keep their keys in. Nothing: LSM trees in files. A store is opened with the one that it was created with.
+  /// Lifetime: outlives the store.
+  const engine::StorageEngine* storage = nullptr;
 };
 
 /// The options of a preset: change what is to be otherwise.

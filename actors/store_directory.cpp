@@ -37,7 +37,8 @@ std::string StoreDirectory::path(std::string_view name) const { return engine::j
 
 std::string StoreDirectory::shard_directory(uint64_t id) const { return shard_path(directory_, id); }
 
-Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::TreeEnv& env,
+Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::StorageEngine& storage,
+                                                             const engine::TreeEnv& env,
                                                              const std::string& directory,
                                                              const std::vector<Bytes>& boundaries) {
   engine::FileSystem& files = env.files;
@@ -45,29 +46,29 @@ Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::TreeE
   COPPICE_TRY(check_ours(files, directory));
   COPPICE_TRY(files.make_directory(directory));
   COPPICE_TRY_ASSIGN(lock, files.lock(directory));
-  std::unique_ptr<StoreDirectory> store(new StoreDirectory(env, directory, std::move(lock)));
+  std::unique_ptr<StoreDirectory> store(new StoreDirectory(storage, env, directory, std::move(lock)));
   COPPICE_TRY_ASSIGN(created, files.exists(store->path(kMapName)));
   if (!created) {
-    COPPICE_TRY(store->create(env, boundaries));
+    COPPICE_TRY(store->create(boundaries));
     return store;
   }
   COPPICE_TRY_ASSIGN(map, read_shard_map(files, store->path(kMapName), env.keys));
   store->map_ = std::move(map);
-  COPPICE_TRY(store->check_keys(env));
+  COPPICE_TRY(store->check_keys());
   COPPICE_TRY_ASSIGN(key_id, read_shard_map_key(files, store->path(kMapName), env.keys));
   if (key_id != env.keys.current()) COPPICE_TRY(store->write_map(store->map_));
   return store;
 }
 
 /// Of all shards, before the first is opened and written to.
-Status StoreDirectory::check_keys(const engine::TreeEnv& env) const {
+Status StoreDirectory::check_keys() const {
   for (const ShardMap::Shard& shard : map_.shards)
-    COPPICE_TRY(engine::Tree::check_keys(env, shard_directory(shard.id)));
+    COPPICE_TRY(storage_.check_keys(env_, shard_directory(shard.id)));
   return success();
 }
 
-Status StoreDirectory::create(const engine::TreeEnv& env, const std::vector<Bytes>& boundaries) {
-  COPPICE_TRY_ASSIGN(map, ShardMap::create(engine::mix(env.seed), boundaries));
+Status StoreDirectory::create(const std::vector<Bytes>& boundaries) {
+  COPPICE_TRY_ASSIGN(map, ShardMap::create(engine::mix(env_.seed), boundaries));
   {
     COPPICE_TRY_ASSIGN(creating, files_.create(path(kCreatingName)));
     COPPICE_TRY(creating->sync());
@@ -77,10 +78,10 @@ Status StoreDirectory::create(const engine::TreeEnv& env, const std::vector<Byte
   COPPICE_TRY(files_.make_directory(path(kShardsName)));
   map_ = map;
   for (size_t i = 0; i < map.shards.size(); ++i)
-    COPPICE_TRY(engine::Tree::create(env, shard_directory(map.shards[i].id), map.range(i)));
+    COPPICE_TRY(storage_.create(env_, shard_directory(map.shards[i].id), map.range(i)));
   COPPICE_TRY(files_.sync_directory(path(kShardsName)));
   COPPICE_TRY(files_.sync_directory(directory_));
-  COPPICE_TRY(write_shard_map(files_, path(kMapName), map, keys_));
+  COPPICE_TRY(write_shard_map(files_, path(kMapName), map, env_.keys));
   COPPICE_TRY(files_.remove(path(kCreatingName)));
   return files_.sync_directory(directory_);
 }
@@ -91,7 +92,7 @@ Result<uint64_t> StoreDirectory::new_shard_id() {
   const std::string directory = shard_directory(id);
   COPPICE_TRY_ASSIGN(present, files_.exists(directory));
   if (!present) return id;
-  COPPICE_TRY(files_.remove_tree(directory));
+  COPPICE_TRY(remove_shard(id));
   COPPICE_TRY(files_.sync_directory(path(kShardsName)));
   return id;
 }
@@ -100,7 +101,7 @@ Status StoreDirectory::write_map(ShardMap map) {
   unsure_ = true;
   COPPICE_TRY(files_.sync_directory(path(kShardsName)));
   map.next_shard_id = std::max(map.next_shard_id, map_.next_shard_id);
-  COPPICE_TRY(write_shard_map(files_, path(kMapName), map, keys_));
+  COPPICE_TRY(write_shard_map(files_, path(kMapName), map, env_.keys));
   map_ = std::move(map);
   unsure_ = false;
   return success();
@@ -119,15 +120,27 @@ Status StoreDirectory::begin_checkpoint(const std::string& target) {
 }
 
 Status StoreDirectory::end_checkpoint(const std::string& target, bool made) {
-  const Status ended = made ? end_second_store(files_, target, map_, keys_) : success();
+  const Status ended = made ? end_second_store(files_, target, map_, env_.keys) : success();
   if (!made || !ended.ok()) (void)drop_second_store(files_, target);
   return ended;
 }
 
+Result<std::unique_ptr<engine::Storage>> StoreDirectory::open_shard(uint64_t id,
+                                                                    const engine::TreeOptions& options,
+                                                                    const engine::Watch& watch) const {
+  engine::TreeEnv env = env_;
+  env.watch = watch;
+  auto tree = storage_.open(env, shard_directory(id), options);
+  if (tree.ok() || tree.error().code != Errc::not_found) return tree;
+  return Error{Errc::corruption, tree.error().text + ": restore it from a backup"};
+}
+
+Status StoreDirectory::remove_shard(uint64_t id) const { return storage_.remove(env_, shard_directory(id)); }
+
 Status StoreDirectory::remove_orphans() {
   COPPICE_TRY_ASSIGN(shards, list_shards(files_, directory_));
   for (const auto& [id, name] : shards)
-    if (!map_.index_of(id)) COPPICE_TRY(files_.remove_tree(shard_path(directory_, id)));
+    if (!map_.index_of(id)) COPPICE_TRY(remove_shard(id));
   COPPICE_TRY(files_.sync_directory(path(kShardsName)));
   const auto checkpoints = files_.list(path(kCheckpointsName));
   if (!checkpoints.ok())

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "actors/shard_map.hpp"
-#include "engine/tree.hpp"
+#include "engine/storage.hpp"
 
 namespace coppice::actors {
 
@@ -24,7 +24,9 @@ public:
   /// creation that a crash ended. in_use: another process has it; invalid_argument: something else lies
   /// there, or a file is encrypted with a key that was not given: then nothing was written but LOCK; corruption: the shard map
   /// is damaged or missing.
-  static Result<std::unique_ptr<StoreDirectory>> open(const engine::TreeEnv& env,
+  /// Lifetime: `storage`, whose trees the shards are, outlives it.
+  static Result<std::unique_ptr<StoreDirectory>> open(const engine::StorageEngine& storage,
+                                                      const engine::TreeEnv& env,
                                                       const std::string& directory,
                                                       const std::vector<Bytes>& boundaries);
 
@@ -45,20 +47,31 @@ public:
   /// `made`: the trees of all of map()'s shards lie there. Then it is a store. Otherwise, or after a failure, nothing of it is
   /// left, if the disk allows. Durable: on success.
   Status end_checkpoint(const std::string& target, bool made);
+  /// The tree of a shard in the map, or of one that is to come into it. corruption also where none is: the shard map names
+  /// it, and waiting does not bring it back.
+  Result<std::unique_ptr<engine::Storage>> open_shard(uint64_t id, const engine::TreeOptions& options,
+                                                      const engine::Watch& watch) const;
+  /// Requires: it is not in the map, and not open. What a failure leaves is an orphan.
+  Status remove_shard(uint64_t id) const;
   /// Removes every shard's directory that is not in the map, and every checkpoint that was not finished.
   Status remove_orphans();
 
 private:
-  StoreDirectory(const engine::TreeEnv& env, std::string directory,
+  StoreDirectory(const engine::StorageEngine& storage, const engine::TreeEnv& env, std::string directory,
                  std::unique_ptr<engine::DirectoryLock> lock)
-      : files_(env.files), keys_(env.keys), directory_(std::move(directory)), lock_(std::move(lock)) {}
+      : storage_(storage),
+        env_(env),
+        files_(env.files),
+        directory_(std::move(directory)),
+        lock_(std::move(lock)) {}
 
-  Status create(const engine::TreeEnv& env, const std::vector<Bytes>& boundaries);
-  Status check_keys(const engine::TreeEnv& env) const;
+  Status create(const std::vector<Bytes>& boundaries);
+  Status check_keys() const;
   std::string path(std::string_view name) const;
 
+  const engine::StorageEngine& storage_;
+  const engine::TreeEnv env_;
   engine::FileSystem& files_;
-  const engine::KeyRing keys_;
   const std::string directory_;
   const std::unique_ptr<engine::DirectoryLock> lock_;
   ShardMap map_;

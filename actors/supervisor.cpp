@@ -23,7 +23,7 @@ Supervisor::Supervisor(Self self, SupervisorParts parts)
     : self_(self),
       parts_(std::move(parts)),
       directory_(*parts_.directory),
-      recovery_(parts_.env, parts_.core->options.tree, directory_,
+      recovery_(parts_.core->options.tree, directory_,
                 [core = parts_.core](uint64_t shard) { return core->watch(shard); }) {}
 
 KeyRange Supervisor::range_of(uint64_t id) const {
@@ -87,7 +87,7 @@ void Supervisor::report(uint64_t id, const Error& error) {
   self_->send(parts_.router, atom::failed_v, id, range_of(id), error);
 }
 
-OpenedShard Supervisor::spawn(uint64_t id, const KeyRange& range, std::unique_ptr<engine::Tree> tree,
+OpenedShard Supervisor::spawn(uint64_t id, const KeyRange& range, std::unique_ptr<engine::Storage> tree,
                               uint64_t unsettled) {
   const StoreOptions& options = parts_.core->options;
   // The queue's wake needs the actor, and the actor the queue: the wake finds it here, set before any push.
@@ -117,10 +117,9 @@ Result<SplitPlace> Supervisor::begin_split() {
 Result<OpenedShards> Supervisor::end_split(uint64_t parent, const Bytes& key, const SplitPlace& place) {
   ShardMap map = directory_.map().after_split(parent, key, place.shards.left, place.shards.right);
   const engine::TreeOptions& options = parts_.core->options.tree;
-  COPPICE_TRY_ASSIGN(left,
-                     engine::Tree::open(recovery_.env_of(place.shards.left), place.left_directory, options));
-  COPPICE_TRY_ASSIGN(
-      right, engine::Tree::open(recovery_.env_of(place.shards.right), place.right_directory, options));
+  const auto open = [&](uint64_t id) { return directory_.open_shard(id, options, parts_.core->watch(id)); };
+  COPPICE_TRY_ASSIGN(left, open(place.shards.left));
+  COPPICE_TRY_ASSIGN(right, open(place.shards.right));
   COPPICE_TRY(directory_.write_map(std::move(map)));
   serving_.erase(parent);
   return OpenedShards{spawn(place.shards.left, range_of(place.shards.left), std::move(left), 0),
@@ -130,7 +129,7 @@ Result<OpenedShards> Supervisor::end_split(uint64_t parent, const Bytes& key, co
 void Supervisor::retire(uint64_t id) {
   if (directory_.map().index_of(id)) return;
   // What is left is an orphan, which the next start removes.
-  (void)parts_.core->files.remove_tree(directory_.shard_directory(id));
+  (void)directory_.remove_shard(id);
 }
 
 Status Supervisor::begin_checkpoint(const std::string& directory) {

@@ -12,7 +12,6 @@ namespace coppice::actors {
 struct SupervisorParts {
   std::shared_ptr<Core> core;
   std::unique_ptr<StoreDirectory> directory;
-  engine::TreeEnv env;
   RouterActor router;
   PoolActor flushers;
   PoolActor compactors;
@@ -43,7 +42,7 @@ private:
 
   KeyRange range_of(uint64_t id) const;
   std::chrono::milliseconds next_pause(uint64_t id);
-  OpenedShard spawn(uint64_t id, const KeyRange& range, std::unique_ptr<engine::Tree> tree,
+  OpenedShard spawn(uint64_t id, const KeyRange& range, std::unique_ptr<engine::Storage> tree,
                     uint64_t unsettled);
   void report(uint64_t id, const Error& error);
 

@@ -20,21 +20,12 @@ namespace {
 constexpr uint64_t kEmptiedLeastPart = 16;
 
 SurvivalRules rules_of(const TreeState& tree, std::span<const Timestamp> snapshots) {
-  SurvivalRules rules{.snapshots = {snapshots.begin(), snapshots.end()},
-                      .floor = tree.visible(),
-                      .floor_ms = tree.now_ms(),
-                      .bottom = false,
-                      .owned = tree.readers->range};
-  if (const uint64_t retention_ms = tree.options.retention_ms; retention_ms > 0) {
-    rules.floor_ms -= std::min(rules.floor_ms, retention_ms);
-    rules.floor = std::min(rules.floor, first_of_millisecond(rules.floor_ms));
-  }
-  return rules;
+  return survival_rules(snapshots, tree.visible(), tree.now_ms(), tree.options.retention_ms,
+                        tree.readers->range);
 }
 
 std::unique_ptr<JobState> make_job(TreeState& tree, Job::Kind kind, std::span<const Timestamp> snapshots) {
-  auto job = std::make_unique<JobState>(tree.env);
-  job->kind = kind;
+  auto job = std::make_unique<JobState>(kind, tree.env);
   job->directory = tree.directory;
   job->options = tree.options;
   job->numbers = tree.numbers;

@@ -1,6 +1,6 @@
 #include "engine/tree.hpp"
 
-#include "engine/apply.hpp"
+#include "engine/apply_group.hpp"
 #include "engine/background.hpp"
 #include "engine/checkpoint.hpp"
 #include "engine/cold_tables.hpp"
@@ -15,6 +15,11 @@ namespace coppice::engine {
 namespace {
 
 constexpr uint32_t kRetryAfterMs = 50;
+
+std::optional<Job> wrap(std::unique_ptr<JobState> job) {
+  if (job == nullptr) return std::nullopt;
+  return Job(std::move(job));
+}
 
 }  // namespace
 
@@ -67,14 +72,6 @@ std::shared_ptr<const ReadState> Tree::read_state() const { return state_->reade
 Timestamp Tree::last_commit() const { return state_->last_commit; }
 bool Tree::broken() const { return state_->broken; }
 
-Status Tree::write(const Batch& batch, Timestamp commit, Durability durability) {
-  const GroupWrite one{&batch, commit};
-  COPPICE_TRY(log_group({&one, 1}));
-  if (durability == Durability::synced) COPPICE_TRY(install_sync(run_sync(plan_sync())));
-  apply_group({&one, 1});
-  return success();
-}
-
 Status Tree::log_group(std::span<const GroupWrite> group) {
   TreeState& tree = *state_;
   COPPICE_TRY(tree.check_usable());
@@ -126,24 +123,11 @@ Status Tree::install_sync(const Status& outcome) {
 }
 
 void Tree::apply_group(std::span<const GroupWrite> group) {
-  TreeState& tree = *state_;
   if (group.empty()) return;
-  Applier applier(*tree.active);
-  for (const GroupWrite& write : group) {
-    COPPICE_CHECK(write.commit > tree.last_commit);
-    tree.last_commit = write.commit;
-    applier.apply(*write.batch, write.commit);
-  }
-  applier.finish();
-  tree.memory->count(*tree.active);
-  if (DeadRanges& dead = tree.readers->dead_ranges; dead.in_use())
-    for (const GroupWrite& write : group) revive(dead, *write.batch, write.commit, tree.visible());
-  advance(tree.last_commit);
+  engine::apply_group(group, *state_->active, *state_->readers, state_->last_commit);
+  state_->memory->count(*state_->active);
 }
-
-void Tree::advance(Timestamp moment) {
-  if (moment > state_->visible()) state_->readers->visible.store(moment.raw, std::memory_order_release);
-}
+void Tree::advance(Timestamp moment) { engine::advance(*state_->readers, moment); }
 
 std::vector<RecoveredSpanning> Tree::spanning() const { return state_->logs.recovered(); }
 void Tree::settle(Timestamp commit) { state_->logs.settle(commit); }
@@ -171,11 +155,7 @@ std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const
                                           Timestamp through) {
   return wrap(engine::plan_merge_range(*state_, range, snapshots, through));
 }
-std::optional<Job> Tree::wrap(std::unique_ptr<JobState> job) {
-  if (job == nullptr) return std::nullopt;
-  return Job(std::move(job));
-}
-Status Tree::install(Job job) { return engine::install(*state_, *job.state_); }
+Status Tree::install(Job job) { return engine::install(*state_, static_cast<JobState&>(job.work())); }
 
 Status Tree::split(ByteView key, const std::string& left, const std::string& right) {
   COPPICE_CHECK(memtables_empty());
@@ -207,5 +187,20 @@ double Tree::write_rate() const { return engine::write_rate(debt()); }
 StallReason Tree::stall_reason() const { return engine::stall_reason(*state_); }
 TreeStats Tree::stats() const { return engine::stats(*state_); }
 const Watch& Tree::watch() const { return state_->env.watch; }
+
+Status TreeEngine::create(const TreeEnv& env, const std::string& directory, const KeyRange& range) const {
+  return Tree::create(env, directory, range);
+}
+Result<std::unique_ptr<Storage>> TreeEngine::open(const TreeEnv& env, const std::string& directory,
+                                                  const TreeShape& options) const {
+  COPPICE_TRY_ASSIGN(tree, Tree::open(env, directory, options));
+  return std::unique_ptr<Storage>(std::move(tree));
+}
+Status TreeEngine::check_keys(const TreeEnv& env, const std::string& directory) const {
+  return Tree::check_keys(env, directory);
+}
+Status TreeEngine::remove(const TreeEnv& env, const std::string& directory) const {
+  return env.files.remove_tree(directory);
+}
 
 }  // namespace coppice::engine

@@ -191,46 +191,51 @@ void JobState::remove_outputs() {
   spare_log.reset();
 }
 
-Job::Job(std::unique_ptr<JobState> state) : state_(std::move(state)) {}
-Job::Job(Job&&) noexcept = default;
-Job& Job::operator=(Job&&) noexcept = default;
-Job::~Job() = default;
+size_t JobState::table_count() const { return plan ? plan->source.size() + plan->target.size() : 0; }
 
-Job::Kind Job::kind() const { return state_->kind; }
-size_t Job::table_count() const {
-  return state_->plan ? state_->plan->source.size() + state_->plan->target.size() : 0;
-}
-size_t Job::part_count() const { return state_->parts.size(); }
-uint64_t Job::bytes_written() const { return state_->bytes_written(); }
-uint64_t Job::bytes_read() const {
+uint64_t JobState::bytes_read() const {
   uint64_t size = 0;
-  for (const JobPart& part : state_->parts) size += part.bytes_read;
+  for (const JobPart& part : parts) size += part.bytes_read;
   return size;
 }
 
-void Job::run_part(size_t index, const std::atomic<bool>& cancelled, const Pace& pace) {
-  JobState& job = *state_;
-  COPPICE_CHECK(index < job.parts.size());
-  JobPart& part = job.parts[index];
+void JobState::run_part(size_t index, const std::atomic<bool>& cancelled, const Job::Pace& pace) {
+  COPPICE_CHECK(index < parts.size());
+  JobPart& part = parts[index];
   COPPICE_CHECK(!part.has_run);
   part.has_run = true;
-  if (index == 0) job.log_status = care_for_logs(job);
-  if (!job.writes()) return;
-  note_begin(job);
+  if (index == 0) log_status = care_for_logs(*this);
+  if (!writes()) return;
+  note_begin(*this);
 
-  if (index == 0 && !job.log_status.ok()) {
-    part.status = job.log_status;
-  } else if (job.failed.load(std::memory_order_relaxed)) {
+  if (index == 0 && !log_status.ok()) {
+    part.status = log_status;
+  } else if (failed.load(std::memory_order_relaxed)) {
     part.status = Error{Errc::cancelled, "another part has failed"};
   } else if (cancelled.load(std::memory_order_relaxed)) {
     part.status = Error{Errc::cancelled, "the flush or merge was cancelled"};
   } else {
-    part.status = write_survivors(job, part, cancelled, pace);
+    part.status = write_survivors(*this, part, cancelled, pace);
   }
-  note_end(job);
+  note_end(*this);
   if (part.status.ok()) return;
-  job.failed.store(true, std::memory_order_relaxed);
-  job.remove_outputs(part);
+  failed.store(true, std::memory_order_relaxed);
+  remove_outputs(part);
+}
+
+Job::Job(std::unique_ptr<JobWork> work) : work_(std::move(work)) {}
+Job::Job(Job&&) noexcept = default;
+Job& Job::operator=(Job&&) noexcept = default;
+Job::~Job() = default;
+
+Job::Kind Job::kind() const { return work_->kind; }
+size_t Job::table_count() const { return work_->table_count(); }
+size_t Job::part_count() const { return work_->part_count(); }
+uint64_t Job::bytes_read() const { return work_->bytes_read(); }
+uint64_t Job::bytes_written() const { return work_->bytes_written(); }
+
+void Job::run_part(size_t part, const std::atomic<bool>& cancelled, const Pace& pace) {
+  work_->run_part(part, cancelled, pace);
 }
 
 void Job::run(const std::atomic<bool>& cancelled, const Pace& pace) {

@@ -9,9 +9,9 @@
 
 namespace coppice::engine {
 
-struct JobState;
+class JobWork;
 
-/// Every job that a tree planned must come back to Tree::install, run or not: until then the tree believes
+/// Every job that a tree planned must come back to Storage::install, run or not: until then the tree believes
 /// it under way. A job that never ran counts as cancelled.
 ///
 /// A job holds what it reads; it may outlive its tree, and then removes nothing but its own outputs.
@@ -19,6 +19,7 @@ class Job {
 public:
   enum class Kind : uint8_t { flush, merge };
 
+  explicit Job(std::unique_ptr<JobWork> work);
   Job(Job&&) noexcept;
   Job& operator=(Job&&) noexcept;
   Job(const Job&) = delete;
@@ -36,7 +37,7 @@ public:
 
   /// A large merge is cut into parts, ranges of keys that are merged each by itself; 1 and more.
   size_t part_count() const;
-  /// Does the work of one part and keeps the outcome inside for Tree::install. Stops early, removing what it
+  /// Does the work of one part and keeps the outcome inside for Storage::install. Stops early, removing what it
   /// wrote, once `cancelled` is true or another part has failed: the job fails as a whole. Without a pace it goes as fast
   /// as it can. Requires: `part` < part_count() has not run before.
   /// Threads: any, another for each part at the same time. Blocks: on the disk, for long.
@@ -48,11 +49,28 @@ public:
   uint64_t bytes_read() const;
   uint64_t bytes_written() const;
 
-private:
-  friend class Tree;
-  explicit Job(std::unique_ptr<JobState> state);
+  /// For the storage that planned it.
+  JobWork& work() { return *work_; }
 
-  std::unique_ptr<JobState> state_;
+private:
+  std::unique_ptr<JobWork> work_;
+};
+
+/// What is inside of a job: each engine with work in the background has its own. The contracts are Job's.
+class JobWork {
+public:
+  explicit JobWork(Job::Kind job_kind) : kind(job_kind) {}
+  JobWork(const JobWork&) = delete;
+  JobWork& operator=(const JobWork&) = delete;
+  virtual ~JobWork() = default;
+
+  virtual size_t table_count() const { return 0; }
+  virtual size_t part_count() const { return 1; }
+  virtual void run_part(size_t part, const std::atomic<bool>& cancelled, const Job::Pace& pace) = 0;
+  virtual uint64_t bytes_read() const { return 0; }
+  virtual uint64_t bytes_written() const { return 0; }
+
+  const Job::Kind kind;
 };
 
 }  // namespace coppice::engine

@@ -1,4 +1,4 @@
-// What is inside of a Job: everything it reads and decides with, and its outcome.
+// What is inside of a tree's Job: everything it reads and decides with, and its outcome.
 #pragma once
 
 #include <atomic>
@@ -38,12 +38,9 @@ struct JobPart {
   uint64_t entries_read = 0;
 };
 
-struct JobState {
-  explicit JobState(const TreeEnv& stands_on) : env(stands_on) {}
-  JobState(const JobState&) = delete;
-  JobState& operator=(const JobState&) = delete;
+struct JobState final : JobWork {
+  JobState(Job::Kind job_kind, const TreeEnv& stands_on) : JobWork(job_kind), env(stands_on) {}
 
-  Job::Kind kind = Job::Kind::flush;
   TreeEnv env;
   std::string directory;
   TreeShape options;
@@ -88,15 +85,20 @@ struct JobState {
   /// Success once every part has run and succeeded; else what went wrong first, in the order of the parts, and
   /// cancelled only if nothing else did.
   Status outcome() const;
-  uint64_t bytes_written() const;
   uint64_t entries_read() const;
   /// What the job is about, with what it is to read.
   Event event(EventKind what) const;
   /// Something is to be written: the tables do not just move or go.
   bool writes() const { return !plan || !(plan->move || plan->drop); }
 
+  size_t table_count() const override;
+  size_t part_count() const override { return parts.size(); }
+  void run_part(size_t index, const std::atomic<bool>& cancelled, const Job::Pace& pace) override;
+  uint64_t bytes_read() const override;
+  uint64_t bytes_written() const override;
+
   /// Outputs that nobody took over are removed.
-  ~JobState() { remove_outputs(); }
+  ~JobState() override { remove_outputs(); }
   void remove_outputs();
   void remove_outputs(JobPart& part);
 };

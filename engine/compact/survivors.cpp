@@ -4,6 +4,20 @@
 
 namespace coppice::engine {
 
+SurvivalRules survival_rules(std::span<const Timestamp> snapshots, Timestamp visible, uint64_t now_ms,
+                             uint64_t retention_ms, const KeyRange& owned) {
+  SurvivalRules rules{.snapshots = {snapshots.begin(), snapshots.end()},
+                      .floor = visible,
+                      .floor_ms = now_ms,
+                      .bottom = false,
+                      .owned = owned};
+  if (retention_ms > 0) {
+    rules.floor_ms -= std::min(rules.floor_ms, retention_ms);
+    rules.floor = std::min(rules.floor, first_of_millisecond(rules.floor_ms));
+  }
+  return rules;
+}
+
 Timestamp hidden_up_to(const SurvivalRules& rules, Timestamp commit) {
   const auto snapshot = std::ranges::lower_bound(rules.snapshots, commit);
   return snapshot == rules.snapshots.end() ? rules.floor : std::min(rules.floor, *snapshot);

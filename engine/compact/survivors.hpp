@@ -1,6 +1,7 @@
 // Which entries and range deletes outlive a flush or merge.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "engine/cursor/entry.hpp"
@@ -21,6 +22,11 @@ struct SurvivalRules {
   /// What lies outside is not the tree's any more.
   KeyRange owned;
 };
+
+/// Of a flush or merge planned now, which is above the bottom: readers without a snapshot see up to `visible`, the time is
+/// `now_ms`, and history is kept for `retention_ms`.
+SurvivalRules survival_rules(std::span<const Timestamp> snapshots, Timestamp visible, uint64_t now_ms,
+                             uint64_t retention_ms, const KeyRange& owned);
 
 /// The first moment that can be asked for at `commit` or later, or the floor if that comes before: what something newer
 /// hides from there on, it hides from everyone who could see it.

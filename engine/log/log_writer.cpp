@@ -62,7 +62,7 @@ LogSync LogWriter::plan_sync() {
   files.reserve(earlier_.size() + 1);
   for (const Earlier& one : earlier_) files.push_back(one.file);
   files.push_back(file_);
-  return {std::move(files), refusal()};
+  return LogSync(std::move(files), refusal());
 }
 
 Status LogWriter::install_sync(const Status& outcome) {

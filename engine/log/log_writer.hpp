@@ -13,11 +13,16 @@
 
 namespace coppice::engine {
 
-/// Makes durable what a log writer held when it gave this out, and before that the logs it follows. Made by
-/// LogWriter::plan_sync().
+/// Makes durable what a log writer held when it gave this out, and before that the logs it follows. For
+/// instance by LogWriter::plan_sync().
 /// Threads: run() on any one thread, while the writer goes on adding.
 class LogSync {
 public:
+  /// Nothing has to be made durable.
+  LogSync() = default;
+  /// `files`, oldest first, unless `before` has failed already.
+  explicit LogSync(std::vector<std::shared_ptr<LogFile>> files, Status before = success())
+      : files_(std::move(files)), before_(std::move(before)) {}
   LogSync(LogSync&&) noexcept = default;
   LogSync& operator=(LogSync&&) noexcept = default;
   LogSync(const LogSync&) = delete;
@@ -28,10 +33,6 @@ public:
   Status run();
 
 private:
-  friend class LogWriter;
-  LogSync(std::vector<std::shared_ptr<LogFile>> files, Status before)
-      : files_(std::move(files)), before_(std::move(before)) {}
-
   // Oldest first. Shared with the writer, which may be gone before the sync has run.
   std::vector<std::shared_ptr<LogFile>> files_;
   Status before_;

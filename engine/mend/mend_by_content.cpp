@@ -204,7 +204,7 @@ private:
 
   Status merge(const std::vector<SavedSource>& sources, const KeyRange& range) {
     if (range.empty()) return success();
-    JobState job(repair_.env);
+    JobState job(Job::Kind::merge, repair_.env);
     job.directory = repair_.target;
     job.options = repair_.options.tree;
     job.filter_rate = repair_.filter_rate();

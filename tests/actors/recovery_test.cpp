@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/table/block_cache.hpp"
+#include "engine/tree.hpp"
 #include "tests/support/memory_file_system.hpp"
 
 namespace coppice::actors {
@@ -11,10 +12,10 @@ namespace {
 class RecoveryTest : public testing::Test {
 protected:
   RecoveryTest() {
-    auto opened = StoreDirectory::open(env, "/store", {"m"});
+    auto opened = StoreDirectory::open(trees, env, "/store", {"m"});
     EXPECT_TRUE(opened.ok());
     directory = std::move(*opened);
-    recovery = std::make_unique<Recovery>(env, engine::TreeOptions{}, *directory);
+    recovery = std::make_unique<Recovery>(engine::TreeOptions{}, *directory);
   }
 
   /// Shard 1 and 2 log one batch at `commit`, or only some of them do before the power goes.
@@ -47,6 +48,7 @@ protected:
   engine::MemoryFileSystem files;
   engine::BlockCache cache{1 << 20};
   engine::TreeEnv env{files, cache, 3};
+  engine::TreeEngine trees;
   std::unique_ptr<StoreDirectory> directory;
   std::unique_ptr<Recovery> recovery;
 };
@@ -71,7 +73,7 @@ TEST_F(RecoveryTest, ABatchThatBothLoggedIsNotWrittenTwice) {
 TEST_F(RecoveryTest, ItIsTheSameAfterASecondRecovery) {
   log(Timestamp{100}, {2});
   { (void)recovery->open({1, 2}, {}, {}); }
-  Recovery again(env, {}, *directory);
+  Recovery again({}, *directory);
   const Recovery::Outcome outcome = again.open({1, 2}, {}, {});
   EXPECT_EQ(get(outcome.shards[0], "a"), "100");
   EXPECT_EQ(get(outcome.shards[1], "z"), "100");

@@ -5,6 +5,7 @@
 
 #include "actors/shard.hpp"
 #include "engine/table/block_cache.hpp"
+#include "engine/tree.hpp"
 #include "tests/actors/manual_host.hpp"
 #include "tests/support/event_recorder.hpp"
 #include "tests/support/fake_clock.hpp"

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/table/block_cache.hpp"
+#include "engine/tree.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
 
@@ -14,13 +15,14 @@ namespace {
 class StoreDirectoryTest : public testing::Test {
 protected:
   Result<std::unique_ptr<StoreDirectory>> open(const std::vector<Bytes>& boundaries = {}) {
-    return StoreDirectory::open(env, "/data/store", boundaries);
+    return StoreDirectory::open(trees, env, "/data/store", boundaries);
   }
   Errc open_error() { return open().status().error().code; }
 
   engine::MemoryFileSystem files;
   engine::BlockCache cache{1 << 20};
   engine::TreeEnv env{files, cache, 42};
+  engine::TreeEngine trees;
 };
 
 TEST_F(StoreDirectoryTest, AMissingDirectoryBecomesAStore) {
@@ -62,9 +64,9 @@ TEST_F(StoreDirectoryTest, ACreationThatStopsAnywhereIsDoneAnew) {
     engine::MemoryFileSystem fresh;
     const engine::TreeEnv fresh_env{fresh, cache, 42};
     fresh.stop_after(stop);
-    (void)StoreDirectory::open(fresh_env, "/data/store", {"m"});
+    (void)StoreDirectory::open(trees, fresh_env, "/data/store", {"m"});
     fresh.crash(stop);
-    const auto opened = StoreDirectory::open(fresh_env, "/data/store", {"m"});
+    const auto opened = StoreDirectory::open(trees, fresh_env, "/data/store", {"m"});
     ASSERT_TRUE(opened.ok()) << "stopped after " << stop << ": " << to_string(opened.error());
     for (const ShardMap::Shard& shard : (*opened)->map().shards)
       EXPECT_TRUE(engine::Tree::open(fresh_env, (*opened)->shard_directory(shard.id), {}).ok()) << stop;

@@ -16,7 +16,7 @@ protected:
     ok(stand.create());
     ok(stand.open());
     ok(stand.put("k", "old"));
-    state = stand.tree->read_state();
+    state = static_cast<Tree&>(*stand.tree).read_state();
   }
   static void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
 

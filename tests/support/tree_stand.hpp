@@ -27,13 +27,13 @@ public:
     options.level_ratio = 4;
   }
 
-  Status create() { return Tree::create(env(), directory_, range_); }
+  Status create() { return engine->create(env(), directory_, range_); }
   /// With a cold cache. Requires: no cursor and no job of the tree before it is left.
   Status open() {
     tree.reset();
     reader.reset();
     cache_ = std::make_unique<BlockCache>(budget());
-    auto opened = Tree::open(env(), directory_, options);
+    auto opened = engine->open(env(), directory_, options);
     if (!opened.ok()) return opened.error();
     tree = *std::move(opened);
     reader = tree->reader();
@@ -141,13 +141,16 @@ private:
   std::string directory_;
   KeyRange range_;
   const std::atomic<bool> never_{false};
+  const TreeEngine trees_;
 
 public:
   // Behind the cache, which outlives them.
   TreeShape options;
   /// Of the next open().
   size_t cache_size = kCacheSizeUsual;
-  std::unique_ptr<Tree> tree;
+  /// Of the next create() and open(). Lifetime: outlives this.
+  const StorageEngine* engine = &trees_;
+  std::unique_ptr<Storage> tree;
   std::shared_ptr<TreeReader> reader;
   std::vector<Timestamp> snapshots;
   uint64_t clock = 0;

@@ -1,0 +1,73 @@
+// One tree of a MemoryEngine: memtables, and nothing below them.
+#pragma once
+
+#include <memory>
+
+#include "engine/base/random.hpp"
+#include "engine/in_memory/memory_trees.hpp"
+#include "engine/read_state.hpp"
+#include "engine/storage.hpp"
+
+namespace coppice::engine {
+
+/// Writes go into the active memtable. Once that holds half of what was settled before, it is sealed; a flush makes one memtable
+/// of all that is sealed and settled, without what nobody can ask for any more. So every byte is copied
+/// three times at most, on the average, however much there is.
+class MemoryStorage final : public Storage {
+public:
+  MemoryStorage(const TreeEnv& env, const TreeShape& options, std::shared_ptr<MemoryTrees> trees,
+                std::shared_ptr<MemoryTree> tree);
+  ~MemoryStorage() override;
+
+  Status close() override;
+  const KeyRange& range() const override { return tree_->range; }
+  std::shared_ptr<TreeReader> reader() const override;
+  Timestamp last_commit() const override { return tree_->last_commit; }
+
+  Status log_group(std::span<const GroupWrite> group) override;
+  void apply_group(std::span<const GroupWrite> group) override;
+  void advance(Timestamp moment) override;
+
+  std::vector<RecoveredSpanning> spanning() const override { return tree_->spanning; }
+  void settle(Timestamp commit) override;
+
+  bool memtable_full() const override;
+  Timestamp history_from() const override { return tree_->history_from; }
+  Status seal_memtable() override;
+  std::optional<Job> plan_flush(std::span<const Timestamp> snapshots) override;
+  void set_merging(Merging merging) override { merging_ = merging; }
+  Merging merging() const override { return merging_; }
+  Status install(Job job) override;
+  bool memtables_empty() const override;
+  Status split(ByteView key, const std::string& left, const std::string& right) override;
+  Status checkpoint(const std::string& target) override;
+
+  double debt() const override;
+  double write_rate() const override;
+  StallReason stall_reason() const override;
+  TreeStats stats() const override;
+  const Watch& watch() const override { return env_.watch; }
+
+private:
+  Status check_usable() const;
+  /// Of what is sealed and settled, for another directory.
+  Status copy_to(const std::string& directory, const KeyRange& range) const;
+  std::shared_ptr<Memtable> make_memtable();
+  void publish();
+  Timestamp visible() const;
+  uint64_t now_ms() const;
+
+  const TreeEnv env_;
+  const TreeShape options_;
+  const std::shared_ptr<MemoryTrees> trees_;
+  const std::shared_ptr<MemoryTree> tree_;
+  const std::shared_ptr<ReadState> readers_;
+  Random random_;
+  /// Of the sealed memtables, the oldest: those that a flush under way takes.
+  size_t flushing_count_ = 0;
+  Merging merging_ = Merging::on;
+  bool closed_ = false;
+  uint64_t flushes_ = 0;
+};
+
+}  // namespace coppice::engine
