@@ -68,11 +68,11 @@ Result<bool> KeySearch::finish(Bytes& value) {
 }
 
 const TableReader* KeySearch::next_table() {
-  const std::vector<Version::Run>& runs = view_.version->all_runs();
-  while (next_run_ < runs.size()) {
-    const TableHandle* const table = Version::find_table(runs[next_run_++], key_);
+  const Version& version = *view_.version;
+  while (next_run_ < version.all_runs().size()) {
+    const TableHandle* const table = version.find_table(next_run_++, key_);
     if (table == nullptr || (*table)->meta().oldest > at_) continue;
-    level_ = view_.version->level_of_run(next_run_ - 1);
+    level_ = version.level_of_run(next_run_ - 1);
     return table_ = table->get();
   }
   return nullptr;

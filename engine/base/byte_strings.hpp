@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/coding.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
@@ -17,6 +18,26 @@ inline uint64_t leading_number(ByteView bytes) {
     bytes.copy(reinterpret_cast<char*>(&number), bytes.size());
   }
   return __builtin_bswap64(number);
+}
+
+/// The same of what follows the first `skip`: the key's head among keys that all begin with those.
+inline uint64_t head_of(ByteView key, size_t skip) {
+  return leading_number(key.substr(std::min(skip, key.size())));
+}
+
+/// How many of `count` heads, which ascend and lie at `heads` at any alignment, are smaller than `head`. Without a branch that
+/// depends on them: each would be guessed wrong half of the time.
+inline size_t count_below(const char* heads, size_t count, uint64_t head) {
+  if (count == 0) return 0;
+  const char* first = heads;
+  while (count > 1) {
+    const size_t half = count / 2;
+    const bool below = load_fixed<uint64_t>(first + (half - 1) * sizeof(head)) < head;
+    first += half * sizeof(head) * static_cast<size_t>(below);
+    count -= half;
+  }
+  const auto passed = static_cast<size_t>(first - heads) / sizeof(head);
+  return passed + (load_fixed<uint64_t>(first) < head ? 1 : 0);
 }
 
 /// How many bytes both begin with.

@@ -14,7 +14,6 @@ constexpr uint32_t kAskInterval = 4096;
 
 /// One run of tables, standing at an entry.
 struct Source {
-  Version::Run run;
   std::unique_ptr<Cursor> cursor;
   RangeDeletes range_deletes;
   const Entry* entry = nullptr;
@@ -22,7 +21,7 @@ struct Source {
 
 Result<Source> open_source(Version::Run run) {
   const TableReadOptions options{.cached_only = false, .fill_cache = false};
-  Source source{run, make_level_cursor(run, options), {}, nullptr};
+  Source source{make_level_cursor(run, options), {}, nullptr};
   std::vector<RangeDelete> deletes;
   for (const TableHandle& table : run) {
     COPPICE_TRY_ASSIGN(found, table->range_deletes(options));
@@ -37,10 +36,11 @@ Result<Source> open_source(Version::Run run) {
 
 class OrderCheck {
 public:
-  explicit OrderCheck(const std::function<void(std::string)>& problem) : problem_(problem) {}
+  OrderCheck(const Version& version, const std::function<void(std::string)>& problem)
+      : version_(version), problem_(problem) {}
 
-  Status open(const Version& version) {
-    for (const Version::Run run : version.all_runs()) {
+  Status open() {
+    for (const Version::Run run : version_.all_runs()) {
       COPPICE_TRY_ASSIGN(source, open_source(run));
       sources_.push_back(std::move(source));
     }
@@ -102,7 +102,7 @@ private:
   }
 
   std::string table_of(size_t rank, ByteView key) const {
-    const TableHandle* table = Version::find_table(sources_[rank].run, key);
+    const TableHandle* table = version_.find_table(rank, key);
     return table == nullptr ? "a table" : (*table)->path();
   }
 
@@ -115,9 +115,10 @@ private:
     return success();
   }
 
+  const Version& version_;
   const std::function<void(std::string)>& problem_;
   uint32_t problems_ = 0;
-  /// Newest first.
+  /// One for each of the version's runs.
   std::vector<Source> sources_;
   /// Of the present key, by source.
   std::vector<Timestamp> entries_;
@@ -128,8 +129,8 @@ private:
 
 Status check_level_order(const Version& version, const std::function<bool()>& go_on,
                          const std::function<void(std::string)>& problem) {
-  OrderCheck check(problem);
-  COPPICE_TRY(check.open(version));
+  OrderCheck check(version, problem);
+  COPPICE_TRY(check.open());
   return check.run(go_on);
 }
 

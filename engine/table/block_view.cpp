@@ -11,20 +11,6 @@ namespace {
 
 constexpr size_t kCacheLineSize = 64;
 
-// How many of the `count` heads at `heads` are smaller than `head`. Without a branch that depends on them: each would
-// be guessed wrong half of the time.
-uint32_t count_below(const char* heads, uint32_t count, uint64_t head) {
-  const char* first = heads;
-  while (count > 1) {
-    const uint32_t half = count / 2;
-    const bool below = load_fixed<uint64_t>(first + size_t{half - 1} * 8) < head;
-    first += size_t{half} * 8 * static_cast<size_t>(below);
-    count -= half;
-  }
-  const auto passed = static_cast<uint32_t>((first - heads) / 8);
-  return passed + (load_fixed<uint64_t>(first) < head ? 1 : 0);
-}
-
 }  // namespace
 
 // What is compared with every entry, and, once for all of them, how it compares with the base.
@@ -35,8 +21,6 @@ struct BlockView::Target {
   size_t common;
   std::strong_ordering base_order;
 };
-
-uint64_t head_of(ByteView key, size_t skip) { return leading_number(key.substr(std::min(skip, key.size()))); }
 
 bool BlockView::open(ByteView payload) {
   if (payload.size() < 2 * sizeof(uint32_t) || payload.size() > UINT32_MAX) return false;
@@ -82,10 +66,11 @@ uint32_t BlockView::lower_bound(const Position& target) const {
     if (order != 0) return order < 0 ? 0 : count_;
     const char* const heads = data_ + lookup_;
     const uint64_t head = head_of(target.key, common_);
-    first = count_below(heads, count_, head);
+    first = static_cast<uint32_t>(count_below(heads, count_, head));
     if (first == count_ || load_fixed<uint64_t>(heads + size_t{first} * 8) != head) return first;
     // Those with the same head are left to compare in full.
-    count = (head == UINT64_MAX ? count_ : count_below(heads, count_, head + 1)) - first;
+    const size_t behind = head == UINT64_MAX ? count_ : count_below(heads, count_, head + 1);
+    count = static_cast<uint32_t>(behind) - first;
   }
 
   const Target compared(target, base_);

@@ -71,10 +71,6 @@ private:
 /// What a data block keeps of each key, to find it by. `hash`: filter_hash of the key.
 inline uint8_t fingerprint_of(uint64_t hash) { return static_cast<uint8_t>(hash); }
 
-/// What a page keeps of each key, to find a place by: the eight bytes behind the first `skip`, as an integer that
-/// compares as they do; where the key is shorter, zeros.
-uint64_t head_of(ByteView key, size_t skip);
-
 /// Payloads of this size and more have offsets of four bytes, smaller ones of two.
 inline constexpr size_t kWideBlockSize = size_t{64} << 10;
 /// In the word that counts the entries.

@@ -1,6 +1,7 @@
 #include "engine/table/bloom.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -10,7 +11,18 @@ namespace coppice::engine {
 
 namespace {
 
-constexpr uint32_t kGolden = 0x9e3779b9;
+// The powers of the golden ratio.
+constexpr auto kFactors = []() {
+  std::array<uint32_t, kFilterBitsSetMax> factors{1};
+  for (size_t i = 1; i < factors.size(); ++i) factors[i] = factors[i - 1] * 0x9e3779b9;
+  return factors;
+}();
+
+// Of the bits that a key has in its line, the place of one.
+constexpr uint32_t bit_of(uint64_t hash, uint32_t index) {
+  return (static_cast<uint32_t>(hash) * kFactors[index]) >> 23;
+}
+
 constexpr size_t kLinesMax = UINT32_MAX - kFilterPartSize / kFilterLineSize;
 
 // What one of so many halvings of the rate takes.
@@ -64,9 +76,8 @@ Bytes BloomBuilder::finish() const {
   Bytes payload(size(), '\0');
   for (const uint64_t hash : hashes_) {
     char* line = payload.data() + filter_line_of(hash, lines) * kFilterLineSize;
-    auto probe = static_cast<uint32_t>(hash);
-    for (uint32_t i = 0; i < bits_set_; ++i, probe *= kGolden) {
-      const uint32_t bit = probe >> 23;
+    for (uint32_t i = 0; i < bits_set_; ++i) {
+      const uint32_t bit = bit_of(hash, i);
       line[bit / 8] = static_cast<char>(line[bit / 8] | (1 << (bit % 8)));
     }
   }
@@ -85,13 +96,15 @@ void filter_prefetch(ByteView payload, uint64_t hash) {
                      filter_line_of(hash, payload.size() / kFilterLineSize) * kFilterLineSize);
 }
 
+// Looks at all bits, though half of the time the first says no. The line mostly has to come from far away, and whatever is
+// guessed from it is guessed wrong half of the time: then all that was begun meanwhile, the next question perhaps, was in vain.
 bool filter_line_may_contain(const char* line, uint32_t bits_set, uint64_t hash) {
-  auto probe = static_cast<uint32_t>(hash);
-  for (uint32_t i = 0; i < bits_set; ++i, probe *= kGolden) {
-    const uint32_t bit = probe >> 23;
-    if ((line[bit / 8] & (1 << (bit % 8))) == 0) return false;
+  uint32_t all = 1;
+  for (uint32_t i = 0; i < bits_set; ++i) {
+    const uint32_t bit = bit_of(hash, i);
+    all &= static_cast<unsigned char>(line[bit / 8]) >> (bit % 8);
   }
-  return true;
+  return (all & 1) != 0;
 }
 
 bool filter_may_contain(ByteView payload, uint64_t hash) {

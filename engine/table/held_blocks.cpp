@@ -1,5 +1,7 @@
 #include "engine/table/held_blocks.hpp"
 
+#include "engine/table/bloom.hpp"
+
 namespace coppice::engine {
 
 namespace {
@@ -11,6 +13,16 @@ MemoryUse use_of(const HeldBlock& block) {
 }
 
 }  // namespace
+
+HeldBlock HeldBlock::of_filter(ByteView payload) {
+  size_t room = payload.size() + kFilterLineSize - 1;
+  auto memory = std::make_unique_for_overwrite<char[]>(room);
+  void* first = memory.get();
+  std::align(kFilterLineSize, payload.size(), first, room);
+  const auto begin = static_cast<size_t>(static_cast<char*>(first) - memory.get());
+  payload.copy(memory.get() + begin, payload.size());
+  return {{std::move(memory), begin + payload.size()}, {}, nullptr, begin};
+}
 
 bool HeldBlock::open() { return page.open(bytes()) && page.kind() == BlockKind::page; }
 

@@ -11,17 +11,22 @@ namespace coppice::engine {
 
 /// A filter, or a page of the index that is opened for whoever searches it.
 struct HeldBlock {
+  /// A filter's lines lie at lines of memory then, so that a question costs one miss.
+  static HeldBlock of_filter(ByteView payload);
+
   Block block;
   /// Of a page.
   BlockView page;
   /// Of a page: for each entry, where the cache has the block that it names. Null: not known for any.
   std::unique_ptr<BlockHint[]> hints;
+  /// Of a filter: where in the block's memory it begins.
+  size_t begin = 0;
 
   /// Makes `page` of the bytes. False: they are no page.
   bool open();
   void make_hints() { hints = std::make_unique<BlockHint[]>(page.count()); }
 
-  ByteView bytes() const { return {block.bytes.get(), block.size}; }
+  ByteView bytes() const { return {block.bytes.get() + begin, block.size - begin}; }
   /// Memory.
   size_t size() const;
 };

@@ -203,14 +203,14 @@ std::optional<OpenTable::Kept> OpenTable::find_cached(size_t place, const BlockH
 // Nullptr: it cannot be held, and `block` is left as it was.
 const HeldBlock* OpenTable::hold(size_t place, Block& block) const {
   const bool is_page = place >= kFirstPagePlace && place < held->count() - filter_parts.count;
-  HeldBlock fresh{std::move(block), {}, nullptr};
+  HeldBlock fresh = is_page ? HeldBlock{std::move(block), {}, nullptr} : HeldBlock::of_filter(view(block));
   const HeldBlock* in_place = nullptr;
   if (!is_page || fresh.open()) {
     if (is_page && footer.height == 2) fresh.make_hints();
     in_place = held->hold(place, fresh);
     if (in_place == nullptr) note(lacked_room);
   }
-  if (in_place == nullptr) block = std::move(fresh.block);
+  if (is_page && in_place == nullptr) block = std::move(fresh.block);
   return in_place;
 }
 

@@ -79,6 +79,8 @@ Version::Version(std::array<Level, kLevelCount> levels, std::vector<LiveValues> 
     all_runs_.emplace_back(levels_[index]);
     run_levels_.push_back(index);
   }
+  run_bounds_.reserve(all_runs_.size());
+  for (const Run run : all_runs_) run_bounds_.emplace_back(run);
 }
 
 // Each table, oldest first, goes into the run above the highest that it overlaps.
@@ -96,12 +98,6 @@ std::vector<Version::Level> Version::runs_of(const Level& tables) {
   }
   std::ranges::reverse(runs);
   return runs;
-}
-
-const TableHandle* Version::find_table(Run run, ByteView key) {
-  const auto place =
-      std::ranges::partition_point(run, [&](const TableHandle& table) { return ends_before(table, key); });
-  return place != run.end() && (*place)->meta().bounds.begin <= key ? &*place : nullptr;
 }
 
 Version::Run Version::overlapping(Run run, const KeyRange& range) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/values/value_file.hpp"
+#include "engine/version/run_bounds.hpp"
 #include "engine/version/table_handle.hpp"
 #include "engine/version/version_edit.hpp"
 
@@ -68,12 +69,8 @@ public:
   /// The same of any tables of level 0. Requires: `tables` come newest first.
   static std::vector<Level> runs_of(const Level& tables);
 
-  /// The one table of a run that may hold `key`, or nullptr.
-  static const TableHandle* find_table(Run run, ByteView key);
-  /// The same in a level below 0.
-  const TableHandle* find_table(uint32_t level, ByteView key) const {
-    return find_table(levels_[level], key);
-  }
+  /// The one table of all_runs()[run] that may hold `key`, or nullptr. Lifetime: the version's.
+  const TableHandle* find_table(size_t run, ByteView key) const { return run_bounds_[run].find(key); }
   /// The tables of a run that overlap `range`, ascending.
   static Run overlapping(Run run, const KeyRange& range);
   /// The same in a level below 0.
@@ -103,6 +100,7 @@ private:
   uint64_t garbage_size_ = 0;
   std::vector<Level> runs_;
   std::vector<Run> all_runs_;
+  std::vector<RunBounds> run_bounds_;
   std::vector<uint32_t> run_levels_;
 };
 

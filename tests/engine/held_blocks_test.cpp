@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/table/bloom.hpp"
+
 namespace coppice::engine {
 namespace {
 
@@ -27,6 +29,17 @@ TEST(HeldBlocksTest, KeepsABlockAndCountsItInTheBudget) {
     EXPECT_GE(cache.stats().size, before + 1000);
   }
   EXPECT_EQ(cache.stats().size, before);
+}
+
+TEST(HeldBlocksTest, AFiltersLinesAreLinesOfMemory) {
+  for (const size_t size : {65u, 4096u, 200'001u}) {
+    Bytes payload;
+    for (size_t i = 0; i < size; ++i) payload.push_back(static_cast<char>(i * 31));
+    const HeldBlock filter = HeldBlock::of_filter(payload);
+    EXPECT_EQ(filter.bytes(), payload);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(filter.bytes().data()) % kFilterLineSize, 0u);
+    EXPECT_GE(filter.size(), size);
+  }
 }
 
 TEST(HeldBlocksTest, BlocksOfTheCacheMakeRoom) {

@@ -238,17 +238,6 @@ TEST_F(PickerTest, RunsOfLevelZeroAreAsFewAsCanBe) {
   EXPECT_THAT(numbers(version.runs()[1]), ElementsAre(1, 2));
 }
 
-TEST_F(PickerTest, VersionsFindTheTableOfAKey) {
-  add(1, 1, "a", "c");
-  add(1, 2, "e", "g");
-  const Version version(levels);
-  EXPECT_EQ(version.find_table(1, "0"), nullptr);
-  EXPECT_EQ((*version.find_table(1, "a"))->meta().number, 1u);
-  EXPECT_EQ(version.find_table(1, "c"), nullptr);
-  EXPECT_EQ((*version.find_table(1, "f"))->meta().number, 2u);
-  EXPECT_EQ(version.find_table(1, "g"), nullptr);
-}
-
 TEST_F(PickerTest, ALevelIsMergedOnceItIsAsFullAsTheThresholdSays) {
   add(6, 1, "a", "z", 10'000);
   add(0, 2, "a", "c", 50);
