@@ -8,15 +8,18 @@
 namespace coppice::bench {
 
 const std::vector<Contender>& contenders() {
-  static const std::vector<Contender> all{{"tree", open_tree},
-                                          {"store", open_store},
-                                          {"rocksdb", open_rocksdb},
-                                          {"leveldb", open_leveldb},
-                                          {"lmdb", open_lmdb},
-                                          {"encrypted", open_encrypted_tree, false},
-                                          {"write_heavy", open_write_heavy, false},
-                                          {"read_heavy", open_read_heavy, false},
-                                          {"memory_constrained", open_memory_constrained, false}};
+  static const std::vector<Contender> all = []() {
+    std::vector<Contender> each{{"tree", open_tree},
+                                {"store", open_store},
+                                {"rocksdb", open_rocksdb},
+                                {"leveldb", open_leveldb},
+                                {"lmdb", open_lmdb}};
+    each.insert(each.end(), featured_trees().begin(), featured_trees().end());
+    each.push_back({"write_heavy", open_write_heavy, Role::preset});
+    each.push_back({"read_heavy", open_read_heavy, Role::preset});
+    each.push_back({"memory_constrained", open_memory_constrained, Role::preset});
+    return each;
+  }();
   return all;
 }
 

@@ -55,19 +55,31 @@ public:
 
   /// Flushes, and merges everything into one sorted run, so that reads find all engines in the same shape.
   virtual void settle() = 0;
+  /// Waits for the flushes and merges that the engine finds due, which is less than settle() does. Does nothing where they go
+  /// on by themselves.
+  virtual void rest() {}
+};
+
+/// What takes part in a run where it is not named.
+enum class Role : uint8_t {
+  /// In every suite.
+  engine,
+  /// The tree with one more feature in use: in the suite that shows what each costs.
+  feature,
+  /// Nowhere.
+  preset,
 };
 
 struct Contender {
   std::string name;
   /// Opens the database in `directory`; makes an empty one if the directory is missing.
   std::unique_ptr<Engine> (*open)(const std::string& directory, const Settings& settings);
-  /// Without being named.
-  bool takes_part = true;
+  Role role = Role::engine;
 };
 
 std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings);
-/// The same, encrypted.
-std::unique_ptr<Engine> open_encrypted_tree(const std::string& directory, const Settings& settings);
+/// The tree, each with one feature in use, or without one that every tree has; see featured_trees.cpp.
+const std::vector<Contender>& featured_trees();
 // The tree with a preset's options and cache instead of the settings.
 std::unique_ptr<Engine> open_write_heavy(const std::string& directory, const Settings& settings);
 std::unique_ptr<Engine> open_read_heavy(const std::string& directory, const Settings& settings);

@@ -84,8 +84,6 @@ int run_part(const Plan& plan, const Part& part) {
 
 int run(int argc, char** argv) {
   Plan plan;
-  for (const Contender& contender : contenders())
-    if (contender.takes_part) plan.engines.push_back(contender.name);
   Part part;
   bool quick = false;
   bool large = false;
@@ -105,7 +103,8 @@ int run(int argc, char** argv) {
       ->transform(CLI::AsSizeValue(false))
       ->capture_default_str();
   app.add_option("--rounds", plan.rounds, "Runs of everything; medians are reported")->capture_default_str();
-  app.add_option("--engines", plan.engines, "Which engines")->delimiter(',')->capture_default_str();
+  const CLI::Option* const engines =
+      app.add_option("--engines", plan.engines, "Which engines; all if none is named")->delimiter(',');
   app.add_option("--suites", plan.suites, "Which suites; all if none is named")->delimiter(',');
   app.add_option("--workloads", plan.workloads, "Which workloads; all if none is named")->delimiter(',');
   app.add_option("--threads", plan.threads, "Only runs with so many threads")->delimiter(',');
@@ -121,6 +120,9 @@ int run(int argc, char** argv) {
   app.add_option("--only-engine", part.engine)->group("");
   app.add_option("--only-round", part.round)->group("");
   CLI11_PARSE(app, argc, argv);
+  plan.engines_named = engines->count() > 0;
+  if (!plan.engines_named)
+    for (const Contender& contender : contenders()) plan.engines.push_back(contender.name);
   if (quick) {
     plan.rounds = 1;
     plan.scale = {.entries = 200'000,

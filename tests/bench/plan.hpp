@@ -19,6 +19,8 @@ struct Plan {
   /// Keeps what is in there.
   bool add = false;
   std::vector<std::string> engines;
+  /// They were asked for by name, so each takes part in whatever is asked for.
+  bool engines_named = false;
   // All, if none is named.
   std::vector<std::string> suites;
   std::vector<std::string> workloads;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "schema/check.hpp"
 #include "tests/bench/data.hpp"
 #include "tests/bench/plan.hpp"
 
@@ -43,6 +44,20 @@ void begin(Suite::Start start, bool first, const fs::path& prepared, Stand& stan
   if (start == Suite::Start::prepared) stand.engine().scan({}, UINT64_MAX);
 }
 
+/// Whether the engine has a part in the suite if nobody named it.
+bool takes_part(const Contender& contender, const Suite& suite, bool suite_named) {
+  switch (contender.role) {
+    case Role::engine:
+      if (suite.of_features || suite.named_only) return contender.name == "tree";
+      return contender.name != "store" || suite.with_store || suite_named;
+    case Role::feature:
+      return suite.of_features;
+    case Role::preset:
+      return suite.named_only;
+  }
+  COPPICE_CHECK(false);
+}
+
 }  // namespace
 
 std::string measures_path(const Plan& plan) { return plan.out + "/measures.jsonl"; }
@@ -51,8 +66,8 @@ std::vector<std::pair<Workload, unsigned>> wanted_runs(const Plan& plan, const S
                                                        const Contender& contender) {
   std::vector<std::pair<Workload, unsigned>> runs;
   if (!wanted(plan.suites, suite.name) || (suite.named_only && plan.suites.empty())) return runs;
-  const bool named = !plan.suites.empty() || !plan.workloads.empty();
-  if (contender.name == "store" && !suite.with_store && !named) return runs;
+  const bool suite_named = !plan.suites.empty() || !plan.workloads.empty();
+  if (!plan.engines_named && !takes_part(contender, suite, suite_named)) return runs;
   for (const Workload& workload : suite.workloads) {
     if (!wanted(plan.workloads, workload.name)) continue;
     for (const unsigned threads : workload.threads) {

@@ -12,6 +12,25 @@ namespace {
 
 const std::vector<std::string> kEngines{"tree", "store", "rocksdb", "leveldb", "lmdb"};
 
+/// A table of its own for trees that differ from `tree` in one thing.
+struct Variants {
+  /// What the names of its workloads begin with.
+  std::string prefix;
+  std::string title;
+  std::set<std::string> metrics;
+};
+
+const std::vector<Variants> kVariants{
+    {"feature ", "Features: the tree with each in use, divided by the tree", {"rate", "space_amplification"}},
+    {"preset ",
+     "Presets: the tree with each, divided by the tree",
+     {"rate", "p99.9", "write_amplification", "space_amplification", "memory"}}};
+
+bool is_of_variants(const Medians::Row& row) {
+  return std::ranges::any_of(kVariants,
+                             [&](const Variants& each) { return row.at.workload.starts_with(each.prefix); });
+}
+
 std::optional<double> figure(const Medians::Row& row, const std::string& engine) {
   const auto found = row.by_engine.find(engine);
   if (found == row.by_engine.end()) return std::nullopt;
@@ -129,6 +148,37 @@ bool worth_a_row(const Medians::Row& row, const std::vector<Verdict>& verdicts) 
   return !verdicts.empty() || kAlways.contains(row.metric);
 }
 
+/// Trees that differ from `tree` in one thing, each figure divided by its own; empty if none was measured.
+std::string variants(const Medians& medians, uint64_t entries, const Variants& which) {
+  std::vector<const Medians::Row*> rows;
+  std::set<std::string> names;
+  for (const Medians::Row& row : medians.rows()) {
+    if (row.at.entries != entries || !row.at.workload.starts_with(which.prefix)) continue;
+    if (!which.metrics.contains(row.metric) || !figure(row, "tree")) continue;
+    rows.push_back(&row);
+    for (const auto& [engine, value] : row.by_engine) names.insert(engine);
+  }
+  names.erase("tree");
+  if (names.empty()) return {};
+  std::string table = "### " + which.title + "\n\n| workload | tree |";
+  std::string rule = "|---|---|";
+  for (const std::string& name : names) {
+    table += " " + name + " |";
+    rule += "---|";
+  }
+  table += "\n" + rule + "\n";
+  for (const Medians::Row* row : rows) {
+    const double tree = *figure(*row, "tree");
+    table += "| " + label(*row).substr(which.prefix.size()) + " | " + shown(row->metric, tree) + " |";
+    for (const std::string& name : names) {
+      const std::optional<double> value = figure(*row, name);
+      table += " " + (value ? text("%.2f", *value / tree) : std::string("-")) + " |";
+    }
+    table += "\n";
+  }
+  return table + "\n";
+}
+
 }  // namespace
 
 double median(std::vector<double> values) {
@@ -185,7 +235,7 @@ std::string report(const std::vector<Measure>& measures, const std::vector<Goal>
     size_t met = 0;
     size_t judged = 0;
     for (const Medians::Row& row : medians.rows()) {
-      if (row.at.entries != entries) continue;
+      if (row.at.entries != entries || is_of_variants(row)) continue;
       const std::vector<Verdict> verdicts = judge(medians, row, goals);
       if (!worth_a_row(row, verdicts)) continue;
       judged += verdicts.size();
@@ -212,6 +262,7 @@ std::string report(const std::vector<Measure>& measures, const std::vector<Goal>
       rule += "---|";
     }
     report += " tree : better of RocksDB, LevelDB | goal | met |\n" + rule + "---|---|---|\n" + rows + "\n";
+    for (const Variants& each : kVariants) report += variants(medians, entries, each);
   }
   return report;
 }

@@ -9,6 +9,7 @@ namespace coppice::bench {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 Measure measure(const std::string& engine, const std::string& workload, double value,
                 const std::string& metric = "rate", unsigned threads = 1) {
@@ -95,6 +96,19 @@ TEST(TableTest, AReportSaysWhichGoalsWereMet) {
   EXPECT_THAT(text, HasSubstr("## 1000 entries: 1 of 2 goals met"));
   EXPECT_THAT(text, HasSubstr("| fillseq | 30.0 | 10.0 | 3.00 | ≥ 1.5 | yes |"));
   EXPECT_THAT(text, HasSubstr("| fillrandom | 11.0 | 10.0 | 1.10 | ≥ 1.5 | **no** |"));
+}
+
+TEST(TableTest, FeaturesAreHeldAgainstTheTreeInATableOfTheirOwn) {
+  const std::string text =
+      report({measure("tree", "fillseq", 30'000), measure("tree", "feature fillseq", 20'000),
+              measure("lz4", "feature fillseq", 19'000), measure("tree", "feature fillseq", 5, "p99"),
+              measure("zstd", "feature fillseq", 5'000)},
+             {{.workload = "fillseq", .bound = 1.5}});
+  EXPECT_THAT(text, HasSubstr("| fillseq | 30.0 | - |"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("| workload | tree | lz4 | zstd |\n|---|---|---|---|\n| fillseq | 20.0 | 0.95 | 0.25 |\n"));
+  EXPECT_THAT(text, Not(HasSubstr("feature ")));
 }
 
 TEST(TableTest, EveryMeasureComesBackFromItsLine) {

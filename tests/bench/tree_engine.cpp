@@ -1,16 +1,17 @@
-#include <array>
+#include "tests/bench/tree_engine.hpp"
+
 #include <cmath>
 #include <filesystem>
 #include <optional>
 #include <thread>
 
+#include "actors/hybrid_clock.hpp"
 #include "actors/store.hpp"
 #include "engine/base/steady_stopwatch.hpp"
 #include "engine/compact/write_pace.hpp"
 #include "engine/io/posix_file.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
-#include "tests/bench/engine.hpp"
 #include "tests/bench/workshop.hpp"
 #include "tests/bench/write_front.hpp"
 
@@ -37,16 +38,13 @@ engine::MemoryBudget budget_of(const Settings& settings) {
 /// One tree, owned by whichever thread writes; its flushes and merges on one thread beside it.
 class TreeEngine : public Engine {
 public:
-  TreeEngine(const std::string& directory, const engine::TreeOptions& options,
-             const engine::MemoryBudget& memory, const engine::KeyRing& keys = {})
-      : cache_(memory) {
-    const engine::TreeEnv env{.files = files_,
-                              .cache = cache_,
-                              .seed = 42,
-                              .watch = {.stopwatch = &stopwatch_, .latencies = &latencies_},
-                              .keys = keys};
+  TreeEngine(const std::string& directory, const TreeSetup& setup)
+      : ttl_ms_(setup.ttl_ms), cache_(setup.memory) {
+    engine::TreeEnv env{.files = files_, .cache = cache_, .seed = 42, .keys = setup.keys};
+    if (ttl_ms_ > 0) env.clock = &clock_;
+    if (setup.is_watched) env.watch = {.stopwatch = &stopwatch_, .latencies = &latencies_};
     if (!std::filesystem::exists(directory)) require(engine::Tree::create(env, directory, {}));
-    tree_ = require(engine::Tree::open(env, directory, options));
+    tree_ = require(engine::Tree::open(env, directory, setup.options));
     reader_ = tree_->reader();
     moment_ = tree_->last_commit();
   }
@@ -59,7 +57,7 @@ public:
 
   void put(std::string_view key, std::string_view value, bool sync) override {
     PendingWrite& mine = begin();
-    require(mine.batch.put(key, value));
+    add(mine.batch, key, value);
     commit(mine, sync ? Durability::synced : Durability::buffered);
   }
   void remove(std::string_view key) override {
@@ -69,7 +67,7 @@ public:
   }
   void write(const std::vector<Pair>& pairs) override {
     PendingWrite& mine = begin();
-    for (const auto& [key, value] : pairs) require(mine.batch.put(key, value));
+    for (const auto& [key, value] : pairs) add(mine.batch, key, value);
     commit(mine, Durability::buffered);
   }
   void remove(const std::vector<std::string_view>& keys) override {
@@ -132,12 +130,23 @@ public:
       if (std::optional<engine::Job> job = tree_->plan_merge_range({}, {})) workshop_.begin(*std::move(job));
     } while (workshop_.busy());
   }
+  void rest() override {
+    do {
+      if (workshop_.busy()) install();
+      plan();
+    } while (workshop_.busy());
+  }
 
 private:
   static PendingWrite& begin() {
     thread_local PendingWrite mine;
     mine.batch.clear();
     return mine;
+  }
+
+  void add(engine::Batch& batch, std::string_view key, std::string_view value) {
+    require(ttl_ms_ == 0 ? batch.put(key, value)
+                         : batch.put_until(key, value, clock_.milliseconds() + ttl_ms_));
   }
 
   void commit(PendingWrite& mine, Durability durability) {
@@ -204,6 +213,8 @@ private:
 
   void install() { require(tree_->install(workshop_.take())); }
 
+  const uint64_t ttl_ms_;
+  const actors::HybridClock clock_;
   engine::PosixFileSystem files_;
   engine::BlockCache cache_;
   // What a store times, this does.
@@ -219,28 +230,26 @@ private:
   Workshop workshop_;
 };
 
-engine::TreeOptions options_of(const Settings& settings) {
-  engine::TreeOptions options;
-  options.memtable_size = settings.write_buffer_size;
-  options.value_threshold = settings.value_threshold;
-  return options;
-}
-
 std::unique_ptr<Engine> open_preset(const std::string& directory, engine::Preset preset) {
   const actors::StoreOptions options = actors::options_of(preset);
-  return std::make_unique<TreeEngine>(directory, options.tree, engine::MemoryBudget{.size = options.memory});
+  return open_tree_as(directory, {.options = options.tree, .memory = {.size = options.memory}});
 }
 
 }  // namespace
 
-std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings) {
-  return std::make_unique<TreeEngine>(directory, options_of(settings), budget_of(settings));
+TreeSetup setup_of(const Settings& settings) {
+  TreeSetup setup{.memory = budget_of(settings)};
+  setup.options.memtable_size = settings.write_buffer_size;
+  setup.options.value_threshold = settings.value_threshold;
+  return setup;
 }
 
-std::unique_ptr<Engine> open_encrypted_tree(const std::string& directory, const Settings& settings) {
-  const std::array<char, engine::kSecretSize> secret{};
-  return std::make_unique<TreeEngine>(directory, options_of(settings), budget_of(settings),
-                                      engine::KeyRing(engine::Key(secret), {}));
+std::unique_ptr<Engine> open_tree_as(const std::string& directory, const TreeSetup& setup) {
+  return std::make_unique<TreeEngine>(directory, setup);
+}
+
+std::unique_ptr<Engine> open_tree(const std::string& directory, const Settings& settings) {
+  return open_tree_as(directory, setup_of(settings));
 }
 
 std::unique_ptr<Engine> open_write_heavy(const std::string& directory, const Settings& /*settings*/) {

@@ -77,6 +77,8 @@ struct Suite {
   bool small_cache = false;
   /// Also for `store`, where each put waits for two thread switches, so that it takes long.
   bool with_store = false;
+  /// Of the tree, alone and with one feature after the other.
+  bool of_features = false;
   /// Runs only when it is named.
   bool named_only = false;
   std::vector<Workload> workloads;
@@ -98,6 +100,8 @@ void fillsync(Stand& stand);
 /// Sustained: twice as many puts as there are entries, each timed, with memory and space watched.
 void overwrite(Stand& stand);
 /// The same without a watch on it, for two threads.
+/// Then what is due is merged, and all walked once.
+void overwrite_and_rest(Stand& stand);
 void overwrite_together(Stand& stand);
 void deleterandom(Stand& stand);
 /// Puts and gets in turn, with memory watched.

@@ -102,6 +102,12 @@ void overwrite(Stand& stand) {
   stand.note("write_amplification", written / static_cast<double>(tally.count * stand.scale.entry_size()));
 }
 
+void overwrite_and_rest(Stand& stand) {
+  overwrite(stand);
+  stand.engine().rest();
+  stand.engine().scan({}, UINT64_MAX);
+}
+
 void overwrite_together(Stand& stand) {
   const Limit limit{.calls = stand.scale.entries, .seconds = stand.scale.write_seconds};
   stand.note(put_all(stand, limit, false, anywhere(stand)));
