@@ -5,6 +5,7 @@
 #include "engine/checkpoint.hpp"
 #include "engine/cold_tables.hpp"
 #include "engine/compact/backlog.hpp"
+#include "engine/ingest/ingest_tables.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/recovery.hpp"
 #include "engine/split.hpp"
@@ -156,6 +157,16 @@ std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const
   return wrap(engine::plan_merge_range(*state_, range, snapshots, through));
 }
 Status Tree::install(Job job) { return engine::install(*state_, static_cast<JobState&>(job.work())); }
+
+bool Tree::memtables_overlap(const KeyRange& range) const {
+  return engine::memtables_overlap(*state_, range);
+}
+Result<Ingest> Tree::prepare_ingest(std::span<const OutsideTable> tables) {
+  return engine::prepare_ingest(*state_, tables);
+}
+Status Tree::install_ingest(Ingest ingest, Timestamp commit) {
+  return engine::install_ingest(*state_, std::move(ingest), commit);
+}
 
 Status Tree::split(ByteView key, const std::string& left, const std::string& right) {
   COPPICE_CHECK(memtables_empty());

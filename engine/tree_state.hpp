@@ -70,6 +70,7 @@ struct TreeState {
   uint64_t flushes = 0;
   uint64_t merges = 0;
   uint64_t tables_dropped = 0;
+  uint64_t tables_ingested = 0;
   uint64_t bytes_flushed = 0;
   /// Into each level.
   std::array<uint64_t, kLevelCount> bytes_merged = {};

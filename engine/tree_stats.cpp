@@ -87,6 +87,7 @@ TreeStats stats(const TreeState& tree) {
   stats.flushes = tree.flushes;
   stats.merges = tree.merges;
   stats.tables_dropped = tree.tables_dropped;
+  stats.tables_ingested = tree.tables_ingested;
   stats.bytes_flushed = tree.bytes_flushed;
   stats.bytes_logged = tree.bytes_logged;
   stats.entries_read = tree.entries_read;

@@ -38,6 +38,8 @@ struct TableRecord {
   expiredHalf @14 :UInt64;
   expiredAll @15 :UInt64;
   # From when on so many of the entries have expired, in milliseconds since 1970; 0: never.
+  ingested @16 :UInt64;
+  # Of a table that was built outside: the commit of each of its entries. 0: the file says it.
 }
 
 struct ValueUse {

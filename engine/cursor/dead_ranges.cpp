@@ -180,7 +180,8 @@ void DeadRanges::prove(Slot& slot, uint64_t state, ByteView begin, ByteView end,
   }
 }
 
-void DeadRanges::put(ByteView key) {
+template <class Settle>
+void DeadRanges::visit_watched(Settle&& settle) {
   for (Slot& slot : slots_) {
     uint64_t state = slot.state.load(std::memory_order_acquire);
     for (bool settled = false; !settled;) {
@@ -190,11 +191,29 @@ void DeadRanges::put(ByteView key) {
                                                      std::memory_order_acquire);
         continue;
       }
-      const bool holds = slot.watched_begin.compare(key) <= 0 && slot.watched_end.compare(key) > 0;
-      if (unchanged(slot, state)) settled = !holds || cut(slot, state, key);
+      settled = settle(slot, state);
       if (!settled) state = slot.state.load(std::memory_order_acquire);
     }
   }
+}
+
+void DeadRanges::put(ByteView key) {
+  visit_watched([&](Slot& slot, uint64_t state) {
+    const bool holds = slot.watched_begin.compare(key) <= 0 && slot.watched_end.compare(key) > 0;
+    return unchanged(slot, state) && (!holds || cut(slot, state, key));
+  });
+}
+
+void DeadRanges::put_any(const KeyRange& range) {
+  visit_watched([&](Slot& slot, uint64_t state) {
+    const bool meets = slot.watched_end.compare(range.begin) > 0 &&
+                       (!range.end || slot.watched_begin.compare(*range.end) < 0);
+    if (!unchanged(slot, state)) return false;
+    if (!meets) return true;
+    if (!claim(slot, state)) return false;
+    release(slot, state);
+    return true;
+  });
 }
 
 // Takes `key` out of the slot's range. False: the slot has changed.

@@ -78,6 +78,8 @@ public:
   }
   /// A put of `key` was applied, and its commit is not yet visible. Threads: the tree's owner.
   void put(ByteView key);
+  /// The same of any keys of `range`: what holds one of them is forgotten.
+  void put_any(const KeyRange& range);
 
 private:
   static constexpr size_t kSlotCount = 4;
@@ -115,6 +117,9 @@ private:
 
   Slot* claim_any(uint64_t& state);
   void prove(Slot& slot, uint64_t state, ByteView begin, ByteView end, Timestamp at);
+  /// Calls `settle` with each slot that watches something, until it returns true or the slot watches nothing; a busy one is spoilt.
+  template <class Settle>
+  void visit_watched(Settle&& settle);
   bool cut(Slot& slot, uint64_t state, ByteView key);
   void keep_lower(const Slot& slot, ByteView key);
 

@@ -109,8 +109,10 @@ public:
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
   virtual Status rename(const std::string& source, const std::string& target) = 0;
-  /// A second name for the same file.
+  /// A second name for the same file; of a symbolic link, for the file that it leads to.
   virtual Status link(const std::string& source, const std::string& target) = 0;
+  /// Durable: on success, what whoever wrote the file appended to it. Requires: nobody writes it now. Blocks: on the disk.
+  virtual Status sync_file(const std::string& path) = 0;
   virtual Status remove(const std::string& path) = 0;
   /// A directory with all in it; none of that name is success.
   virtual Status remove_tree(const std::string& directory) = 0;
@@ -126,6 +128,10 @@ public:
 /// The corruption that RandomFile::read returns where `path` ends at `end`, before `[offset, offset + size)`
 /// does.
 Error short_read(const std::string& path, uint64_t offset, uint64_t size, uint64_t end);
+
+/// Gives the file a second name, or, where that cannot be (on another file system), copies it; a copy is synced. An error leaves
+/// nothing of that name. Blocks: on the disk.
+Status link_or_copy(FileSystem& files, const std::string& source, const std::string& target);
 
 /// Reads a whole file of at most `size_max` bytes; a larger one is corruption.
 Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max);

@@ -174,7 +174,8 @@ Result<std::unique_ptr<LogFile>> PosixFileSystem::reopen_log(const std::string& 
 }
 
 Result<std::unique_ptr<RandomFile>> PosixFileSystem::open(const std::string& path) {
-  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDONLY, "open"));
+  // Users name files too, and a pipe would be waited for.
+  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDONLY | O_NONBLOCK, "open"));
   COPPICE_TRY_ASSIGN(size, file_size(file, path));
   return std::unique_ptr<RandomFile>(std::make_unique<PosixRandomFile>(std::move(file), path, size));
 }
@@ -224,8 +225,14 @@ Status PosixFileSystem::rename(const std::string& source, const std::string& tar
 }
 
 Status PosixFileSystem::link(const std::string& source, const std::string& target) {
-  if (::link(source.c_str(), target.c_str()) != 0)
+  if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) != 0)
     return system_error(source, ("link as " + target).c_str(), errno);
+  return success();
+}
+
+Status PosixFileSystem::sync_file(const std::string& path) {
+  COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDONLY, "open"));
+  if (::fsync(file.get()) != 0) return system_error(path, "sync", errno);
   return success();
 }
 

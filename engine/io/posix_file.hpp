@@ -25,6 +25,7 @@ public:
   Result<bool> exists(const std::string& path) override;
   Status rename(const std::string& source, const std::string& target) override;
   Status link(const std::string& source, const std::string& target) override;
+  Status sync_file(const std::string& path) override;
   Status remove(const std::string& path) override;
   Status remove_tree(const std::string& directory) override;
   Status make_directory(const std::string& directory) override;

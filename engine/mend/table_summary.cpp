@@ -46,6 +46,7 @@ Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint6
   meta->file_size = file->size();
   meta->unique_id = footer.unique_id;
   meta->key_id = footer.seal.key_id;
+  if ((footer.flags & kTableOutside) != 0) meta->ingested = kOutsideCommit;
   if (footer.range_deletes.absent()) return *std::move(meta);
   COPPICE_TRY_ASSIGN(deletes_block, read_block(*file, form, footer.range_deletes));
   const auto range_deletes = decode_range_deletes({deletes_block.bytes.get(), deletes_block.size});

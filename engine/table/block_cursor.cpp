@@ -35,7 +35,7 @@ const Entry* BlockCursor::come_to(uint32_t index) {
     return nullptr;
   }
   index_ = index;
-  entry_ = {assemble(raw), raw.commit, raw.kind, raw.value};
+  entry_ = {assemble(raw), Timestamp{raw.commit.raw + commit_shift_}, raw.kind, raw.value};
   return &entry_;
 }
 

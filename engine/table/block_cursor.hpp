@@ -21,6 +21,9 @@ public:
   BlockCursor(const BlockCursor&) = delete;
   BlockCursor& operator=(const BlockCursor&) = delete;
 
+  /// Entries have commits so much later than the payload says; moves are told positions as it says them.
+  void shift_commits(uint64_t by) { commit_shift_ = by; }
+
   /// Stands nowhere in `payload` then. False, and damaged(), if not even its tables are in place.
   bool reset(ByteView payload);
 
@@ -44,6 +47,7 @@ private:
   BlockView view_;
   uint32_t index_ = 0;  // of entry_
   bool damaged_ = false;
+  uint64_t commit_shift_ = 0;
   Entry entry_;
 
   // Assembled keys; its first kept_ bytes are the base's. Most keys fit in place, so that nothing is allocated.

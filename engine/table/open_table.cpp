@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/random.hpp"
 #include "engine/table/block_stash.hpp"
 #include "engine/table/block_upgrade.hpp"
 #include "engine/table/compression.hpp"
@@ -12,6 +13,11 @@ namespace coppice::engine {
 namespace {
 
 ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
+
+// A table that was built outside may have any unique id, that of another table too; the commit it got here nobody knew before.
+uint64_t cache_id_of(const TableMeta& meta) {
+  return meta.commit_shift() == 0 ? meta.unique_id : mix(mix(meta.unique_id) ^ meta.ingested.raw);
+}
 
 void note_disk(const TableReadOptions& options, const BlockHandle& handle) {
   if (options.work == nullptr) return;
@@ -50,8 +56,12 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
     return damage(path, footer_offset,
                   "the table is encrypted with key " + key_name(table->footer.seal.key_id) +
                       ", and the manifest says " + key_name(meta.key_id));
+  if (((table->footer.flags & kTableOutside) != 0) != (meta.ingested != kTimestampMin))
+    return damage(path, footer_offset,
+                  "whether the table was built outside of a tree is not what the manifest says");
   COPPICE_TRY_ASSIGN(seal, keys.open(table->footer.seal, FileUse::table, path));
   table->form = {meta.unique_id, std::move(seal.cipher)};
+  table->cache_id = cache_id_of(meta);
 
   if (!table->footer.dictionary.absent()) {
     COPPICE_TRY_ASSIGN(block, read_block(*table->file, table->form, table->footer.dictionary));
@@ -107,7 +117,7 @@ void OpenTable::charge() {
 
 Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, const TableReadOptions& options,
                                  const RandomFile* through) const {
-  const BlockKey key{footer.unique_id, handle.offset};
+  const BlockKey key{cache_id, handle.offset};
   if (BlockRef block = cache.find(key)) return block;
   if (options.cached_only) return would_block();
   note_disk(options, handle);
@@ -118,7 +128,7 @@ Result<BlockRef> OpenTable::read(const BlockHandle& handle, BlockKind kind, cons
 Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kind,
                                         const TableReadOptions& options, BlockBuffer& buffer,
                                         BlockHint* hint) const {
-  const BlockKey key{footer.unique_id, handle.offset};
+  const BlockKey key{cache_id, handle.offset};
   BlockRef cached = hint != nullptr ? cache.find(key, *hint) : cache.find(key);
   if (cached) return Kept{cached.bytes(), std::move(cached)};
   if (options.cached_only) return would_block();
@@ -144,7 +154,7 @@ Result<OpenTable::Kept> OpenTable::read(const BlockHandle& handle, BlockKind kin
 }
 
 BlockRef OpenTable::offer(const BlockHandle& handle, BlockKind kind, Block block) const {
-  const BlockKey key{footer.unique_id, handle.offset};
+  const BlockKey key{cache_id, handle.offset};
   return is_wanted(key, kind, {}) ? cache.insert(key, view(block)) : BlockRef(std::move(block));
 }
 
@@ -187,7 +197,7 @@ Result<OpenTable::Kept> OpenTable::read_page(uint32_t index, const BlockHandle& 
 // A block that the cache has, as there was no room to hold it. Now there may be.
 std::optional<OpenTable::Kept> OpenTable::find_cached(size_t place, const BlockHandle& handle,
                                                       const TableReadOptions& options) const {
-  BlockRef cached = cache.find({footer.unique_id, handle.offset});
+  BlockRef cached = cache.find({cache_id, handle.offset});
   if (!cached) return std::nullopt;
   if (options.fill_cache) {
     if (!cache.may_reserve(cached.bytes().size())) {
@@ -220,8 +230,8 @@ Result<OpenTable::Kept> OpenTable::keep(size_t place, const BlockHandle& handle,
   if (options.fill_cache) {
     if (const HeldBlock* in_place = hold(place, block)) return Kept{in_place->bytes(), {}};
   }
-  BlockRef ref = options.fill_cache ? cache.insert({footer.unique_id, handle.offset}, view(block))
-                                    : BlockRef(std::move(block));
+  BlockRef ref =
+      options.fill_cache ? cache.insert({cache_id, handle.offset}, view(block)) : BlockRef(std::move(block));
   const ByteView bytes = ref.bytes();
   return Kept{bytes, std::move(ref)};
 }

@@ -27,6 +27,8 @@ struct OpenTable {
   std::unique_ptr<RandomFile> file;
   Footer footer;
   BlockForm form;
+  /// Tells the blocks apart in the cache.
+  uint64_t cache_id = 0;
   /// The blocks lie before it, the footer behind.
   uint64_t blocks_end = 0;
   /// Every search begins with it. Empty if the table has no entries.

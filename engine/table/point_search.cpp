@@ -98,8 +98,7 @@ Result<bool> PointSearch::place(const TableReadOptions& options, BlockBuffer& bu
 }
 
 void PointSearch::ask_entry() {
-  if (hint_ != nullptr)
-    block_ = table_->cache.find_hinted({table_->footer.unique_id, handle_.offset}, *hint_);
+  if (hint_ != nullptr) block_ = table_->cache.find_hinted({table_->cache_id, handle_.offset}, *hint_);
   BlockView view;
   if (!block_) {
     table_->file->prefetch(handle_.offset, handle_.size + kBlockTrailerSize);
@@ -123,7 +122,7 @@ Result<PointRead> PointSearch::read(const TableReadOptions& options, BlockBuffer
   if (index == BlockView::kDamaged) return senseless(handle_);
   if (options.work != nullptr) options.work->note_block(index != view.count());
   if (index == view.count()) return PointRead{};
-  return PointRead{true, entry.kind, entry.commit, entry.value, std::move(block)};
+  return PointRead{true, entry.kind, reader_->from_file(entry.commit), entry.value, std::move(block)};
 }
 
 }  // namespace coppice::engine

@@ -22,7 +22,7 @@ public:
   PointSearch() = default;
   /// The newest version of `key` at or before `at`. `hash`: filter_hash(key).
   PointSearch(const TableReader& reader, ByteView key, uint64_t hash, Timestamp at)
-      : reader_(&reader), target_{key, at}, hash_(hash) {}
+      : reader_(&reader), target_{key, reader.in_file(at)}, hash_(hash) {}
 
   void ask_filter() const;
   /// False: the table has no such version, for certain.

@@ -201,6 +201,7 @@ Result<TableMeta> TableBuilder::finish() {
   footer.seal = s.seal.seal;
   footer.flags |= kTableTimed;
   if (s.seal.cipher != nullptr) footer.flags |= kTableEncrypted;
+  if (s.options.outside) footer.flags |= kTableOutside;
   if (const Bytes filter = s.filter.finish(); !filter.empty())
     COPPICE_TRY(write_filter(s.writer, filter, footer));
   if (!s.range_deletes.empty()) {

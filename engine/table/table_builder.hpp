@@ -21,6 +21,8 @@ struct TableBuilderOptions {
   Compression compression = Compression::none;
   /// What it is encrypted with, if at all.
   KeyRing keys = {};
+  /// It is built outside of a tree; all that is added is as kTableOutside says.
+  bool outside = false;
 };
 
 /// After an error the file is worthless: remove it. Memory: a few blocks, with zstd kDictionarySampleSize of them; eight

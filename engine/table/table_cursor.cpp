@@ -22,6 +22,7 @@ bool TableCursor::start() {
     return false;
   }
   data_ = &path_[height_];
+  data_->cursor.shift_commits(reader_.commit_shift_);
   ahead_.emplace(*table_->file);
   return true;
 }
@@ -112,15 +113,17 @@ bool TableCursor::descend(const Position& target) {
 }
 
 const Entry* TableCursor::seek(const Position& target) {
-  if (!start() || !descend(target)) return nullptr;
-  const Entry* entry = data_->cursor.seek(target);
+  const Position place{target.key, reader_.in_file(target.commit)};
+  if (!start() || !descend(place)) return nullptr;
+  const Entry* entry = data_->cursor.seek(place);
   return entry != nullptr ? entry : next_block();
 }
 
 const Entry* TableCursor::seek_before(const Position& target) {
+  const Position place{target.key, reader_.in_file(target.commit)};
   if (!start()) return nullptr;
-  if (!descend(target)) return status_.ok() ? seek_last() : nullptr;
-  const Entry* entry = data_->cursor.seek_before(target);
+  if (!descend(place)) return status_.ok() ? seek_last() : nullptr;
+  const Entry* entry = data_->cursor.seek_before(place);
   return entry != nullptr ? entry : prev_block();
 }
 

@@ -83,7 +83,8 @@ namespace coppice::engine {
 ///   5. the height is at most kHeightMax, and 0 if and only if there is no root;
 ///   6. there are properties; each handle lies before the footer;
 ///   7. it names a key if and only if the flag says that blocks are encrypted, a dictionary if and only if that flag is set, and
-///      a filter if it is said to be partitioned.
+///      a filter if it is said to be partitioned;
+///   8. it says that the table was built outside if and only if the manifest has a commit for it.
 ///
 /// What is not valid is corruption: an error that names the file and the offset.
 struct BlockHandle {
@@ -114,10 +115,13 @@ enum TableFlag : uint32_t {
   kTableTimed = 4,
   /// Data blocks may be compressed with the table's dictionary.
   kTableDictionary = 8,
+  /// Built outside of a tree: each entry has the commit kOutsideCommit and is a put, one that expires, or a remove, and there are
+  /// no range deletes.
+  kTableOutside = 16,
 };
 /// Those that this program reads.
 inline constexpr uint32_t kTableFlagsKnown =
-    kTableEncrypted | kTableFilterPartitioned | kTableTimed | kTableDictionary;
+    kTableEncrypted | kTableFilterPartitioned | kTableTimed | kTableDictionary | kTableOutside;
 
 struct Footer {
   BlockHandle root;

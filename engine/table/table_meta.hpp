@@ -10,6 +10,9 @@
 
 namespace coppice::engine {
 
+/// What a table that was built outside of a tree says of each of its entries.
+inline constexpr Timestamp kOutsideCommit{1};
+
 /// The manifest keeps one for every live table; the file repeats all but the number in its properties, and holds the range
 /// deletes themselves.
 struct TableMeta {
@@ -38,6 +41,20 @@ struct TableMeta {
   uint64_t unique_id = 0;
   /// Of the key it is encrypted with; 0: it is not.
   uint64_t key_id = 0;
+
+  /// Of a table that was built outside: the commit of each of its entries, whose file says kOutsideCommit; kTimestampMin: a table of
+  /// which the file says it.
+  Timestamp ingested = kTimestampMin;
+
+  /// By how much the commits of the entries lie behind those in the file.
+  uint64_t commit_shift() const { return ingested == kTimestampMin ? 0 : ingested.raw - kOutsideCommit.raw; }
+  /// The same table as its file has it.
+  TableMeta in_file() const {
+    TableMeta meta = *this;
+    meta.oldest.raw -= commit_shift();
+    meta.newest.raw -= commit_shift();
+    return meta;
+  }
 
   /// What the table keeps on the disk: its file, and the values it refers to.
   uint64_t full_size() const { return file_size + values.size(); }

@@ -7,7 +7,12 @@
 namespace coppice::engine {
 
 TableReader::TableReader(FileSystem& files, std::string path, TableMeta meta, BlockCache& cache, KeyRing keys)
-    : files_(files), path_(std::move(path)), meta_(std::move(meta)), cache_(cache), keys_(std::move(keys)) {}
+    : files_(files),
+      path_(std::move(path)),
+      meta_(std::move(meta)),
+      commit_shift_(meta_.commit_shift()),
+      cache_(cache),
+      keys_(std::move(keys)) {}
 
 TableReader::~TableReader() { delete table_.load(std::memory_order_acquire); }
 

@@ -1,6 +1,7 @@
 // Reads one table. The format is in table_format.hpp.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -108,9 +109,14 @@ private:
   Result<const OpenTable*> open(bool cached_only) const;
   const OpenTable* find_open() const { return table_.load(std::memory_order_acquire); }
 
+  // A moment as the file has it, and a commit in the file as it is meant.
+  Timestamp in_file(Timestamp moment) const { return {moment.raw - std::min(moment.raw, commit_shift_)}; }
+  Timestamp from_file(Timestamp commit) const { return {commit.raw + commit_shift_}; }
+
   FileSystem& files_;
   const std::string path_;
   const TableMeta meta_;
+  const uint64_t commit_shift_;
   BlockCache& cache_;
   const KeyRing keys_;
   // Published once, by whoever opens first, with release; readers acquire. A second opener drops its own.

@@ -12,7 +12,7 @@ namespace {
 class TableVerifier {
 public:
   TableVerifier(const OpenTable& table, const TableMeta& meta, const TableReader::CheckValue& check_value)
-      : table_(table), meta_(meta), check_value_(check_value) {}
+      : table_(table), meta_(meta.in_file()), check_value_(check_value) {}
 
   Result<TableCheck> run() {
     check_.bytes = footer_size(table_.footer.version);
@@ -107,6 +107,8 @@ private:
     if (!meta_.bounds.contains(entry.key)) return bad(handle, "a key lies outside of the table's bounds");
     if (filter_.bytes != nullptr && !filter_may_contain(view(filter_), filter_hash(entry.key)))
       return bad(table_.footer.filter, "the filter denies a key that is there");
+    if (meta_.ingested != kTimestampMin && !is_from_outside(entry))
+      return bad(handle, "an entry is none that a table built outside of a tree may have");
     last_key_ = entry.key;
     last_commit_ = entry.commit;
     ++check_.entries;
@@ -114,6 +116,13 @@ private:
     if (is_remove(entry.kind)) ++seen_.delete_count;
     count_commit(entry.commit);
     return is_apart(entry.kind) ? check_apart(value_ref_of(entry.kind, entry.value)) : success();
+  }
+
+  static bool is_from_outside(const Entry& entry) {
+    if (entry.commit != kOutsideCommit || plain_value(entry.kind, entry.value).size() > kValueSizeMax)
+      return false;
+    if (is_remove(entry.kind)) return entry.value.empty();
+    return is_put(entry.kind) && !is_apart(entry.kind);
   }
 
   Status check_apart(const ValueRef& ref) {
@@ -181,7 +190,8 @@ private:
   }
 
   const OpenTable& table_;
-  const TableMeta& meta_;
+  // As the file has it.
+  const TableMeta meta_;
   const TableReader::CheckValue& check_value_;
   Block filter_;
   TableCheck check_;

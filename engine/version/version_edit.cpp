@@ -50,6 +50,7 @@ void write_table(schema::TableRecord::Builder target, const TableMeta& table) {
   target.setExpiredQuarter(table.expiry.quarter);
   target.setExpiredHalf(table.expiry.half);
   target.setExpiredAll(table.expiry.all);
+  target.setIngested(table.ingested.raw);
   auto cleared = target.initCleared(static_cast<unsigned>(table.cleared.size()));
   for (unsigned index = 0; index < cleared.size(); ++index) {
     write_bounds(cleared[index].initRange(), table.cleared[index].range);
@@ -77,6 +78,7 @@ TableMeta read_table(schema::TableRecord::Reader source) {
   table.key_id = source.getKeyId();
   table.hidden_count = source.getHiddenCount();
   table.expiry = {source.getExpiredQuarter(), source.getExpiredHalf(), source.getExpiredAll()};
+  table.ingested = Timestamp{source.getIngested()};
   for (const auto& cleared : source.getCleared())
     table.cleared.push_back(
         {read_bounds(cleared.getRange()), Timestamp{cleared.getOldest()}, Timestamp{cleared.getNewest()}});
@@ -115,6 +117,10 @@ Status check_table(const VersionEdit::Added& added) {
       table.bounds.empty() || table.oldest > table.newest || table.bounds.begin.size() > kKeySizeMax ||
       (table.bounds.end && table.bounds.end->size() > kKeySizeMax + 1))
     return Error{Errc::corruption, "the edit adds a table that cannot be"};
+  const bool has_more = table.range_delete_count > 0 || !table.values.all().empty();
+  if (table.ingested != kTimestampMin &&
+      (table.oldest != table.ingested || table.newest != table.ingested || has_more))
+    return Error{Errc::corruption, "the edit adds a table built outside that cannot be"};
   // Whole tables are dropped by what these say.
   for (const ClearedRange& cleared : table.cleared)
     if (cleared.range.empty() || intersection(cleared.range, table.bounds) != cleared.range ||

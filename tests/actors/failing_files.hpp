@@ -58,6 +58,10 @@ public:
     COPPICE_TRY(check(target));
     return real_.link(source, target);
   }
+  Status sync_file(const std::string& path) override {
+    COPPICE_TRY(check(path));
+    return real_.sync_file(path);
+  }
   Status remove(const std::string& path) override { return real_.remove(path); }
   Status remove_tree(const std::string& directory) override { return real_.remove_tree(directory); }
   Status make_directory(const std::string& directory) override { return real_.make_directory(directory); }

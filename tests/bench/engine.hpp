@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,6 +53,12 @@ public:
   virtual uint64_t scan_back(std::string_view from, uint64_t count) = 0;
   /// The first key, into `key`; false: there is none.
   virtual bool first(std::string& key) = 0;
+
+  /// Gives the next entry, in order; false: there is none left.
+  using NextPair = std::function<bool(Pair&)>;
+  /// Builds `file` of the entries, outside of the database, and has it taken in; none of their keys is there yet. False: the engine
+  /// knows no such thing.
+  virtual bool ingest(const std::string& /*file*/, const NextPair& /*next*/) { return false; }
 
   /// Flushes, and merges everything into one sorted run, so that reads find all engines in the same shape.
   virtual void settle() = 0;

@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -36,6 +37,18 @@ public:
     rocksdb::WriteBatch batch;
     for (const std::string_view key : keys) require(batch.Delete(slice(key)));
     require(db_->Write({}, &batch));
+  }
+  bool ingest(const std::string& file, const NextPair& next) override {
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions());
+    require(writer.Open(file));
+    for (Pair pair; next(pair);) require(writer.Put(slice(pair.first), slice(pair.second)));
+    require(writer.Finish());
+    // As ours is read whole before it is taken in.
+    rocksdb::IngestExternalFileOptions options;
+    options.move_files = true;
+    options.verify_checksums_before_ingest = true;
+    require(db_->IngestExternalFile({file}, options));
+    return true;
   }
   bool get(std::string_view key) override {
     // Pins the block instead of copying the value, as its documentation advises.

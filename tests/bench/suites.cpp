@@ -15,6 +15,7 @@ const std::vector<Suite>& suites() {
        .workloads = {{"fillseq", {1, 2}, fillseq},
                      {"fillrandom", {1, 2}, fillrandom},
                      {"fillbatch", {1, 2}, fillbatch},
+                     {"ingest", {1}, ingest},
                      {"fillsync", {1, 2, 4}, fillsync}}},
       {.name = "update",
        .start = Start::prepared,

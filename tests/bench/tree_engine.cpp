@@ -9,6 +9,7 @@
 #include "actors/store.hpp"
 #include "engine/base/steady_stopwatch.hpp"
 #include "engine/compact/write_pace.hpp"
+#include "engine/ingest/sorted_file_writer.hpp"
 #include "engine/io/posix_file.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
@@ -39,7 +40,7 @@ engine::MemoryBudget budget_of(const Settings& settings) {
 class TreeEngine : public Engine {
 public:
   TreeEngine(const std::string& directory, const TreeSetup& setup)
-      : ttl_ms_(setup.ttl_ms), cache_(setup.memory) {
+      : ttl_ms_(setup.ttl_ms), cache_(setup.memory), keys_(setup.keys) {
     engine::TreeEnv env{.files = files_, .cache = cache_, .seed = 42, .keys = setup.keys};
     if (ttl_ms_ > 0) env.clock = &clock_;
     if (setup.is_watched) env.watch = {.stopwatch = &stopwatch_, .latencies = &latencies_};
@@ -74,6 +75,16 @@ public:
     PendingWrite& mine = begin();
     for (const std::string_view key : keys) require(mine.batch.remove(key));
     commit(mine, Durability::buffered);
+  }
+  bool ingest(const std::string& file, const NextPair& next) override {
+    auto writer = require(engine::SortedFileWriter::begin(files_, file, {.keys = keys_}));
+    for (Pair pair; next(pair);) require(writer.put(pair.first, pair.second));
+    require(writer.finish().status());
+    const std::array tables{require(engine::read_outside_table(files_, file, keys_))};
+    require(engine::check_outside_table(files_, tables.front(), cache_, keys_));
+    moment_ = Timestamp{moment_.raw + 1};
+    require(tree_->install_ingest(require(tree_->prepare_ingest(tables)), moment_));
+    return true;
   }
   bool get(std::string_view key) override {
     thread_local Bytes value;
@@ -220,6 +231,7 @@ private:
   // What a store times, this does.
   const engine::SteadyStopwatch stopwatch_;
   engine::Latencies latencies_;
+  const engine::KeyRing keys_;
   std::unique_ptr<engine::Tree> tree_;
   std::shared_ptr<engine::TreeReader> reader_;
   bool alone_ = true;

@@ -104,6 +104,8 @@ void overwrite(Stand& stand);
 void overwrite_and_rest(Stand& stand);
 void overwrite_together(Stand& stand);
 void deleterandom(Stand& stand);
+/// The entries of fillseq, by a sorted file: built and taken in.
+void ingest(Stand& stand);
 /// Puts and gets in turn, with memory watched.
 void memory(Stand& stand);
 

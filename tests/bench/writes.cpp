@@ -126,6 +126,27 @@ void deleterandom(Stand& stand) {
   stand.engine().expect_writers(1);
 }
 
+void ingest(Stand& stand) {
+  Tally tally;
+  Values values(stand.scale.value_size);
+  Key key;
+  const std::string file = stand.directory.string() + ".sorted";
+  std::filesystem::remove(file);
+  const auto start = Clock::now();
+  const bool taken = stand.engine().ingest(file, [&](Pair& pair) {
+    if (tally.count == stand.scale.entries) return false;
+    key.set(tally.count++);
+    pair = {key.view(), values.next()};
+    return true;
+  });
+  tally.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  std::filesystem::remove(file);
+  if (!taken) return;
+  if (stand.engine().scan({}, stand.scale.entries + 1) != stand.scale.entries)
+    give_up(stand.contender.name + ": entries are missing after the ingest");
+  stand.note(tally);
+}
+
 void memory(Stand& stand) {
   Gauge gauge(stand);
   const Limit limit{.seconds = 2 * stand.scale.write_seconds};

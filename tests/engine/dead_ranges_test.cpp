@@ -56,6 +56,29 @@ TEST_F(DeadRangesTest, ARangeIsFoundFromItsMomentOnBetweenItsBounds) {
   EXPECT_EQ(range_at("d"), "");
 }
 
+TEST_F(DeadRangesTest, PutsOfAnyKeysTakeOutAllThatHoldsOneOfThem) {
+  add("b", "d");
+  add("f", "h");
+  add("p", "r");
+
+  ranges.put_any({"d", "f"});
+  EXPECT_EQ(range_at("b"), "b..d");
+  EXPECT_EQ(range_at("f"), "f..h");
+  ranges.put_any({"c", "g"});
+  EXPECT_EQ(range_at("b"), "");
+  EXPECT_EQ(range_at("g"), "");
+  EXPECT_EQ(range_at("p"), "p..r");
+  ranges.put_any({"q", std::nullopt});
+  EXPECT_EQ(range_at("p"), "");
+  EXPECT_FALSE(ranges.in_use());
+}
+
+TEST_F(DeadRangesTest, PutsOfAnyKeysWhileARangeIsBeingProvenEndThat) {
+  puts.meanwhile = [this] { ranges.put_any({"c", "cc"}); };
+  add("b", "d");
+  EXPECT_EQ(range_at("b"), "");
+}
+
 TEST_F(DeadRangesTest, NothingIsProvenWhereALaterPutMayBe) {
   puts.answer = true;
   add("b", "d");

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/io/file_names.hpp"
@@ -53,6 +54,39 @@ TEST_F(PosixFileTest, WhatWasAppendedIsRead) {
   Bytes middle(3, ' ');
   EXPECT_TRUE((*opened)->read(2, 3, middle.data()).ok());
   EXPECT_EQ(middle, "e t");
+}
+
+TEST_F(PosixFileTest, ALinkOfASymbolicLinkIsOneOfTheFileItLeadsTo) {
+  write("a", "content");
+  std::filesystem::create_symlink(path("a"), path("symbolic"));
+  ASSERT_TRUE(files.link(path("symbolic"), path("b")).ok());
+  ASSERT_TRUE(files.remove(path("a")).ok());
+  EXPECT_EQ(content("b"), "content");
+}
+
+TEST_F(PosixFileTest, WhatCannotBeLinkedIsCopied) {
+  write("a", Bytes((1 << 20) + 5, 'x'));
+  ASSERT_TRUE(link_or_copy(files, path("a"), path("b")).ok());
+  EXPECT_EQ(std::filesystem::hard_link_count(path("a")), 2u);
+
+  // Another file system, on every machine that has one in memory.
+  if (!std::filesystem::is_directory("/dev/shm")) GTEST_SKIP() << "no other file system is here";
+  const std::string source = "/dev/shm/coppice-" + std::to_string(::getpid());
+  { EXPECT_TRUE((*files.create(source))->append(Bytes((1 << 20) + 5, 'y')).ok()); }
+  ASSERT_TRUE(files.sync_file(source).ok());
+  ASSERT_TRUE(link_or_copy(files, source, path("c")).ok());
+  ASSERT_TRUE(files.remove(source).ok());
+  EXPECT_EQ((*files.open(path("c")))->size(), (1u << 20) + 5);
+  EXPECT_EQ(link_or_copy(files, source, path("d")).error().code, Errc::not_found);
+  EXPECT_FALSE(*files.exists(path("d")));
+  EXPECT_EQ(files.sync_file(source).error().code, Errc::not_found);
+}
+
+TEST_F(PosixFileTest, APipeIsNoFileAndNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  const auto opened = files.open(path("pipe"));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_THAT(opened.error().text, HasSubstr("pipe"));
 }
 
 TEST_F(PosixFileTest, WhatIsWrittenBackAsItGrowsIsRead) {

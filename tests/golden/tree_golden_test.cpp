@@ -3,7 +3,7 @@
 // After a change of a format, raise its number, add a directory by
 //   COPPICE_WRITE_GOLDEN=tests/golden/tree-format-<n> engine_test --gtest_filter='TreeGoldenTest.*'
 // and leave the old ones as they are. A directory whose name ends in -encrypted is written with a key; one that ends in -large has a
-// table with a filter in parts and a dictionary besides.
+// table with a filter in parts and a dictionary besides, and of one that ends in -ingested the first table was built outside.
 #include <cstdlib>
 #include <filesystem>
 
@@ -17,6 +17,7 @@
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
+#include "tests/support/sorted_files.hpp"
 #include "tests/support/tree_stand.hpp"
 
 namespace coppice::engine {
@@ -60,8 +61,10 @@ protected:
   static TreeStand::Items expected_then() { return {{key(3), "early"}}; }
 
   /// A table of every compression, with every kind of entry, a file of values, and two logs with every kind of record, one of them sealed.
-  /// From 1'000'000 ms on by `clock`, which is the stand's.
-  static void write(TreeStand& stand, FakeClock& clock, bool is_large) {
+  /// From 1'000'000 ms on by `clock`, which is the stand's. Most of the first table is built outside if `sorted` is the name of a file
+  /// to build it in.
+  static void write(FileSystem& files, TreeStand& stand, FakeClock& clock, bool is_large,
+                    const std::string& sorted) {
     stand.options.retention_ms = 3'600'000;
     ok(stand.create());
     ok(stand.open());
@@ -69,11 +72,19 @@ protected:
     clock.pass(500);
     stand.tree->advance(kThen);
     clock.pass(500);
+    SortedItems items;
     for (int number = 0; number < 300; ++number) {
       const Bytes value = "value " + std::to_string(number);
-      ok(stand.put(key(number), value.substr(0, is_merged(number) ? 5 : Bytes::npos)));
+      items[key(number)] = value.substr(0, is_merged(number) ? 5 : Bytes::npos);
     }
-    ok(stand.flush());
+    if (sorted.empty()) {
+      for (const auto& [at, value] : items) ok(stand.put(at, *value));
+      ok(stand.flush());
+    } else {
+      ok(build_file(files, sorted, items, {.keys = stand.keys, .seed = 1}));
+      ok(ingest_file(files, stand, sorted));
+      ok(files.remove(sorted));
+    }
     stand.options.value_threshold = 256;
     reopen(stand, Compression::lz4);
     for (int number = 0; number < 300; number += 7) ok(stand.put(key(number), Bytes(300, 'z')));
@@ -164,13 +175,26 @@ TEST_F(TreeGoldenTest, WhatThisBuildWritesIsAsExpected) {
   const bool is_large = target == nullptr || ByteView(target).ends_with("-large");
   FakeClock clock;
   stand.wall = &clock;
-  write(stand, clock, is_large);
+  const bool ingests = target != nullptr && ByteView(target).ends_with("-ingested");
+  write(disk, stand, clock, is_large, ingests ? target + std::string(".sorted") : "");
   if (target != nullptr) return;
   ok(stand.open());
   clock.pass(kReadMs - clock.now());
   EXPECT_EQ(stand.items(), expected(is_large));
   EXPECT_EQ(stand.items(kThen), expected_then());
   EXPECT_EQ(flags(memory, stand) & kLargeFlags, kLargeFlags);
+}
+
+TEST_F(TreeGoldenTest, SoIsATreeThatTakesAFileIn) {
+  MemoryFileSystem files;
+  TreeStand stand(files);
+  FakeClock clock;
+  stand.wall = &clock;
+  write(files, stand, clock, false, "/sorted");
+  ok(stand.open());
+  clock.pass(kReadMs - clock.now());
+  EXPECT_EQ(stand.items(), expected(false));
+  EXPECT_EQ(stand.items(kThen), expected_then());
 }
 
 TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {

@@ -193,6 +193,14 @@ Status MemoryFileSystem::link(const std::string& source, const std::string& targ
   return success();
 }
 
+Status MemoryFileSystem::sync_file(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(path, "sync"));
+  COPPICE_TRY_ASSIGN(node, find_file(path, "sync"));
+  node->durable = node->content;
+  return success();
+}
+
 Status MemoryFileSystem::remove(const std::string& path) {
   const std::lock_guard guard(mutex_);
   COPPICE_TRY(begin_operation(path, "remove"));
