@@ -14,6 +14,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "actors/shard.hpp"
+#include "actors/staged_files.hpp"
 #include "actors/store.hpp"
 
 namespace coppice::actors {
@@ -72,6 +73,7 @@ CAF_ADD_ATOM(coppice, coppice::actors::atom, flush, "flush")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, get_many, "getmany")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, hold, "hold")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, idle, "idle")
+CAF_ADD_ATOM(coppice, coppice::actors::atom, ingest, "ingest")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, job_ran, "jobran")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, let_go, "letgo")
 CAF_ADD_ATOM(coppice, coppice::actors::atom, log, "log")
@@ -126,7 +128,12 @@ using ShardActor = caf::typed_actor<
     caf::replies_to<atom::log, SpanningGroupPtr>::with<Nothing>, caf::replies_to<atom::apply>::with<Nothing>,
     // Makes the directory a tree of what it has committed; stays held.
     caf::replies_to<atom::checkpoint, std::string>::with<Nothing>,
-    // Goes on without having logged anything.
+    // Tables that were built outside: flushes what lies where they do; keeps its turn, with them ready to be taken in; makes
+    // them a part of its tree.
+    caf::replies_to<atom::flush, OutsideTablesPtr>::with<Nothing>,
+    caf::replies_to<atom::hold, OutsideTablesPtr>::with<Nothing>,
+    caf::replies_to<atom::ingest, Timestamp>::with<Nothing>,
+    // Goes on after a hold; without having logged anything, if it is not told to apply.
     caf::reacts_to<atom::let_go>,
     // A recovered batch over several shards has arrived everywhere.
     caf::reacts_to<atom::settle, Timestamp>,
@@ -205,6 +212,8 @@ using RouterActor = caf::typed_actor<
     caf::reacts_to<atom::cancel, uint64_t, Done<Nothing>>, caf::reacts_to<atom::cancel>,
     // which are under way;
     caf::reacts_to<atom::stats, Done<std::vector<RangeMergeHandle>>>,
+    // ingest these files, on every shard that they overlap;
+    caf::reacts_to<atom::ingest, StagedFilesPtr, Done<Ingested>>,
     // cut the shard that holds the key in two;
     caf::reacts_to<atom::split, Bytes, Done<SplitShards>>,
     // make the directory a store of one moment, which it tells;
@@ -238,6 +247,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Cut)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Nothing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::OpenedShard)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::OpenedShards)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::OutsideTablesPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::RunningJobPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::ScanOptions)
@@ -245,12 +255,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::ShardStats)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::SnapshotHandle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::SpanningGroupPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::SplitPlace)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::StagedFilesPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Values)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::WriteListPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::WriteRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<coppice::Timestamp>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::Timestamp>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::Ingested>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::Nothing>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::SnapshotHandle>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(coppice::actors::Done<coppice::actors::SplitShards>)

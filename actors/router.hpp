@@ -15,7 +15,7 @@ namespace coppice::actors {
 
 struct RouterState;
 
-/// Its steps that must not mix take turns: one batch over several shards or one split at a time, and no
+/// Its steps that must not mix take turns: one batch over several shards, one split or one ingest at a time, and no
 /// snapshot begins meanwhile. What is asked of a shard is answered on the router's own turn.
 class Router {
 public:
@@ -42,6 +42,7 @@ public:
   void cancel_merge(uint64_t id, Done<Nothing> done);
   void look_for_cancelled();
   void merges(Done<std::vector<RangeMergeHandle>> done);
+  void ingest(const StagedFilesPtr& files, Done<Ingested> done);
   void split(const Bytes& key, Done<SplitShards> done);
   void checkpoint(const std::string& directory, Done<Timestamp> done);
   void stats(Done<std::vector<ShardStats>> done);
@@ -85,6 +86,16 @@ private:
   void apply_spanning(const std::shared_ptr<Spanning>& batch);
   void fail_spanning(const std::shared_ptr<Spanning>& batch, const Error& error);
   void end_spanning(const std::shared_ptr<Spanning>& batch, const Status& outcome);
+
+  /// Whether all of these have answered, and are still the shards of these ids.
+  Status check_held(const std::vector<uint64_t>& ids, const std::vector<ShardActor>& actors,
+                    const std::vector<Result<Nothing>>& held) const;
+
+  // Ingesting (router_ingest.cpp).
+  struct Ingesting;
+  void begin_ingest(const StagedFilesPtr& files, const Done<Ingested>& done);
+  void ingest_held(const std::shared_ptr<Ingesting>& call);
+  void end_ingest(const std::shared_ptr<Ingesting>& call, const Status& outcome);
 
   // Snapshots (router_snapshots.cpp).
   void take_snapshot(const KeyRange& range, std::optional<Timestamp> asked, Done<SnapshotHandle> done);

@@ -36,6 +36,9 @@ RouterActor::behavior_type router(Router::Self self, const std::shared_ptr<Core>
       [state](atom::cancel, uint64_t id, const Done<Nothing>& done) { state->cancel_merge(id, done); },
       [state](atom::cancel) { state->look_for_cancelled(); },
       [state](atom::stats, const Done<std::vector<RangeMergeHandle>>& done) { state->merges(done); },
+      [state](atom::ingest, const StagedFilesPtr& files, const Done<Ingested>& done) {
+        state->ingest(files, done);
+      },
       [state](atom::split, const Bytes& key, const Done<SplitShards>& done) { state->split(key, done); },
       [state](atom::checkpoint, const std::string& directory, const Done<Timestamp>& done) {
         state->checkpoint(directory, done);

@@ -81,19 +81,23 @@ std::shared_ptr<Router::Spanning> Router::gather_spanning() {
   return batch;
 }
 
+Status Router::check_held(const std::vector<uint64_t>& ids, const std::vector<ShardActor>& actors,
+                          const std::vector<Result<Nothing>>& held) const {
+  COPPICE_TRY(first_failure(held));
+  // A participant that has failed since it answered may be on its way up again: it is not ours any more.
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const ShardRoster::Member& member = *roster_.find_id(ids[i]);
+    if (member.actor == actors[i]) continue;
+    if (member.port == nullptr) return member.problem;
+    return Error{Errc::unavailable, "shard " + std::to_string(member.id) + " has restarted: try again",
+                 kRetryAfterMs};
+  }
+  return success();
+}
+
 void Router::hold_spanning(const std::shared_ptr<Spanning>& batch) {
   const Gather<Nothing> gather(batch->actors.size(), [this, batch](const std::vector<Result<Nothing>>& held) {
-    Status outcome = first_failure(held);
-    // A participant that has failed since it answered may be on its way up again: it is not ours any more.
-    for (size_t i = 0; i < held.size() && outcome.ok(); ++i) {
-      const ShardRoster::Member& member = *roster_.find_id(batch->shards[i]);
-      if (member.actor != batch->actors[i])
-        outcome =
-            member.port == nullptr
-                ? member.problem
-                : Error{Errc::unavailable, "shard " + std::to_string(member.id) + " has restarted: try again",
-                        kRetryAfterMs};
-    }
+    const Status outcome = check_held(batch->shards, batch->actors, held);
     if (outcome.ok()) return log_spanning(batch);
     for (size_t i = 0; i < held.size(); ++i)
       if (held[i].ok()) self_->send(batch->actors[i], atom::let_go_v);

@@ -19,6 +19,9 @@
 
 namespace coppice::actors {
 
+using OutsideTables = std::vector<engine::OutsideTable>;
+using OutsideTablesPtr = std::shared_ptr<const OutsideTables>;
+
 /// How a shard was asked to become two.
 struct Cut {
   Bytes key;
@@ -29,7 +32,7 @@ struct Cut {
 /// Does one thing at a time: either its tree is free, or it is lent (to a sync, a seal, an install, a split)
 /// and everything else waits for ran().
 ///
-///     opened --adopt--> serving <--> held          the router keeps its turn, for a batch over several shards
+///     opened --adopt--> serving <--> held          the router keeps its turn, for a batch over several shards, or to ingest
 ///                         |
 ///                     cut |                        two trees lie beside its own; it takes no more writes
 ///                         v
@@ -75,10 +78,22 @@ public:
   void log_spanning(std::shared_ptr<const SpanningGroup> group, Done<Nothing> done);
   /// Requires: every participant's log_spanning() succeeded. Readers see the writes.
   void apply_spanning(Done<Nothing> done);
+  /// Ends a hold.
   void let_go();
   /// Makes `directory`, which is not there yet, a tree of what this shard has committed. Requires: held, and nothing was logged
   /// since; it stays held. Durable: on success.
   void checkpoint(const std::string& directory, Done<Nothing> done);
+
+  // Ingesting (shard_ingest.cpp): tables that were built outside, all of them overlapping the shard's range.
+
+  /// Answers when nothing that is applied now lies in memory where the tables do.
+  void flush_below(const OutsideTablesPtr& tables, Done<Nothing> done);
+  /// Answers when the group under way has ended, nothing lies in memory where the tables do, and they are ready to be taken
+  /// in; then keeps the turn until let_go(). An error: nothing has changed, and it serves on.
+  void hold(OutsideTablesPtr tables, Done<Nothing> done);
+  /// Requires: held with tables. Durable: on success. Readers see them at `commit`.
+  void ingest(Timestamp commit, Done<Nothing> done);
+
   /// One of the unsettled batches has arrived everywhere.
   void settle(Timestamp commit);
 
@@ -112,6 +127,8 @@ private:
   void proceed();
   bool step();
   bool step_hold();
+  bool step_hold_tables();
+  void refuse_hold(const Error& error);
   bool step_cut();
   bool step_close();
 
@@ -171,6 +188,10 @@ private:
   Done<Nothing> hold_call_;
   size_t hold_size_ = 0;
   bool held_ = false;
+  /// That a hold is for; and then, made ready.
+  OutsideTablesPtr hold_tables_;
+  bool flushing_below_ = false;
+  std::unique_ptr<engine::Ingest> ingest_;
   std::shared_ptr<const SpanningGroup> spanning_;
   Done<Nothing> spanning_call_;
   uint64_t unsettled_;

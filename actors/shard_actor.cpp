@@ -130,6 +130,16 @@ ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardPart
         return ask(Reply<Nothing>(),
                    [&](Shard& shard, auto done) { shard.checkpoint(directory, std::move(done)); });
       },
+      [ask](atom::flush, const OutsideTablesPtr& tables) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(),
+                   [&](Shard& shard, auto done) { shard.flush_below(tables, std::move(done)); });
+      },
+      [ask](atom::hold, const OutsideTablesPtr& tables) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(), [&](Shard& shard, auto done) { shard.hold(tables, std::move(done)); });
+      },
+      [ask](atom::ingest, Timestamp commit) -> caf::result<Nothing> {
+        return ask(Reply<Nothing>(), [&](Shard& shard, auto done) { shard.ingest(commit, std::move(done)); });
+      },
       [tell](atom::let_go) { tell([](Shard& shard) { shard.let_go(); }); },
       [tell](atom::settle, Timestamp commit) { tell([&](Shard& shard) { shard.settle(commit); }); },
       [ask](atom::flush) -> caf::result<Nothing> {

@@ -84,6 +84,12 @@ void ShardCare::space_may_be_free() {
   host_.wake_after(kSpaceAfter);
 }
 
+void ShardCare::tables_came() {
+  plan_due_ = true;
+  idle_ = false;
+  idle_at_.reset();
+}
+
 void ShardCare::look_for_space() {
   if (!space_at_ || host_.now() < *space_at_) return;
   space_at_.reset();
@@ -319,6 +325,10 @@ void ShardCare::answer_flushes() {
 void ShardCare::forget(const std::shared_ptr<RunningJob>& job) {
   if (job->merge != nullptr) job->merge->ended(job->written());
   std::erase(running_, job);
+}
+
+void ShardCare::forget_returned() {
+  for (const auto& job : std::exchange(returned_, {})) forget(job);
 }
 
 void ShardCare::set_merging(Merging merging, Done<Nothing> done) {

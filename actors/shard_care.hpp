@@ -49,10 +49,15 @@ public:
   void job_ran(std::shared_ptr<RunningJob> job);
   /// Instead of job_ran(), where the tree is broken and takes no job back.
   void forget(const std::shared_ptr<RunningJob>& job);
+  /// The same of all that have come back and were not installed yet.
+  void forget_returned();
 
   /// A range delete was applied or recovered, or a snapshot released: there may be tables in which nothing is left that
   /// anyone can ask for.
   void space_may_be_free();
+
+  /// Tables were ingested: merges may be due.
+  void tables_came();
 
   /// Answers when all that is applied now is in tables.
   void flush(Done<Nothing> done);

@@ -85,6 +85,7 @@ void Shard::fail(const Error& error) {
   failure_ = error;
   host_.failed(error);
   care_.stop(error);
+  care_.forget_returned();
   answer_all(error);
   end_failed();
 }

@@ -91,7 +91,7 @@ void Shard::stall() {
                     "shard " + std::to_string(port_->id) + ": " + tree_->backlog_text() +
                         (problem.empty() ? "" : " (" + problem + ")"),
                     kRetryAfterMs};
-  answer_call(hold_call_, error);
+  refuse_hold(error);
   refuse_waiting(error);
 }
 
@@ -176,13 +176,14 @@ void Shard::hold(size_t size, Done<Nothing> done) {
 bool Shard::step_hold() {
   // A held tree must not refuse what the router then logs.
   if (const auto& why = care_.seal_failure()) {
-    answer_call(hold_call_, no_writes(*why));
+    refuse_hold(no_writes(*why));
     return true;
   }
   if (tree_->debt() >= 1) {
     stall();
     return false;
   }
+  if (hold_tables_ != nullptr) return step_hold_tables();
   // Once one participant has logged the group all must: whoever lacks the room says so now.
   if (const Status room = tree_->make_room(hold_size_); !room.ok()) {
     if (tree_->broken()) {
@@ -236,6 +237,7 @@ void Shard::checkpoint(const std::string& directory, Done<Nothing> done) {
 
 void Shard::let_go() {
   if (std::exchange(held_, false)) stalls_.held(host_.now() - held_at_);
+  ingest_.reset();
   proceed();
 }
 

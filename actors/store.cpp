@@ -1,28 +1,19 @@
 #include "actors/store.hpp"
 
-#include <algorithm>
-#include <thread>
-
-#include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include "actors/door.hpp"
 #include "actors/random_seed.hpp"
 #include "actors/reads.hpp"
 #include "actors/router.hpp"
 #include "actors/scan.hpp"
 #include "actors/store_actors.hpp"
-#include "actors/store_paths.hpp"
-#include "actors/store_stats.hpp"
+#include "actors/store_state.hpp"
 #include "actors/submit.hpp"
 #include "actors/supervisor.hpp"
-#include "actors/system_config.hpp"
-#include "actors/verify.hpp"
 #include "actors/worker_pool.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/io/posix_file.hpp"
-#include "engine/tree.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -32,42 +23,7 @@ constexpr uint32_t kLogSyncThreads = 4;
 /// Reads that wait for a reader thread.
 constexpr size_t kReadsMax = 64 * 1024;
 
-/// Answers a call that waits.
-template <class T, class Call>
-Result<T> wait_for(Call&& call) {
-  return as_future<T>(std::forward<Call>(call)).get();
-}
-
 }  // namespace
-
-struct Store::State {
-  State(const StoreOptions& options, engine::FileSystem& files, std::unique_ptr<engine::FileSystem> own)
-      : own_files(std::move(own)),
-        core(std::make_shared<Core>(options, files)),
-        config(options.scheduler_threads != 0 ? options.scheduler_threads
-                                              : std::max(1u, std::thread::hardware_concurrency())),
-        system(config) {}
-
-  void start(std::unique_ptr<StoreDirectory> directory);
-  const engine::StorageEngine& storage() const;
-  /// The request is answered, whatever becomes of it.
-  void submit(std::unique_ptr<WriteRequest> request);
-  Status close();
-
-  // Handles keep the core; the real file system is without state.
-  const std::unique_ptr<engine::FileSystem> own_files;
-  const engine::TreeEngine trees;
-  const std::shared_ptr<Core> core;
-  SystemConfig config;
-  caf::actor_system system;
-  std::shared_ptr<Door> door;
-  RouterActor router;
-  // In the order in which they end.
-  std::vector<PoolActor> pools;
-  PoolActor verifier;
-  std::vector<WorkerActor> log_syncs;
-  bool closed = false;
-};
 
 const engine::StorageEngine& Store::State::storage() const {
   return core->options.storage != nullptr ? *core->options.storage : trees;
@@ -301,99 +257,6 @@ Result<WriteOutcome> Store::put_if_version(ByteView key, Timestamp version, Byte
   engine::Batch batch;
   COPPICE_TRY(batch.put(key, value));
   return write_if({{Bytes(key), version}}, std::move(batch), durability);
-}
-
-// Care.
-
-Status Store::flush(const KeyRange& range) {
-  return wait_for<Nothing>([&](auto done) { flush(range, std::move(done)); }).status();
-}
-
-void Store::flush(const KeyRange& range, Done<Nothing> done) {
-  const CareCall call{CareCall::Kind::flush, range, nullptr};
-  if (!state_->door->tell_router(atom::care_v, call, done)) done(Door::closed());
-}
-
-Status Store::compact(const KeyRange& range) {
-  return wait_for<Nothing>([&](auto done) { compact(range, std::move(done)); }).status();
-}
-
-RangeMergeHandle Store::compact(const KeyRange& range, Done<Nothing> done) {
-  auto merge = std::make_shared<RangeMerge>(state_->core->merge_id.fetch_add(1, std::memory_order_relaxed),
-                                            range, [door = std::weak_ptr<Door>(state_->door)] {
-                                              if (const auto open = door.lock())
-                                                (void)open->tell_router(atom::cancel_v);
-                                            });
-  const CareCall call{CareCall::Kind::compact, range, merge};
-  if (!state_->door->tell_router(atom::care_v, call, done)) done(Door::closed());
-  return merge;
-}
-
-void Store::cancel_merge(uint64_t id, Done<Nothing> done) {
-  if (!state_->door->tell_router(atom::cancel_v, id, done)) done(Door::closed());
-}
-
-Status Store::set_merging(engine::Merging merging) {
-  return wait_for<Nothing>([&](auto done) { set_merging(merging, std::move(done)); }).status();
-}
-
-void Store::set_merging(engine::Merging merging, Done<Nothing> done) {
-  if (!state_->door->tell_router(atom::merging_v, merging, done)) done(Door::closed());
-}
-
-engine::Merging Store::merging() const { return state_->core->merging.load(std::memory_order_relaxed); }
-
-Result<engine::VerifyReport> Store::verify(const KeyRange& range) {
-  return verify_range(*state_->core, range);
-}
-
-void Store::verify(const KeyRange& range, Done<engine::VerifyReport> done) {
-  if (state_->closed) return done(Door::closed());
-  auto run = [core = state_->core, range, done] { done(verify_range(*core, range)); };
-  caf::anon_send(state_->verifier, atom::run_v, Task{run, [done](Error error) { done(std::move(error)); }});
-}
-
-Result<SplitShards> Store::split(ByteView key) {
-  return wait_for<SplitShards>([&](auto done) { split(key, std::move(done)); });
-}
-
-void Store::split(ByteView key, Done<SplitShards> done) {
-  if (!state_->door->tell_router(atom::split_v, Bytes(key), done)) done(Door::closed());
-}
-
-Result<Timestamp> Store::checkpoint(const std::string& directory) {
-  return wait_for<Timestamp>([&](auto done) { checkpoint(directory, std::move(done)); });
-}
-
-void Store::checkpoint(const std::string& directory, Done<Timestamp> done) {
-  if (!state_->door->tell_router(atom::checkpoint_v, directory, done)) done(Door::closed());
-}
-
-Result<std::string> Store::checkpoint_path(const std::string& name) const {
-  return actors::checkpoint_path(state_->core->options.directory, name);
-}
-
-Result<StoreStats> Store::stats() {
-  return wait_for<StoreStats>([&](auto done) { stats(std::move(done)); });
-}
-
-void Store::stats(Done<StoreStats> done) {
-  const Done<std::vector<ShardStats>> counted = [core = state_->core, door = state_->door,
-                                                 done](Result<std::vector<ShardStats>> shards) {
-    if (!shards.ok()) return done(std::move(shards).error());
-    StoreStats stats = stats_of(*core, std::move(*shards));
-    const Done<std::vector<RangeMergeHandle>> listed =
-        [stats = std::move(stats), done](Result<std::vector<RangeMergeHandle>> merges) mutable {
-          if (merges.ok()) stats.merges = std::move(*merges);
-          done(std::move(stats));
-        };
-    if (!door->tell_router(atom::stats_v, listed)) done(Door::closed());
-  };
-  if (!state_->door->tell_router(atom::stats_v, counted)) done(Door::closed());
-}
-
-EventPage Store::events(uint64_t since, size_t limit) const {
-  return state_->core->events.read(since, limit);
 }
 
 // For programs that are actors.

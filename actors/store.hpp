@@ -172,6 +172,16 @@ struct StoreStats {
   uint64_t read_operations() const { return reads().read_operations(); }
 };
 
+/// What an ingest brought in.
+struct Ingested {
+  /// The moment of all of it.
+  Timestamp commit;
+  uint64_t files = 0;
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+};
+inline constexpr size_t kIngestFilesMax = 1024;
+
 struct SplitShards {
   uint64_t left = 0;
   uint64_t right = 0;
@@ -273,6 +283,19 @@ public:
   engine::Merging merging() const;
   Result<engine::VerifyReport> verify(const KeyRange& range = {});
   void verify(const KeyRange& range, Done<engine::VerifyReport> done);
+  /// Takes in files that engine/ingest/sorted_file_writer.hpp wrote, as they are: linked where that can be, and not merged now. All
+  /// they hold is there at one moment, later than all that was written before, and replaces what the store has of their keys. Reads
+  /// go on; writes to the shards concerned wait for a moment.
+  ///
+  /// Of one shard all or nothing. Several shards take in their parts each by itself, and readers see them at once; but after a
+  /// crash, or when a disk fails, some may have theirs and others not: the error says so, and ingesting the files again makes it whole.
+  ///
+  /// The files stay the caller's, who may remove them, but not write to them any more: the store reads the same bytes. Paths
+  /// are absolute, 1 to kIngestFilesMax. Durable: on success, with all that was written before to these shards.
+  /// invalid_argument: two files overlap, or one is no such file, or is plain where the store is encrypted; not_found; corruption: one
+  /// is damaged. Then nothing has changed.
+  Result<Ingested> ingest(std::vector<std::string> files);
+  void ingest(std::vector<std::string> files, Done<Ingested> done);
   /// Cuts the shard that holds `key` in two; reads go on, and no write is lost.
   Result<SplitShards> split(ByteView key);
   void split(ByteView key, Done<SplitShards> done);

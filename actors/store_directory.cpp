@@ -57,6 +57,7 @@ Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::Stora
   COPPICE_TRY(store->check_keys());
   COPPICE_TRY_ASSIGN(key_id, read_shard_map_key(files, store->path(kMapName), env.keys));
   if (key_id != env.keys.current()) COPPICE_TRY(store->write_map(store->map_));
+  COPPICE_TRY(files.remove_tree(store->path(kStagingName)));
   return store;
 }
 

@@ -16,6 +16,7 @@ namespace coppice::actors {
 ///     SHARDS           the shard map: what is not in it does not exist
 ///     shards/000001/   a tree for each shard
 ///     checkpoints/     stores of their own, which share its tables
+///     ingest/          sorted files on their way into shards
 ///
 /// Blocks: on the disk, everywhere.
 class StoreDirectory {

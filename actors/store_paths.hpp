@@ -12,6 +12,8 @@ inline constexpr std::string_view kMapName = "SHARDS";
 inline constexpr std::string_view kCreatingName = "CREATING";
 inline constexpr std::string_view kShardsName = "shards";
 inline constexpr std::string_view kCheckpointsName = "checkpoints";
+/// Files on their way into shards; what a crash leaves there the next opening removes.
+inline constexpr std::string_view kStagingName = "ingest";
 
 std::string map_path(const std::string& store);
 std::string shards_path(const std::string& store);

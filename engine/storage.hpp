@@ -12,6 +12,8 @@
 #include "engine/compact/job.hpp"
 #include "engine/compact/merge_control.hpp"
 #include "engine/compact/merge_need.hpp"
+#include "engine/ingest/ingest.hpp"
+#include "engine/ingest/outside_table.hpp"
 #include "engine/log/batch.hpp"
 #include "engine/log/log_writer.hpp"
 #include "engine/log/spanning.hpp"
@@ -42,7 +44,7 @@ struct GroupWrite {
 ///
 /// Work in the background takes three as well: plan on the owner, run anywhere, install on the owner.
 ///
-/// After an error of log_group, install_sync, seal_memtable or install broken() tells whether nothing is known about the
+/// After an error of log_group, install_sync, seal_memtable, install or install_ingest broken() tells whether nothing is known about the
 /// disk: then every later write is refused, and only opening the directory again says what is kept.
 ///
 /// What has an answer here is for those that need no other: an engine with no work in the background, and none
@@ -143,6 +145,22 @@ public:
   virtual Status install(Job job) = 0;
   /// Nothing sealed, nothing in the active memtable.
   virtual bool memtables_empty() const { return true; }
+
+  // Tables that were built outside: see ingest/README.md. What they hold comes in at one moment, later than all that was
+  // committed before.
+  //
+  //     must_flush() of none ---> prepare_ingest ---> install_ingest
+  //                               all that may fail   readers see them, whole
+
+  /// What lies in memory of `range` would hide what is ingested there: it has to be flushed before.
+  virtual bool must_flush(const KeyRange& /*range*/) const { return false; }
+  /// Makes the tables ready. An error leaves the tree as it was. Requires: each was verified, and overlaps range(); no two
+  /// overlap. Blocks: on the disk, shortly, or for as long as copying or reading them takes.
+  virtual Result<std::unique_ptr<Ingest>> prepare_ingest(std::span<const OutsideTable> tables) = 0;
+  /// Requires: this prepared it; `commit` is later than last_commit(), all that was logged, and what readers see; nothing is
+  /// being synced, and nothing of what the tables overlap must be flushed. Durable: on success, with all that was written
+  /// before. Blocks: on the disk, shortly.
+  virtual Status install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) = 0;
 
   /// Makes two trees of this one, which share what it has: `left` owns the keys before `key`, `right` the others.
   /// Requires: memtables_empty(), no job under way, `key` inside range(). Durable: on success.

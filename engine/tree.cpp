@@ -158,14 +158,12 @@ std::optional<Job> Tree::plan_merge_range(const KeyRange& range, std::span<const
 }
 Status Tree::install(Job job) { return engine::install(*state_, static_cast<JobState&>(job.work())); }
 
-bool Tree::memtables_overlap(const KeyRange& range) const {
-  return engine::memtables_overlap(*state_, range);
-}
-Result<Ingest> Tree::prepare_ingest(std::span<const OutsideTable> tables) {
+bool Tree::must_flush(const KeyRange& range) const { return memtables_overlap(*state_, range); }
+Result<std::unique_ptr<Ingest>> Tree::prepare_ingest(std::span<const OutsideTable> tables) {
   return engine::prepare_ingest(*state_, tables);
 }
-Status Tree::install_ingest(Ingest ingest, Timestamp commit) {
-  return engine::install_ingest(*state_, std::move(ingest), commit);
+Status Tree::install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) {
+  return engine::install_ingest(*state_, static_cast<LinkedTables&>(*ingest), commit);
 }
 
 Status Tree::split(ByteView key, const std::string& left, const std::string& right) {

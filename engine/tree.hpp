@@ -57,6 +57,10 @@ public:
   Status install(Job job) override;
   bool memtables_empty() const override;
 
+  bool must_flush(const KeyRange& range) const override;
+  Result<std::unique_ptr<Ingest>> prepare_ingest(std::span<const OutsideTable> tables) override;
+  Status install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) override;
+
   /// By links.
   Status split(ByteView key, const std::string& left, const std::string& right) override;
   /// By links; by copies on another file system.

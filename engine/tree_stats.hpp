@@ -41,6 +41,7 @@ struct TreeStats {
   uint64_t merges = 0;
   /// Of which range deletes or time had left nothing to see; they went unread.
   uint64_t tables_dropped = 0;
+  uint64_t tables_ingested = 0;
   uint64_t bytes_flushed = 0;
   /// Records of writes, with their frames.
   uint64_t bytes_logged = 0;

@@ -181,6 +181,10 @@ interface Admin {
   # Makes a second store of what this one holds at one moment, in the directory "checkpoints/`name`" of its own, by links.
   # `in_use`: there is one of that name. `invalid_argument`: a name is 1 to 100 letters, digits, "-", "_" and ".", and does not
   # begin with a ".".
+
+  ingest @9 (files :List(Text)) -> (timestamp :Timestamp, entries :UInt64, bytes :UInt64);
+  # Takes in sorted files that were built outside, as they are: paths on the node's machine, that begin with /. All they hold is
+  # there at one moment, later than all that was written before. 1 to 1024 files, of which no two overlap.
 }
 
 enum Merging {

@@ -337,4 +337,14 @@ Result<Checkpoint> Client::checkpoint(const std::string& name) {
   });
 }
 
+Result<Ingested> Client::ingest(std::span<const std::string> files) {
+  return state_->guard<Ingested>([&]() {
+    auto request = state_->admin().ingestRequest();
+    auto paths = request.initFiles(static_cast<unsigned>(files.size()));
+    for (unsigned index = 0; index < paths.size(); ++index) paths.set(index, files[index]);
+    const auto results = state_->ask(request);
+    return Ingested{Timestamp{results.getTimestamp()}, results.getEntries(), results.getBytes()};
+  });
+}
+
 }  // namespace coppice::client

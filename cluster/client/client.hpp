@@ -16,7 +16,7 @@ namespace coppice::client {
 
 struct ClientOptions {
   uint32_t connect_timeout_ms = 5000;
-  /// How long a read or a write may take; 0: for ever. Scans, flush, compact, verify and checkpoint take as long as they
+  /// How long a read or a write may take; 0: for ever. Scans, flush, compact, verify, checkpoint and ingest take as long as they
   /// take; a dead host is noticed by TCP within half a minute.
   uint32_t call_timeout_ms = 60000;
   /// Calls begun by *_async and not yet answered, and the bytes of their requests: past either, the next one
@@ -163,6 +163,8 @@ public:
   /// A second store of one moment, in the node's own directory of checkpoints: by links, so it takes no room at first.
   /// invalid_argument: the name is no plain one; in_use: there is one of that name.
   Result<Checkpoint> checkpoint(const std::string& name);
+  /// Takes in files that `coppice build` or SortedFileWriter wrote: paths on the node's machine, that begin with /.
+  Result<Ingested> ingest(std::span<const std::string> files);
 
 private:
   struct State;

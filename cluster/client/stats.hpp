@@ -207,4 +207,11 @@ struct SplitShards {
   uint64_t right = 0;
 };
 
+/// What an ingest brought in, at one moment.
+struct Ingested {
+  Timestamp timestamp;
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+};
+
 }  // namespace coppice::client

@@ -24,6 +24,8 @@ void add_delete(CLI::App& program, Action& chosen);
 void add_merge(CLI::App& program, Action& chosen);
 void add_scan(CLI::App& program, Action& chosen);
 void add_load(CLI::App& program, Action& chosen);
+void add_build(CLI::App& program, Action& chosen);
+void add_ingest(CLI::App& program, Action& chosen);
 void add_dump(CLI::App& program, Action& chosen);
 void add_stats(CLI::App& program, Action& chosen);
 void add_events(CLI::App& program, Action& chosen);

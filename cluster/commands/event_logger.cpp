@@ -22,6 +22,7 @@ spdlog::level::level_enum level_of(const engine::Event& event) {
     case EventKind::shard_up:
     case EventKind::split:
     case EventKind::stall_ended:
+    case EventKind::tables_ingested:
       return spdlog::level::info;
     default:
       return is_trouble(event) ? spdlog::level::warn : spdlog::level::debug;

@@ -1,13 +1,8 @@
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cluster/commands/flags.hpp"
+#include "cluster/commands/input.hpp"
 #include "cluster/commands/loader.hpp"
 #include "cluster/commands/output.hpp"
 #include "cluster/text/json.hpp"
@@ -28,33 +23,6 @@ struct LoadFlags {
   bool retry = false;
   uint32_t patience_seconds = 60;
   bool json = false;
-};
-
-/// The input, open for reading until this ends. Standard input stays open.
-class Input {
-public:
-  static Result<Input> open(const std::string& file) {
-    if (file == "-") return Input(STDIN_FILENO);
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor >= 0) return Input(descriptor);
-    return Error{Errc::invalid_argument, "cannot open " + file + ": " + std::strerror(errno)};
-  }
-  Input(Input&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  ~Input() {
-    if (descriptor_ > STDERR_FILENO) ::close(descriptor_);
-  }
-
-  int descriptor() const { return descriptor_; }
-  /// 0: not known, as of a pipe.
-  uint64_t size() const {
-    struct stat status {};
-    const bool regular = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
-    return regular ? static_cast<uint64_t>(status.st_size) : 0;
-  }
-
-private:
-  explicit Input(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
 };
 
 /// Reads on to the end of the input; an error of a line names it.

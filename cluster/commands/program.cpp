@@ -57,6 +57,8 @@ void add_commands(CLI::App& program, Action& chosen) {
   add_merge(program, chosen);
   add_scan(program, chosen);
   add_load(program, chosen);
+  add_build(program, chosen);
+  add_ingest(program, chosen);
   add_dump(program, chosen);
   add_stats(program, chosen);
   add_events(program, chosen);

@@ -155,4 +155,27 @@ kj::Promise<void> AdminService::checkpoint(CheckpointContext context) {
   });
 }
 
+kj::Promise<void> AdminService::ingest(IngestContext context) {
+  return guard_request([&]() -> kj::Promise<void> {
+    std::vector<std::string> files;
+    for (const capnp::Text::Reader path : context.getParams().getFiles()) {
+      if (files.size() == actors::kIngestFilesMax)
+        return wire::to_exception(
+            {Errc::invalid_argument,
+             "an ingest takes " + std::to_string(actors::kIngestFilesMax) + " files at most"});
+      files.emplace_back(path.cStr(), path.size());
+    }
+    return session_->call<actors::Ingested>(
+        context, [&](auto done) { session_->store().ingest(std::move(files), std::move(done)); },
+        [context](const Result<actors::Ingested>& ingested) mutable -> kj::Promise<void> {
+          if (!ingested.ok()) return wire::to_exception(ingested.error());
+          auto results = context.getResults(capnp::MessageSize{8, 0});
+          results.setTimestamp(ingested->commit.raw);
+          results.setEntries(ingested->entries);
+          results.setBytes(ingested->bytes);
+          return kj::READY_NOW;
+        });
+  });
+}
+
 }  // namespace coppice::cluster

@@ -22,6 +22,7 @@ protected:
   kj::Promise<void> split(SplitContext context) override;
   kj::Promise<void> events(EventsContext context) override;
   kj::Promise<void> checkpoint(CheckpointContext context) override;
+  kj::Promise<void> ingest(IngestContext context) override;
 
 private:
   kj::Own<SessionState> session_;

@@ -7,6 +7,7 @@
 #include "engine/apply_group.hpp"
 #include "engine/compact/backlog.hpp"
 #include "engine/in_memory/memory_flush.hpp"
+#include "engine/in_memory/tables_in_memory.hpp"
 #include "engine/view_reader.hpp"
 
 namespace coppice::engine {
@@ -130,12 +131,37 @@ Status MemoryStorage::install(Job job) {
   tree_->sealed.erase(tree_->sealed.begin(), tree_->sealed.begin() + taken);
   tree_->floor = std::max(tree_->floor, flush.rules().floor);
   tree_->floor_ms = std::max(tree_->floor_ms, flush.rules().floor_ms);
-  ++flushes_;
+  flushes_ += static_cast<uint64_t>(taken);
   publish();
   return success();
 }
 
 bool MemoryStorage::memtables_empty() const { return tree_->active->empty() && tree_->sealed.empty(); }
+
+Result<std::unique_ptr<Ingest>> MemoryStorage::prepare_ingest(std::span<const OutsideTable> tables) {
+  COPPICE_TRY(check_usable());
+  auto ingest = std::make_unique<TablesInMemory>(make_memtable());
+  COPPICE_TRY(ingest->read(env_, tables, tree_->range));
+  return std::unique_ptr<Ingest>(std::move(ingest));
+}
+
+Status MemoryStorage::install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) {
+  COPPICE_TRY(check_usable());
+  COPPICE_CHECK(commit > tree_->last_commit);
+  COPPICE_CHECK(commit > visible());
+  COPPICE_CHECK(tree_->logged.empty());
+  // It lies above all that was written, as a memtable that is sealed already.
+  COPPICE_TRY(seal_memtable());
+  const auto& tables = static_cast<const TablesInMemory&>(*ingest);
+  tree_->sealed.push_back(tables.at(commit, make_memtable()));
+  tree_->last_commit = commit;
+  publish();
+  if (DeadRanges& dead = readers_->dead_ranges; dead.in_use()) dead.put_any(tree_->range);
+  engine::advance(*readers_, commit);
+  env_.watch.tell(
+      {.kind = EventKind::tables_ingested, .tables = tables.table_count(), .bytes_read = tables.size()});
+  return success();
+}
 
 Status MemoryStorage::split(ByteView key, const std::string& left, const std::string& right) {
   COPPICE_CHECK(memtables_empty());

@@ -39,6 +39,9 @@ public:
   Merging merging() const override { return merging_; }
   Status install(Job job) override;
   bool memtables_empty() const override;
+  /// Reads the tables into memory.
+  Result<std::unique_ptr<Ingest>> prepare_ingest(std::span<const OutsideTable> tables) override;
+  Status install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) override;
   Status split(ByteView key, const std::string& left, const std::string& right) override;
   Status checkpoint(const std::string& target) override;
 

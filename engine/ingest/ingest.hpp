@@ -1,35 +1,17 @@
-// Tables on their way into a tree.
+// Tables that were built outside, on their way into a storage.
 #pragma once
-
-#include <string>
-#include <vector>
-
-#include "engine/ingest/outside_table.hpp"
 
 namespace coppice::engine {
 
-/// Files that lie in a tree's directory under numbers of their own, and that it does not know yet: an opening would remove them, and so
-/// does who lets them go. The files that they are links of stay.
+/// What a storage has made ready to be taken in at one moment; each engine has its own. Who lets it go instead leaves nothing.
 ///
-/// Lifetime: shorter than the tree's, as another opening gives the numbers out again.
+/// Lifetime: shorter than that of the storage that made it.
 class Ingest {
 public:
-  explicit Ingest(FileSystem& files) : files_(&files) {}
-  Ingest(Ingest&&) noexcept = default;
-  Ingest& operator=(Ingest&&) = delete;
-  ~Ingest();
-
-  /// Links, or copies, `table` as `path`. On an error it does not have it.
-  Status add(const OutsideTable& table, const std::string& path, uint64_t number);
-  /// With their numbers.
-  std::vector<TableMeta> tables() const;
-  /// They are the tree's from now on.
-  void release() { tables_.clear(); }
-
-private:
-  FileSystem* files_;
-  /// Where they lie.
-  std::vector<OutsideTable> tables_;
+  Ingest() = default;
+  Ingest(const Ingest&) = delete;
+  Ingest& operator=(const Ingest&) = delete;
+  virtual ~Ingest() = default;
 };
 
 }  // namespace coppice::engine

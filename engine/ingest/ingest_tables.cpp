@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/ingest/ingest.hpp"
 #include "engine/ingest/ingest_level.hpp"
 #include "engine/io/file_names.hpp"
 
@@ -39,35 +38,44 @@ bool memtables_overlap(const TreeState& tree, const KeyRange& range) {
   return overlaps(*tree.active, range) || std::ranges::any_of(tree.sealed, meets);
 }
 
-Result<Ingest> prepare_ingest(TreeState& tree, std::span<const OutsideTable> tables) {
+Result<std::unique_ptr<Ingest>> prepare_ingest(TreeState& tree, std::span<const OutsideTable> tables) {
   COPPICE_TRY(tree.check_usable());
-  Ingest ingest(tree.env.files);
+  auto ingest = std::make_unique<LinkedTables>(tree.env.files);
   for (const OutsideTable& table : tables) {
     COPPICE_CHECK(table.meta.bounds.overlaps(tree.readers->range));
     const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
-    COPPICE_TRY(ingest.add(table, tree.path(table_file_name(number)), number));
+    COPPICE_TRY(ingest->add(table, tree.path(table_file_name(number)), number));
   }
   // A manifest never names what may not be there.
   COPPICE_TRY(tree.env.files.sync_directory(tree.directory));
-  return ingest;
+  return std::unique_ptr<Ingest>(std::move(ingest));
 }
 
-Status install_ingest(TreeState& tree, Ingest ingest, Timestamp commit) {
+Status install_ingest(TreeState& tree, LinkedTables& ingest, Timestamp commit) {
   COPPICE_TRY(tree.check_usable());
   COPPICE_CHECK(commit > tree.last_commit);
   COPPICE_CHECK(commit > tree.visible());
   COPPICE_CHECK(commit > tree.last_logged);
-  VersionEdit edit = edit_of(tree, ingest.tables(), commit);
+  const VersionEdit edit = edit_of(tree, ingest.tables(), commit);
   for (const auto& added : edit.added) COPPICE_CHECK(!memtables_overlap(tree, added.table.bounds));
   // So that no crash loses what was written before and keeps this.
   COPPICE_TRY(tree.broken_by(tree.log.sync()));
   // If the append fails, the edit may be on the disk all the same.
   ingest.release();
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+  // The next record says that this one was on the disk. Otherwise damage to it would pass for an edit that a crash cut short, as
+  // no log holds what it brought.
+  VersionEdit behind;
+  behind.next_file_number = edit.next_file_number;
+  COPPICE_TRY(tree.broken_by(tree.manifest.append(behind, tree.random.next())));
 
   std::vector<TableHandle> handles;
-  for (const auto& added : edit.added)
+  Event event{.kind = EventKind::tables_ingested, .tables = edit.added.size()};
+  for (const auto& added : edit.added) {
     handles.push_back(make_table_handle(tree.env, tree.directory, added.table));
+    tree.bytes_arrived[added.level] += added.table.file_size;
+    event.bytes_read += added.table.file_size;
+  }
   tree.version = tree.version->apply(edit, handles);
   tree.tables_ingested += handles.size();
   tree.last_logged = tree.last_commit = commit;
@@ -76,6 +84,7 @@ Status install_ingest(TreeState& tree, Ingest ingest, Timestamp commit) {
   if (DeadRanges& dead = tree.readers->dead_ranges; dead.in_use())
     for (const auto& added : edit.added) dead.put_any(added.table.bounds);
   tree.readers->visible.store(commit.raw, std::memory_order_release);
+  tree.env.watch.tell(std::move(event));
   return success();
 }
 

@@ -47,18 +47,22 @@ SortedFileWriter::~SortedFileWriter() = default;
 
 Result<SortedFileWriter> SortedFileWriter::begin(FileSystem& files, const std::string& path,
                                                  const SortedFileOptions& options) {
+  TreeOptions known;
+  known.block_size = options.block_size;
+  known.filter_false_positive_rate = options.filter_false_positive_rate;
+  COPPICE_TRY(check_options(known));
   COPPICE_TRY_ASSIGN(exists, files.exists(path));
   if (exists)
     return Error{Errc::in_use, path + ": there is a file of that name: remove it, or give another name"};
   COPPICE_TRY_ASSIGN(file, files.create(path + ".new"));
-  return SortedFileWriter(
-      std::make_unique<State>(files, path, std::move(file),
-                              TableBuilderOptions{.unique_id = unique_id_of(options.seed),
-                                                  .block_size = options.block_size,
-                                                  .filter_bits_per_key = options.bits_per_key,
-                                                  .compression = options.compression,
-                                                  .keys = options.keys,
-                                                  .outside = true}));
+  const double rate = options.filter_false_positive_rate;
+  return SortedFileWriter(std::make_unique<State>(files, path, std::move(file),
+                                                  TableBuilderOptions{.unique_id = unique_id_of(options.seed),
+                                                                      .block_size = options.block_size,
+                                                                      .filter_rate = rate < 1 ? rate : 0,
+                                                                      .compression = options.compression,
+                                                                      .keys = options.keys,
+                                                                      .outside = true}));
 }
 
 Status SortedFileWriter::State::add(ByteView key, Kind kind, ByteView value) {

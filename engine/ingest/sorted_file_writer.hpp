@@ -10,10 +10,10 @@
 
 namespace coppice::engine {
 
+/// The first three are as those of TreeOptions.
 struct SortedFileOptions {
   size_t block_size = 4096;
-  /// Of the filter.
-  uint32_t bits_per_key = 10;
+  double filter_false_positive_rate = 0.0005;
   Compression compression = Compression::none;
   /// What the file is encrypted with, if at all: the key of the store that it is for.
   KeyRing keys = {};
@@ -32,10 +32,10 @@ struct SortedFile {
 /// later than all that was committed before. So they replace what the store has of their keys.
 ///
 /// The file is named `path`.new until it is finished; a writer that ends before removes it. After an error other than
-/// invalid_argument nothing more is written. Memory: a few blocks, and eight bytes a key. Threads: one.
+/// invalid_argument nothing more is written. Memory: TableBuilder's. Threads: one.
 class SortedFileWriter {
 public:
-  /// in_use: there is a file `path` already. Lifetime: `files` outlives the writer.
+  /// in_use: there is a file `path` already; invalid_argument: an option is out of its range. Lifetime: `files` outlives the writer.
   static Result<SortedFileWriter> begin(FileSystem& files, const std::string& path,
                                         const SortedFileOptions& options = {});
   SortedFileWriter(SortedFileWriter&&) noexcept;

@@ -58,7 +58,7 @@ Result<uint64_t> file_size(const Descriptor& file, const std::string& path) {
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return system_error(path, "read the size", errno);
   if (S_ISDIR(info.st_mode)) return Error{Errc::io_error, path + ": is a directory, not a file"};
-  if (!S_ISREG(info.st_mode)) return Error{Errc::io_error, path + ": is a pipe or a device, not a file"};
+  if (S_ISFIFO(info.st_mode)) return Error{Errc::io_error, path + ": is a pipe, not a file"};
   return static_cast<uint64_t>(info.st_size);
 }
 

@@ -1,6 +1,5 @@
 #include "engine/io/file.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "engine/io/file_names.hpp"
@@ -15,31 +14,6 @@ Error short_read(const std::string& path, uint64_t offset, uint64_t size, uint64
 
 void FileSystem::read_all(std::span<FileRead> reads) {
   for (FileRead& read : reads) read.status = read.file->read(read.offset, read.size, read.target);
-}
-
-namespace {
-
-Status copy(const RandomFile& source, AppendFile& target) {
-  constexpr size_t kPieceSize = 1 << 20;
-  Bytes piece;
-  for (uint64_t offset = 0; offset < source.size(); offset += piece.size()) {
-    piece.resize(std::min<uint64_t>(kPieceSize, source.size() - offset));
-    COPPICE_TRY(source.read(offset, piece.size(), piece.data()));
-    COPPICE_TRY(target.append(piece));
-    COPPICE_TRY(target.write_back());
-  }
-  return target.sync();
-}
-
-}  // namespace
-
-Status link_or_copy(FileSystem& files, const std::string& source, const std::string& target) {
-  if (files.link(source, target).ok()) return success();
-  COPPICE_TRY_ASSIGN(from, files.open(source));
-  COPPICE_TRY_ASSIGN(to, files.create(target));
-  const Status copied = copy(*from, *to);
-  if (!copied.ok()) (void)files.remove(target).ok();
-  return copied;
 }
 
 Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max) {

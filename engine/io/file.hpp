@@ -129,10 +129,6 @@ public:
 /// does.
 Error short_read(const std::string& path, uint64_t offset, uint64_t size, uint64_t end);
 
-/// Gives the file a second name, or, where that cannot be (on another file system), copies it; a copy is synced. An error leaves
-/// nothing of that name. Blocks: on the disk.
-Status link_or_copy(FileSystem& files, const std::string& source, const std::string& target);
-
 /// Reads a whole file of at most `size_max` bytes; a larger one is corruption.
 Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max);
 

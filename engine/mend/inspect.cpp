@@ -54,6 +54,7 @@ Finding finding_of(const TableMeta& table, uint32_t level) {
   if (!table.values.empty()) finding.with("valuesSize", table.values.size());
   finding.with("uniqueId", table.unique_id);
   if (table.key_id != 0) finding.with("keyId", key_name(table.key_id));
+  if (table.ingested != kTimestampMin) finding.with("ingested", table.ingested.raw);
   return finding;
 }
 

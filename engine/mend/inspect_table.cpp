@@ -51,6 +51,7 @@ private:
     handle("properties", footer.properties);
     handle("dictionary", footer.dictionary);
     if (footer.flags != 0) finding.with("flags", uint64_t{footer.flags});
+    if ((footer.flags & kTableOutside) != 0) finding.with("builtOutside", "yes");
     if (footer.seal.key_id != 0) finding.with("keyId", key_name(footer.seal.key_id));
     return tell(finding);
   }

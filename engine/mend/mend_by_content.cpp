@@ -20,6 +20,7 @@ using Fate = MendedFile::Fate;
 /// A table of which nothing says where it belongs.
 struct LooseTable {
   std::string path;
+  uint64_t number = 0;
   bool whole = false;
   /// Of a damaged one only the bounds, and what was read of it.
   TableMeta meta = {};
@@ -91,6 +92,7 @@ public:
       }
       COPPICE_TRY(find_loose_table(name, file->number));
     }
+    date_outside_tables(manifest);
     // Without their tables logs say nothing of which commits are the newest, so all are kept, and none is replayed.
     COPPICE_TRY(load_logs(logs));
     COPPICE_TRY(place_sources());
@@ -102,7 +104,7 @@ public:
 private:
   Status find_loose_table(const std::string& name, uint64_t number) {
     COPPICE_TRY(repair_.ask());
-    LooseTable table{repair_.from(name)};
+    LooseTable table{repair_.from(name), number};
     const auto meta = read_summary(files(), table.path, number, repair_.env.keys);
     if (meta.ok()) table.meta = *meta;
     const Status whole = meta.ok() ? repair_.check_table(table.path, *meta) : meta.status();
@@ -119,12 +121,39 @@ private:
       repair_.tell_lost(std::move(file), {});
       return success();
     }
+    if ((*salvaged)->is_outside()) table.meta.ingested = kOutsideCommit;
     table.meta.bounds = bounds_of(**salvaged);
     COPPICE_TRY((*salvaged)->status());
     note_salvage(**salvaged, file);
     repair_.tell(std::move(file));
     if (!table.meta.bounds.empty()) loose_.push_back(std::move(table));
     return success();
+  }
+
+  /// Of a table that was built outside only a manifest knows the moment. Where none does, the latest is taken that is certain:
+  /// right behind all that tables with smaller numbers hold, as those were there before. So it hides nothing that
+  /// was written after it; what was written before it may hide a part of it.
+  void date_outside_tables(const OldManifest& manifest) {
+    std::ranges::sort(loose_, {}, &LooseTable::number);
+    Timestamp before;
+    for (LooseTable& table : loose_) {
+      TableMeta& meta = table.meta;
+      if (meta.ingested != kTimestampMin) {
+        const auto known = manifest.state.tables.find(table.number);
+        const bool is_known = known != manifest.state.tables.end() &&
+                              known->second.table.ingested != kTimestampMin &&
+                              known->second.table.unique_id == meta.unique_id;
+        meta.ingested = is_known ? known->second.table.ingested : Timestamp{before.raw + 1};
+        meta.oldest = meta.newest = meta.ingested;
+        if (!is_known)
+          repair_.report.doubts.push_back(
+              table.path +
+              ": was ingested, and nothing says when: where other files hold its keys as well, " +
+              "what they hold may be shown although the ingested was newer; ingest the file once more if " +
+              "nothing was written to its keys since");
+      }
+      before = std::max(before, meta.newest);
+    }
   }
 
   Status load_logs(const OldLogs& logs) {
@@ -162,7 +191,7 @@ private:
     std::vector<SavedSource> all;
     for (const LooseTable& table : loose_) {
       if (table.meta.bounds.overlaps(repair_.fresh.range)) {
-        all.push_back({table.meta.bounds, table.path});
+        all.push_back({table.meta.bounds, table.path, nullptr, table.meta.ingested});
       } else if (table.whole) {
         repair_.tell({.path = table.path, .fate = Fate::left_out});
       }

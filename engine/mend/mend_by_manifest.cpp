@@ -57,6 +57,7 @@ private:
       repair_.tell_lost(std::move(file), meta.bounds);
       return success();
     }
+    if (meta.ingested != kTimestampMin) (*table)->ingested_at(meta.ingested);
     return rebuild(**table, added, std::move(file));
   }
 

@@ -16,6 +16,7 @@ struct OpenSource {
   std::unique_ptr<SalvagedTable> table;
   std::shared_ptr<const Memtable> memtable;
   std::unique_ptr<Cursor> cursor;
+  bool is_outside = false;
   const Entry* entry = nullptr;
 
   void step() {
@@ -34,11 +35,14 @@ Timestamp since(const Entry& entry) {
   return operand ? operand->since : entry.commit;
 }
 
-/// Of one version twice the one into which more was joined comes first: the other may lack what it stood on.
+/// Of one version twice the one into which more was joined comes first: the other may lack what it stood on. One that was built
+/// outside has its commit by a guess, and comes last.
 struct Behind {
   bool operator()(const OpenSource* a, const OpenSource* b) const {
     const auto order = compare(position(*a->entry), position(*b->entry));
-    return order > 0 || (order == 0 && since(*a->entry) > since(*b->entry));
+    if (order != 0) return order > 0;
+    if (a->is_outside != b->is_outside) return a->is_outside;
+    return since(*a->entry) > since(*b->entry);
   }
 };
 
@@ -57,7 +61,7 @@ public:
       if (source.memtable != nullptr) {
         deletes = source.memtable->range_deletes().deletes();
       } else {
-        COPPICE_TRY_ASSIGN(table, SalvagedTable::open(env_, values_, source.path, source.bounds));
+        COPPICE_TRY_ASSIGN(table, open_table(source));
         deletes = table->range_deletes();
       }
       all.insert(all.end(), deletes.begin(), deletes.end());
@@ -90,6 +94,11 @@ public:
   }
 
 private:
+  /// Its bounds are those of what can be read of it, and the index reaches further.
+  Result<std::unique_ptr<SalvagedTable>> open_table(const SavedSource& source) const {
+    return SalvagedTable::open(env_, values_, source.path, {});
+  }
+
   Status step(OpenSource* source) {
     source->step();
     if (source->entry != nullptr) {
@@ -112,8 +121,10 @@ private:
       if (from.memtable != nullptr) {
         source->cursor = from.memtable->cursor();
       } else {
-        COPPICE_TRY_ASSIGN(table, SalvagedTable::open(env_, values_, from.path, from.bounds));
+        COPPICE_TRY_ASSIGN(table, open_table(from));
         source->table = std::move(table);
+        source->is_outside = from.ingested != kTimestampMin;
+        if (source->is_outside) source->table->ingested_at(from.ingested);
       }
       COPPICE_TRY(step(source));
     }

@@ -15,6 +15,8 @@ struct SavedSource {
   /// A table's file; empty: the memtable.
   std::string path;
   std::shared_ptr<const Memtable> memtable = nullptr;
+  /// Of a table that was built outside: the commit of its entries. Of two versions with one commit its own is the older.
+  Timestamp ingested = kTimestampMin;
 };
 
 /// Every version that any of `sources` holds of a key of `range`, once, and their range deletes, as tables in `job`'s

@@ -62,7 +62,8 @@ struct RepairOptions {
 /// Otherwise nothing says which of two tables is the newer but the commits of their entries. So tables that overlap, and all
 /// that the logs hold, are merged, version by version, into the last level: each key then has its newest version. Tables that
 /// merges had replaced and that were not removed yet cannot be told from others, unless what is left of the manifest names
-/// them: they may bring back keys that were deleted. The report says so.
+/// them: they may bring back keys that were deleted. When a table was ingested nothing says either, unless what is left of the
+/// manifest does: it is taken for newer than tables with smaller numbers, and older than all else. The report says so.
 ///
 /// Values that lie apart from their keys are read as well: one that is lost is lost to its key. Files of values are linked, and
 /// only those that have lost their ends are given up: the values that can be read go back to their keys.

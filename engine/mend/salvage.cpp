@@ -26,6 +26,7 @@ Result<std::unique_ptr<SalvagedTable>> SalvagedTable::open(const TreeEnv& env, V
   } else if (const auto meta = decode_properties({block->bytes.get(), block->size}, footer.flags)) {
     known = intersection(bounds, meta->bounds);
   }
+  table->is_outside_ = (footer.flags & kTableOutside) != 0;
   table->read_range_deletes(footer, form, known);
   table->walk_.emplace(*table->file_, footer, std::move(form), known);
   return table;
@@ -51,11 +52,22 @@ const Entry* SalvagedTable::next() {
     if (step->kind == TableWalk::Kind::damage) note(step->problem, step->lost);
     if (step->kind != TableWalk::Kind::entry) continue;
     entry_ = step->entry;
-    if (!save_value()) continue;
+    if (!date() || !save_value()) continue;
     ++entry_count_;
     return &entry_;
   }
   return nullptr;
+}
+
+bool SalvagedTable::date() {
+  if (!is_outside_) return true;
+  if (entry_.commit == kOutsideCommit) {
+    entry_.commit = commit_;
+    return true;
+  }
+  note(file_->name() + ": an entry is none that a table built outside of a tree may have",
+       KeyRange{Bytes(entry_.key), Bytes(entry_.key) + '\0'});
+  return false;
 }
 
 bool SalvagedTable::save_value() {

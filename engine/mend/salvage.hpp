@@ -6,6 +6,7 @@
 #include "engine/mend/table_walk.hpp"
 #include "engine/mend/value_rescue.hpp"
 #include "engine/secrecy/key_ring.hpp"
+#include "engine/table/table_meta.hpp"
 
 namespace coppice::engine {
 
@@ -18,6 +19,10 @@ public:
   /// invalid_argument: a key is lacking. Lifetime: `env` and `values` outlive it.
   static Result<std::unique_ptr<SalvagedTable>> open(const TreeEnv& env, ValueRescue& values,
                                                      const std::string& path, const KeyRange& bounds);
+
+  /// It was built outside of a tree, as its footer says: entries have kOutsideCommit, unless another is given.
+  bool is_outside() const { return is_outside_; }
+  void ingested_at(Timestamp commit) { commit_ = commit; }
 
   /// The next entry, or nullptr at the end, or where status() fails. Lifetime: until the next call.
   const Entry* next();
@@ -34,6 +39,8 @@ private:
   SalvagedTable(std::unique_ptr<RandomFile> file, ValueRescue& values)
       : file_(std::move(file)), values_(values) {}
 
+  /// False: it is lost.
+  bool date();
   /// False: it is lost, or status() fails.
   bool save_value();
   void note(std::string problem, std::optional<KeyRange> lost);
@@ -41,6 +48,8 @@ private:
 
   const std::unique_ptr<RandomFile> file_;
   ValueRescue& values_;
+  bool is_outside_ = false;
+  Timestamp commit_ = kOutsideCommit;
   Status status_;
   Entry entry_;
   /// Of a value that came back to its key.

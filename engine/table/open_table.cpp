@@ -16,7 +16,7 @@ ByteView view(const Block& block) { return {block.bytes.get(), block.size}; }
 
 // A table that was built outside may have any unique id, that of another table too; the commit it got here nobody knew before.
 uint64_t cache_id_of(const TableMeta& meta) {
-  return meta.commit_shift() == 0 ? meta.unique_id : mix(mix(meta.unique_id) ^ meta.ingested.raw);
+  return meta.ingested == kTimestampMin ? meta.unique_id : mix(mix(meta.unique_id) ^ meta.ingested.raw);
 }
 
 void note_disk(const TableReadOptions& options, const BlockHandle& handle) {

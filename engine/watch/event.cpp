@@ -4,9 +4,9 @@ namespace coppice::engine {
 
 const char* name_of(EventKind kind) {
   constexpr std::array<const char*, kEventKindCount> kNames{
-      "recovered",   "memtable_sealed", "flush_begun",    "flush_ended", "merge_begun",
-      "merge_ended", "tables_moved",    "tables_dropped", "stall_begun", "stall_ended",
-      "read_failed", "broken",          "shard_down",     "shard_up",    "split"};
+      "recovered",    "memtable_sealed", "flush_begun", "flush_ended",    "merge_begun", "merge_ended",
+      "tables_moved", "tables_dropped",  "stall_begun", "stall_ended",    "read_failed", "broken",
+      "shard_down",   "shard_up",        "split",       "tables_ingested"};
   return kNames[static_cast<size_t>(kind)];
 }
 

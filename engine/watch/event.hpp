@@ -38,8 +38,10 @@ enum class EventKind : uint8_t {
   shard_up,
   /// The shard became two.
   split,
+  /// Tables that were built outside were taken in, as they are; their bytes are `bytes_read`.
+  tables_ingested,
 };
-inline constexpr size_t kEventKindCount = 15;
+inline constexpr size_t kEventKindCount = 16;
 
 /// "flush_begun".
 const char* name_of(EventKind kind);

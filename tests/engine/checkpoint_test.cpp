@@ -8,6 +8,7 @@
 #include "engine/version/manifest.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/memory_file_system.hpp"
+#include "tests/support/sorted_files.hpp"
 #include "tests/support/tree_stand.hpp"
 
 namespace coppice::engine {
@@ -90,6 +91,19 @@ TEST_P(CheckpointTest, GoesItsOwnWay) {
   ok(stand.tree->close());
   ok(stand.open());
   EXPECT_EQ(stand.items(), then);
+}
+
+TEST_P(CheckpointTest, WhatWasIngestedKeepsItsMoment) {
+  ok(build_file(files, "/sorted", {{"k1001", "ingested"}, {"x", "ingested"}}, {.keys = stand.keys}));
+  ok(ingest_file(files, stand, "/sorted"));
+  const Timestamp commit = stand.tree->last_commit();
+  ok(stand.put("x", "later"));
+  const auto then = stand.items();
+  ok(stand.tree->checkpoint("/copy"));
+  expect_copy(then);
+  Copy copy(*this);
+  ok(copy.open());
+  EXPECT_EQ(copy.reader->get_versioned("k1001", {})->version, commit);
 }
 
 TEST_P(CheckpointTest, SealedMemtablesAndJobsUnderWayAreNoHindrance) {

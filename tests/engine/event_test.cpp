@@ -230,7 +230,7 @@ TEST(EventNamesTest, EveryKindAndReasonHasItsOwn) {
   std::vector<std::string> names;
   for (size_t kind = 0; kind < kEventKindCount; ++kind)
     names.emplace_back(name_of(static_cast<EventKind>(kind)));
-  EXPECT_EQ(names.back(), name_of(EventKind::split));
+  EXPECT_EQ(names.back(), name_of(EventKind::tables_ingested));
   EXPECT_EQ(std::string(name_of(EventKind::stall_begun)), "stall_begun");
   EXPECT_EQ(std::string(name_of(StallReason::held)), "held");
   EXPECT_STREQ(reason_of({.reason = StallReason::held}), "held");

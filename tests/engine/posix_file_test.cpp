@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/io/copy_file.hpp"
 #include "engine/io/file_names.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "engine/in_memory/memory_engine.hpp"
 #include "tests/support/memory_file_system.hpp"
+#include "tests/support/sorted_files.hpp"
 #include "tests/support/tree_stand.hpp"
 
 namespace coppice::engine {
@@ -128,6 +129,71 @@ TYPED_TEST(StorageTest, OfABatchOverSeveralShardsItKeepsAllPartsUntilThatIsSettl
   this->ok(this->stand.tree->close());
   this->open();
   EXPECT_THAT(this->stand.tree->spanning(), IsEmpty());
+}
+
+TYPED_TEST(StorageTest, AFileThatWasBuiltOutsideComesInAtOneMoment) {
+  for (const char* const key : {"a", "b", "d"}) this->ok(this->stand.put(key, "old"));
+  const Timestamp before = this->stand.tree->last_commit();
+  this->stand.snapshots = {before};
+  this->ok(build_file(this->files, "/sorted", {{"a", "new"}, {"b", std::nullopt}, {"c", "new"}}));
+  this->ok(ingest_file(this->files, this->stand, "/sorted"));
+  this->ok(this->files.remove("/sorted"));
+
+  const Timestamp commit = this->stand.tree->last_commit();
+  EXPECT_GT(commit, before);
+  EXPECT_EQ(this->stand.reader->visible(), commit);
+  EXPECT_EQ(this->stand.reader->get_versioned("c", {})->version, commit);
+  const auto expect_all = [&] {
+    EXPECT_THAT(this->stand.items(), ElementsAre(Pair("a", "new"), Pair("c", "new"), Pair("d", "old")));
+  };
+  expect_all();
+  EXPECT_THAT(this->stand.items(before), ElementsAre(Pair("a", "old"), Pair("b", "old"), Pair("d", "old")));
+  this->ok(this->stand.put("c", "newer"));
+  EXPECT_EQ(this->stand.get("c"), "newer");
+  EXPECT_EQ(this->stand.get("c", commit), "new");
+  this->ok(this->stand.put("c", "new"));
+  this->ok(this->stand.compact());
+  expect_all();
+  EXPECT_EQ(this->stand.get("b", before), "old");
+  this->ok(this->stand.tree->close());
+  this->open();
+  expect_all();
+}
+
+TYPED_TEST(StorageTest, OfAFileItTakesInItHasTheKeysOfItsRange) {
+  TreeStand part(this->files, "/part", {"b", "d"});
+  part.engine = &this->engine;
+  this->ok(part.create());
+  this->ok(part.open());
+  this->ok(build_file(this->files, "/sorted", {{"a", "1"}, {"b", "1"}, {"c", "1"}, {"d", "1"}}));
+  this->ok(ingest_file(this->files, part, "/sorted"));
+  EXPECT_THAT(part.items(), ElementsAre(Pair("b", "1"), Pair("c", "1")));
+}
+
+TYPED_TEST(StorageTest, WhatIsMadeReadyAndNotTakenInIsNotThere) {
+  this->ok(build_file(this->files, "/sorted", {{"a", "1"}}));
+  const std::vector<OutsideTable> tables{*read_outside_table(this->files, "/sorted", {})};
+  EXPECT_TRUE(this->stand.tree->prepare_ingest(tables).ok());
+  EXPECT_EQ(
+      this->code(this->stand.tree->prepare_ingest(std::vector<OutsideTable>{{"/none", tables.front().meta}})
+                     .status()),
+      Errc::not_found);
+  EXPECT_THAT(this->stand.items(), IsEmpty());
+  this->ok(this->stand.put("b", "1"));
+  this->stand.drop();
+  this->open();
+  EXPECT_THAT(this->stand.items(), ElementsAre(Pair("b", "1")));
+}
+
+TYPED_TEST(StorageTest, EveryMemtableThatWasFlushedCounts) {
+  const uint64_t before = this->stand.tree->stats().flushes;
+  for (const char* const key : {"a", "b", "c"}) {
+    this->ok(this->stand.put(key, "1"));
+    this->ok(this->stand.tree->seal_memtable());
+  }
+  EXPECT_EQ(this->stand.tree->stats().sealed_memtables, 3u);
+  this->ok(this->stand.flush());
+  EXPECT_EQ(this->stand.tree->stats().flushes, before + 3) << "who waits for a flush waits for so many";
 }
 
 TYPED_TEST(StorageTest, WhatWasRemovedIsNoMore) {

@@ -3,10 +3,14 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/io/file_names.hpp"
 #include "engine/mend/verify_tree.hpp"
 #include "engine/read_state.hpp"
 #include "tests/engine/tree_fixture.hpp"
+#include "tests/support/damage.hpp"
+#include "tests/support/event_recorder.hpp"
 #include "tests/support/keys.hpp"
+#include "tests/support/memory_file_system.hpp"
 #include "tests/support/sorted_files.hpp"
 
 namespace coppice::engine {
@@ -144,7 +148,7 @@ TEST_F(TreeIngestTest, IsThereAfterAnOpeningAndLaterWritesComeBehindIt) {
 
 TEST_F(TreeIngestTest, WhatOverlapsItInMemoryHasToBeFlushedAndNothingElse) {
   const KeyRange range{"c", "f"};
-  const auto overlaps = [&] { return stand.tree->memtables_overlap(range); };
+  const auto overlaps = [&] { return stand.tree->must_flush(range); };
   ok(stand.put("b", "1"));
   ok(stand.put("f", "1"));
   EXPECT_FALSE(overlaps());
@@ -236,7 +240,7 @@ TEST_F(TreeIngestTest, AScanThatLearntThatNothingIsThereFindsIt) {
   ok(stand.flush());
   ok(stand.put("z", "alive"));
   for (int round = 0; round < 3; ++round) EXPECT_EQ(stand.items(), (TreeStand::Items{{"z", "alive"}}));
-  ASSERT_TRUE(stand.tree->read_state()->dead_ranges.in_use());
+  ASSERT_TRUE(static_cast<Tree&>(*stand.tree).read_state()->dead_ranges.in_use());
 
   ingest({{key_of(1000), "new"}});
 
@@ -406,6 +410,56 @@ TEST_F(TreeIngestTest, AnEncryptedTreeTakesAnEncryptedFile) {
   ok(secret.tree->close());
   ok(secret.open());
   EXPECT_EQ(secret.get("a"), "sealed");
+}
+
+TEST_F(TreeIngestTest, IsTold) {
+  EventRecorder recorder;
+  ok(stand.tree->close());
+  stand.watch = {.listener = &recorder, .id = 17};
+  open();
+  (void)recorder.take();
+  const std::string path = ingest({{"a", "1"}, {"b", "1"}});
+  const std::vector<Event> events = recorder.take();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events.front().kind, EventKind::tables_ingested);
+  EXPECT_EQ(events.front().tree, 17u);
+  EXPECT_EQ(events.front().tables, 1u);
+  EXPECT_EQ(events.front().bytes_read, std::filesystem::file_size(path));
+  EXPECT_EQ(stand.tree->stats().levels[6].bytes_arrived, events.front().bytes_read);
+  stand.drop();
+}
+
+// Nothing but the manifest knows of the file, so damage to the last edit must not pass for a crash that cut it short.
+TEST(TreeIngestDamageTest, AManifestThatHasLostTheFileIsDamaged) {
+  for (const KeyRing& keys : {KeyRing(), ring('a')}) {
+    MemoryFileSystem files;
+    TreeStand stand(files);
+    stand.keys = keys;
+    ASSERT_TRUE(stand.create().ok());
+    ASSERT_TRUE(stand.open().ok());
+    ASSERT_TRUE(build_file(files, "/sorted", {{"a", "1"}}, {.keys = keys}).ok());
+    ASSERT_TRUE(ingest_file(files, stand, "/sorted").ok());
+    stand.drop();
+    std::map<std::string, Bytes> whole;
+    const auto names = files.list(stand.directory());
+    for (const std::string& name : *names) whole.emplace(name, content_of(files, stand.path(name)));
+    const std::string manifest(kManifestName);
+    int refused = 0;
+
+    for (size_t offset = 0; offset < whole.at(manifest).size(); ++offset) {
+      SCOPED_TRACE(offset);
+      for (const auto& [name, content] : whole) overwrite(files, stand.path(name), content);
+      flip_bit(files, stand.path(manifest), offset);
+      const Status opened = stand.open();
+      if (opened.ok()) {
+        EXPECT_EQ(stand.items(), (TreeStand::Items{{"a", "1"}}));
+        stand.drop();
+      } else {
+        ++refused;
+      }
+    }
+    EXPECT_GT(refused, 100);
+  }
 }
 
 }  // namespace

@@ -223,6 +223,8 @@ TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
       EXPECT_EQ(stand.tree->history_from(), stand.tree->last_commit()) << "nobody said what was let go";
     }
     EXPECT_EQ(flags(files, stand) & kLargeFlags, is_large ? kLargeFlags : 0);
+    const bool is_ingested = format.path().native().ends_with("-ingested");
+    EXPECT_EQ((flags(files, stand) & kTableOutside) != 0, is_ingested);
     ASSERT_EQ(stand.tree->spanning().size(), 1u);
     EXPECT_EQ(stand.tree->spanning().front().parts.size(), 2u);
     const auto report = stand.reader->verify({});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/random.hpp"
+#include "engine/in_memory/memory_engine.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/sorted_files.hpp"
@@ -13,7 +14,8 @@ using Items = TreeStand::Items;
 
 class IngestModel {
 public:
-  explicit IngestModel(uint64_t seed) : random_(seed), stand_(files_) {
+  IngestModel(uint64_t seed, bool in_memory) : random_(seed), stand_(files_) {
+    if (in_memory) stand_.engine = &in_memory_;
     stand_.options.memtable_size = 64 << 10;
     stand_.options.value_threshold = seed % 3 == 0 ? 100 : 0;
     stand_.options.merge_policy = seed % 4 == 1 ? MergePolicy::tiered : MergePolicy::leveled;
@@ -22,6 +24,11 @@ public:
   }
 
   void step() {
+    // In memory each file is a memtable that waits to be gone through.
+    if (stand_.tree->debt() >= 1) {
+      finish_job();
+      ok(stand_.flush());
+    }
     switch (random_.below(14)) {
       case 0:
       case 1:
@@ -103,7 +110,7 @@ private:
     }
     if (items.empty()) return;
     // A job that waits may be the flush which an overlap asks for.
-    if (stand_.tree->memtables_overlap({items.begin()->first, items.rbegin()->first + '\0'})) finish_job();
+    if (stand_.tree->must_flush({items.begin()->first, items.rbegin()->first + '\0'})) finish_job();
     const std::string path = "/file" + std::to_string(++count_);
     ok(build_file(files_, path, items, {.block_size = 1024, .seed = count_}));
     ok(ingest_file(files_, stand_, path));
@@ -145,6 +152,7 @@ private:
 
   Random random_;
   MemoryFileSystem files_;
+  const MemoryEngine in_memory_;
   TreeStand stand_;
   std::optional<Job> job_;
   Items model_;
@@ -152,11 +160,11 @@ private:
   uint64_t count_ = 0;
 };
 
-TEST(IngestModelTest, ATreeThatTakesFilesInIsAMap) {
-  for (uint64_t round = 0; round < 12 && !::testing::Test::HasFailure(); ++round) {
+void run(uint64_t rounds, bool in_memory) {
+  for (uint64_t round = 0; round < rounds && !::testing::Test::HasFailure(); ++round) {
     const uint64_t seed = test_seed() + round;
     SCOPED_TRACE("seed " + std::to_string(seed));
-    IngestModel model(seed);
+    IngestModel model(seed, in_memory);
     for (int step = 0; step < 400 && !::testing::Test::HasFailure(); ++step) {
       SCOPED_TRACE("step " + std::to_string(step));
       model.step();
@@ -164,6 +172,10 @@ TEST(IngestModelTest, ATreeThatTakesFilesInIsAMap) {
     model.end();
   }
 }
+
+TEST(IngestModelTest, ATreeThatTakesFilesInIsAMap) { run(12, false); }
+
+TEST(IngestModelTest, SoIsOneInMemory) { run(4, true); }
 
 }  // namespace
 }  // namespace coppice::engine

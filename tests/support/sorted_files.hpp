@@ -28,7 +28,7 @@ inline Status ingest_file(FileSystem& files, TreeStand& stand, const std::string
   std::vector<OutsideTable> tables;
   COPPICE_TRY_ASSIGN(table, read_outside_table(files, path, stand.keys));
   COPPICE_TRY(check_outside_table(files, table, stand.env().cache, stand.keys));
-  if (stand.tree->memtables_overlap(table.meta.bounds)) COPPICE_TRY(stand.flush());
+  if (stand.tree->must_flush(table.meta.bounds)) COPPICE_TRY(stand.flush());
   tables.push_back(std::move(table));
   COPPICE_TRY_ASSIGN(ingest, stand.tree->prepare_ingest(tables));
   return stand.tree->install_ingest(std::move(ingest), stand.tick());
