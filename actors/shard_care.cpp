@@ -68,7 +68,7 @@ void ShardCare::look_around() {
   const auto now = host_.now();
   if (around_at_ && now < *around_at_) return;
   if (around_at_) {
-    tree_.let_go_cold();
+    tree_.let_go_unread();
     if (tree_.frees_with_time()) {
       plan_due_ = true;
       seal_for_space_ = seal_for_space_ || tree_.deletes_tables();

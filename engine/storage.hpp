@@ -177,8 +177,8 @@ public:
   virtual Status clean_logs() { return success(); }
 
   /// Closes tables that no read came to since the last call, if the block cache lacks room for what others would keep in
-  /// memory: see cold_tables.hpp. To be called every few seconds.
-  virtual void let_go_cold() {}
+  /// memory: see unread_tables.hpp. To be called every few seconds.
+  virtual void let_go_unread() {}
 
   /// How far flushing and merging are behind: 0: not at all; 1: writes are refused.
   virtual double debt() const { return 0; }

@@ -3,13 +3,13 @@
 #include "engine/apply_group.hpp"
 #include "engine/background.hpp"
 #include "engine/checkpoint.hpp"
-#include "engine/cold_tables.hpp"
 #include "engine/compact/backlog.hpp"
 #include "engine/ingest/ingest_tables.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/recovery.hpp"
 #include "engine/split.hpp"
 #include "engine/tree_state.hpp"
+#include "engine/unread_tables.hpp"
 #include "engine/view_reader.hpp"
 
 namespace coppice::engine {
@@ -175,7 +175,7 @@ Status Tree::checkpoint(const std::string& target) { return engine::checkpoint(*
 
 Status Tree::clean_logs() { return engine::clean_logs(*state_); }
 
-void Tree::let_go_cold() { engine::let_go_cold(*state_); }
+void Tree::let_go_unread() { engine::let_go_unread(*state_); }
 
 double Tree::debt() const { return engine::debt(*state_); }
 double Tree::merge_debt() const { return state_->merge_debt; }

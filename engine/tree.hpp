@@ -66,7 +66,7 @@ public:
   /// By links; by copies on another file system.
   Status checkpoint(const std::string& target) override;
   Status clean_logs() override;
-  void let_go_cold() override;
+  void let_go_unread() override;
 
   double debt() const override;
   double merge_debt() const override;

@@ -84,7 +84,7 @@ struct TreeState {
   /// Of `version`: see backlog.hpp.
   double merge_debt = 0;
 
-  /// How often the cache had been told so, when tables were last looked at: see cold_tables.hpp.
+  /// How often the cache had been told so, when tables were last looked at: see unread_tables.hpp.
   uint64_t asked_back_before = 0;
 
   bool closed = false;

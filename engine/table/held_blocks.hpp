@@ -34,7 +34,7 @@ struct HeldBlock {
 /// A row of places, each empty or with one block that then stays: what nearly every read of a table begins with.
 /// To find one takes a load and no pin, so that readers on many threads share no word that changes. What is held
 /// counts in the cache's budget, and the cache decides how much that may be. It is given back with the open table: see
-/// cold_tables.hpp.
+/// unread_tables.hpp.
 ///
 /// Threads: any number. A block is published by a compare-and-swap with release and loaded with acquire, and never
 /// taken back before the destructor.

@@ -166,7 +166,7 @@ TEST_F(ShardCareTest, ATreeThatWasLeftAloneForAWhileIsMergedFurther) {
   EXPECT_EQ(get("a"), "v");
 }
 
-TEST_F(ShardCareTest, WhatColdTablesKeepIsGivenBackWithoutBeingAskedFor) {
+TEST_F(ShardCareTest, WhatUnreadTablesKeepIsGivenBackWithoutBeingAskedFor) {
   write("k");
   compact();
   const auto pass_half_a_minute = [this] {

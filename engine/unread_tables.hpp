@@ -16,6 +16,6 @@ namespace coppice::engine {
 /// Readers take no part in it: they see another version, and what b kept goes with the last view that they hold of the
 /// one before it. To be called now and then, not more often than a table should be read to stay open.
 /// Source: the second chance of a clock, a table at a time.
-void let_go_cold(TreeState& tree);
+void let_go_unread(TreeState& tree);
 
 }  // namespace coppice::engine

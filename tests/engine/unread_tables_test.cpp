@@ -1,5 +1,5 @@
 // Memory of open tables: counted in the cache's budget, and given back by tables that nobody reads.
-#include "engine/cold_tables.hpp"
+#include "engine/unread_tables.hpp"
 
 #include <cstdio>
 #include <thread>
@@ -25,9 +25,9 @@ Bytes key_of(uint64_t number) {
 Bytes value_of(uint64_t number) { return "value " + std::to_string(number); }
 
 /// Some hundred tables in the last level, whose filters and pages take more than the whole cache may.
-class ColdTablesTest : public ::testing::Test {
+class UnreadTablesTest : public ::testing::Test {
 protected:
-  ColdTablesTest() {
+  UnreadTablesTest() {
     stand.cache_size = kBudget;
     stand.options.filter_false_positive_rate = 0.00001;
     ok(stand.create());
@@ -55,18 +55,18 @@ protected:
   TreeStand stand{files};
 };
 
-TEST_F(ColdTablesTest, TablesThatNobodyReadsMakeRoomForThoseThatAreRead) {
+TEST_F(UnreadTablesTest, TablesThatNobodyReadsMakeRoomForThoseThatAreRead) {
   read(0, kKeyCount / 2);
   const uint64_t held_of_first = cache().reserved;
   ASSERT_GT(held_of_first, kBudget * 2 / 5) << "the first half was to use up what may be held";
 
-  stand.tree->let_go_cold();  // all of them were just read
+  stand.tree->let_go_unread();  // all of them were just read
   EXPECT_EQ(cache().reserved, held_of_first);
 
   // What had no room is noticed, and the tables of the first half were not read since.
   read(kKeyCount / 2, kKeyCount);
   EXPECT_LE(cache().size - cache().memtables, kBudget);
-  stand.tree->let_go_cold();
+  stand.tree->let_go_unread();
   const uint64_t roots_of_second = cache().reserved;
   EXPECT_LT(roots_of_second, held_of_first / 2);
 
@@ -76,17 +76,17 @@ TEST_F(ColdTablesTest, TablesThatNobodyReadsMakeRoomForThoseThatAreRead) {
   EXPECT_LE(cache().size - cache().memtables, kBudget);
 }
 
-TEST_F(ColdTablesTest, WhileThereIsRoomTablesStayOpen) {
+TEST_F(UnreadTablesTest, WhileThereIsRoomTablesStayOpen) {
   read(0, 20'000);
   const uint64_t held = cache().reserved;
-  for (int i = 0; i < 3; ++i) stand.tree->let_go_cold();
+  for (int i = 0; i < 3; ++i) stand.tree->let_go_unread();
   EXPECT_EQ(cache().reserved, held);
 }
 
-TEST_F(ColdTablesTest, TablesOfOneTreeMakeRoomForThoseOfAnother) {
+TEST_F(UnreadTablesTest, TablesOfOneTreeMakeRoomForThoseOfAnother) {
   TreeEnv env = stand.env();
   read(0, kKeyCount / 2);
-  stand.tree->let_go_cold();
+  stand.tree->let_go_unread();
   ASSERT_GT(cache().reserved, kBudget * 2 / 5);
 
   ok(files.make_directory("/other"));
@@ -104,20 +104,20 @@ TEST_F(ColdTablesTest, TablesOfOneTreeMakeRoomForThoseOfAnother) {
   ok((*other)->install(*std::move(job)));
   const auto reader = (*other)->reader();
   for (uint64_t number = 0; number < 20'000; number += 500) ASSERT_TRUE(*reader->get(key_of(number), {}));
-  (*other)->let_go_cold();
+  (*other)->let_go_unread();
 
   const uint64_t before = cache().reserved;
-  stand.tree->let_go_cold();
+  stand.tree->let_go_unread();
   EXPECT_LT(cache().reserved, before / 2);
 }
 
-TEST_F(ColdTablesTest, ACursorKeepsWhatItReadsFrom) {
+TEST_F(UnreadTablesTest, ACursorKeepsWhatItReadsFrom) {
   auto cursor = stand.reader->cursor({}, {});
   ASSERT_TRUE(cursor.ok());
   const Item* item = (*cursor)->seek("");
   read(kKeyCount / 2, kKeyCount);
   for (int i = 0; i < 2; ++i) {
-    stand.tree->let_go_cold();
+    stand.tree->let_go_unread();
     read(kKeyCount / 2, kKeyCount);
   }
   uint64_t number = 0;
@@ -125,15 +125,15 @@ TEST_F(ColdTablesTest, ACursorKeepsWhatItReadsFrom) {
   EXPECT_EQ(number, kKeyCount);
 }
 
-TEST_F(ColdTablesTest, AFileStaysUntilTheLastHandleOfItsTableIsGone) {
+TEST_F(UnreadTablesTest, AFileStaysUntilTheLastHandleOfItsTableIsGone) {
   for (uint64_t number = 0; number < kKeyCount; number += 100) ok(stand.put(key_of(number), "new"));
   ok(stand.flush());
   std::vector<std::unique_ptr<VisibleCursor>> cursors;
   // Each job holds the tables as they were open then, each cursor the same ones by handles that are not open yet.
   while (auto job = stand.tree->plan_merge_range({}, {})) {
     read(1, kKeyCount);
-    stand.tree->let_go_cold();
-    stand.tree->let_go_cold();
+    stand.tree->let_go_unread();
+    stand.tree->let_go_unread();
     auto cursor = stand.reader->cursor({}, {});
     ASSERT_TRUE(cursor.ok());
     cursors.push_back(*std::move(cursor));
@@ -154,7 +154,7 @@ TEST_F(ColdTablesTest, AFileStaysUntilTheLastHandleOfItsTableIsGone) {
   EXPECT_LT(count_files(), before * 2 / 3);
 }
 
-TEST_F(ColdTablesTest, RangeDeletesOfTablesCount) {
+TEST_F(UnreadTablesTest, RangeDeletesOfTablesCount) {
   const KeyRange range{key_of(0), key_of(4'000)};
   ASSERT_TRUE(stand.scan({}, range).ok());
   const uint64_t before = cache().reserved;
@@ -165,7 +165,7 @@ TEST_F(ColdTablesTest, RangeDeletesOfTablesCount) {
   EXPECT_GT(cache().reserved, before + 200 * sizeof(RangeDeletes::Fragment));
 }
 
-TEST_F(ColdTablesTest, ReadersOnOtherThreadsSeeNothingOfIt) {
+TEST_F(UnreadTablesTest, ReadersOnOtherThreadsSeeNothingOfIt) {
   std::atomic<bool> done{false};
   std::atomic<int> wrong{0};
   std::atomic<uint64_t> reads{0};
@@ -173,7 +173,7 @@ TEST_F(ColdTablesTest, ReadersOnOtherThreadsSeeNothingOfIt) {
   for (uint64_t seed = 1; seed <= 3; ++seed)
     threads.emplace_back([&, seed] {
       Random random(seed);
-      // Each stays in one place for a while, so that other tables grow cold.
+      // Each stays in one place for a while, so that other tables go unread.
       for (uint64_t base = 0; !done; base = random.below(kKeyCount - 4'000))
         for (int i = 0; i < 50; ++i, ++reads) {
           const uint64_t number = base + random.below(4'000);
@@ -193,7 +193,7 @@ TEST_F(ColdTablesTest, ReadersOnOtherThreadsSeeNothingOfIt) {
   for (uint64_t round = 0; round < 200; ++round) {
     const uint64_t until = reads + 100;
     while (reads < until) std::this_thread::yield();
-    stand.tree->let_go_cold();
+    stand.tree->let_go_unread();
   }
   done = true;
   for (std::thread& thread : threads) thread.join();
@@ -216,7 +216,7 @@ TEST_F(ColdTablesTest, ReadersOnOtherThreadsSeeNothingOfIt) {
 #endif
 #ifndef COPPICE_OWN_ALLOCATOR
 
-TEST_F(ColdTablesTest, WhatTheCacheCountsIsWhatWasAllocated) {
+TEST_F(UnreadTablesTest, WhatTheCacheCountsIsWhatWasAllocated) {
   const auto allocated = [] {
     const struct mallinfo2 info = ::mallinfo2();
     return info.uordblks + info.hblkhd;
@@ -234,10 +234,10 @@ TEST_F(ColdTablesTest, WhatTheCacheCountsIsWhatWasAllocated) {
   check();
   read(10'000, kKeyCount);
   check();
-  stand.tree->let_go_cold();
+  stand.tree->let_go_unread();
   for (int i = 0; i < 3; ++i) {
     read(200'000, kKeyCount);
-    stand.tree->let_go_cold();
+    stand.tree->let_go_unread();
   }
   check();
 }
