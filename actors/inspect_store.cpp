@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/cold_store.hpp"
 #include "actors/shard_map.hpp"
 #include "actors/store_paths.hpp"
 #include "engine/io/file_names.hpp"
@@ -41,7 +42,7 @@ private:
       if (!wants_more_) break;
       const auto file = engine::parse_file_name(name);
       const bool of_tree = file && file->kind != engine::FileName::Kind::lock;
-      if (!of_tree && name != kMapName) continue;
+      if (!of_tree && name != kMapName && name != kOwnerName) continue;
       found_(Finding{"file", std::nullopt}.with("path", engine::join_path(path, name)));
       COPPICE_TRY(inspect(engine::join_path(path, name)));
     }
@@ -55,6 +56,7 @@ private:
   Status inspect(const std::string& path) {
     any_ = true;
     if (path.ends_with(kMapName)) return inspect_map(path);
+    if (path.ends_with(kOwnerName)) return inspect_owner(path);
     COPPICE_TRY_ASSIGN(damaged, engine::inspect_file(files_, path, detail_, keys_, found_));
     damaged_ = damaged_ || damaged;
     return success();
@@ -68,15 +70,30 @@ private:
       found_(Finding{"damage", std::nullopt}.with("text", map.error().text));
       return success();
     }
-    found_(Finding{"map", std::nullopt}
-               .with("storeId", map->store_id)
-               .with("epoch", map->epoch)
-               .with("nextShardId", map->next_shard_id));
+    Finding finding{"map", std::nullopt};
+    finding.with("storeId", map->store_id).with("epoch", map->epoch);
+    finding.with("nextShardId", map->next_shard_id);
+    if (map->cold_id != 0) finding.with("coldId", map->cold_id);
+    found_(finding);
     for (size_t i = 0; i < map->shards.size(); ++i) {
-      Finding finding{"shard", std::nullopt};
-      finding.with("id", map->shards[i].id).with_data("from", map->shards[i].begin);
-      if (const auto end = map->range(i).end) finding.with_data("before", *end);
-      found_(finding);
+      Finding shard{"shard", std::nullopt};
+      shard.with("id", map->shards[i].id).with_data("from", map->shards[i].begin);
+      if (const auto end = map->range(i).end) shard.with_data("before", *end);
+      found_(shard);
+    }
+    return success();
+  }
+
+  Status inspect_owner(const std::string& path) {
+    const auto owner = ColdStore::read_owner(files_, engine::parent_directory(path));
+    if (!owner.ok() && owner.error().code != Errc::corruption) return owner.error();
+    damaged_ = damaged_ || !owner.ok();
+    if (!owner.ok()) {
+      found_(Finding{"damage", std::nullopt}.with("text", owner.error().text));
+    } else if (*owner) {
+      found_(Finding{"owner", std::nullopt}
+                 .with("storeId", (*owner)->store_id)
+                 .with("coldId", (*owner)->cold_id));
     }
     return success();
   }

@@ -5,7 +5,7 @@
 
 namespace coppice::actors {
 
-/// One file (see engine::inspect_file(); also a store's SHARDS), or every file of a store or of a tree, each behind a finding
+/// One file (see engine::inspect_file(); also a store's SHARDS, and the OWNER of its cold directory), or every file of a store or of a tree, each behind a finding
 /// "file" that names it. Whether anything was damaged. Takes no lock: what a node is writing to may look torn.
 /// not_found; invalid_argument: nothing of a store, or a key is lacking. Blocks: on the disk.
 Result<bool> inspect_path(engine::FileSystem& files, const std::string& path, engine::InspectDetail detail,

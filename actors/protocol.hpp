@@ -37,8 +37,8 @@ using Values = std::vector<std::optional<Bytes>>;
 /// Where the two halves of a split go.
 struct SplitPlace {
   SplitShards shards;
-  std::string left_directory;
-  std::string right_directory;
+  engine::SplitHalf left;
+  engine::SplitHalf right;
 };
 
 /// A call on the shards that overlap a range.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/cold_store.hpp"
 #include "actors/guess_map.hpp"
 #include "actors/random_seed.hpp"
 #include "actors/second_store.hpp"
@@ -61,6 +62,7 @@ private:
     if (map.ok()) {
       map_ = *std::move(map);
       ++map_.epoch;
+      COPPICE_TRY(check_cold());
     } else {
       if (map.error().code != Errc::corruption && map.error().code != Errc::not_found) return map.error();
       file.fate = Fate::rebuilt;
@@ -72,6 +74,34 @@ private:
       if (!map_.index_of(id))
         report_.files.push_back({.path = shard_path(source_, id), .fate = Fate::left_out});
     return success();
+  }
+
+  /// What the shard's tree stands on.
+  engine::TreeEnv env_of(uint64_t id) const {
+    engine::TreeEnv env = env_;
+    if (!options_.cold_directory.empty()) env.cold_directory = shard_path(options_.cold_directory, id);
+    return env;
+  }
+
+  /// Without a map nobody can say whose it is.
+  Status check_cold() {
+    const std::string& cold = options_.cold_directory;
+    if (cold.empty() && map_.cold_id == 0) return success();
+    if (cold.empty())
+      return Error{Errc::invalid_argument,
+                   source_ +
+                       ": the store has a cold directory, and none is given: give it, or, if it is "
+                       "lost, an empty one"};
+    COPPICE_TRY_ASSIGN(owner, ColdStore::read_owner(files_, cold));
+    if (!owner) {
+      report_.doubts.push_back(
+          cold + ": has no file OWNER: is it the store's cold directory, and its disk mounted?");
+      return success();
+    }
+    if (*owner == ColdStore::Owner{map_.store_id, map_.cold_id}) return success();
+    return Error{Errc::invalid_argument, cold +
+                                             ": is the cold directory of another store, or of another time "
+                                             "of this one: give this store's own"};
   }
 
   Status guess() {
@@ -90,17 +120,15 @@ private:
   Result<FoundShard> look_at(uint64_t id) {
     FoundShard shard{id, std::nullopt};
     const std::string directory = shard_path(source_, id);
-    COPPICE_TRY_ASSIGN(names, files_.list(directory));
-    COPPICE_TRY_ASSIGN(manifest, engine::read_old_manifest(files_, directory, names, env_.keys));
+    COPPICE_TRY_ASSIGN(found, engine::list_tree_files(env_of(id), directory));
+    COPPICE_TRY_ASSIGN(manifest, engine::read_old_manifest(files_, directory, found, env_.keys));
     if (manifest.begun) {
       shard.range = manifest.state.range;
       return shard;
     }
-    for (const std::string& name : names) {
-      const auto file = engine::parse_file_name(name);
-      if (!file || file->kind != engine::FileName::Kind::table) continue;
-      const auto meta =
-          engine::read_summary(files_, engine::join_path(directory, name), file->number, env_.keys);
+    for (const auto& [file, path, cold] : found) {
+      if (file.kind != engine::FileName::Kind::table) continue;
+      const auto meta = engine::read_summary(files_, path, file.number, env_.keys);
       if (!meta.ok() && meta.error().code == Errc::invalid_argument) return meta.error();
       if (!meta.ok()) continue;
       KeyRange& bounds = shard.bounds;
@@ -121,9 +149,10 @@ private:
     with.range = range;
     with.dry_run = options_.dry_run;
     with.go_on = options_.go_on;
-    const Status mended = directories_.contains(id)
-                              ? engine::repair_tree(env_, shard_path(source_, id), directory, with, report_)
-                              : Error{Errc::not_found, shard_path(source_, id) + ": the shard is missing"};
+    const Status mended =
+        directories_.contains(id)
+            ? engine::repair_tree(env_of(id), shard_path(source_, id), directory, with, report_)
+            : Error{Errc::not_found, shard_path(source_, id) + ": the shard is missing"};
     if (mended.ok() || mended.error().code != Errc::not_found) return mended;
     engine::MendedFile lost{shard_path(source_, id), Fate::lost};
     lost.problems.push_back(mended.error().text);
@@ -148,8 +177,9 @@ Result<engine::RepairReport> repair_store(engine::FileSystem& files, const std::
                                           const std::string& target, const RepairStoreOptions& options) {
   COPPICE_TRY_ASSIGN(offline, OfflineDirectory::open(files, source));
   engine::BlockCache cache(kCacheSize);
-  const engine::TreeEnv env{.files = files, .cache = cache, .seed = random_seed(), .keys = options.keys};
+  engine::TreeEnv env{.files = files, .cache = cache, .seed = random_seed(), .keys = options.keys};
   if (offline.kind == OfflineDirectory::Kind::store) return StoreRepair(env, source, target, options).run();
+  env.cold_directory = options.cold_directory;
   engine::RepairReport report;
   engine::RepairOptions with;
   with.tree = options.tree;

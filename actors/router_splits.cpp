@@ -59,7 +59,7 @@ void Router::begin_split(const std::shared_ptr<Split>& split) {
 }
 
 void Router::cut(const std::shared_ptr<Split>& split) {
-  const Cut plan{split->key, split->place.left_directory, split->place.right_directory};
+  const Cut plan{split->key, split->place.left, split->place.right};
   ask_shard<WriteListPtr>(
       split->actor,
       [this, split](Result<WriteListPtr> taken) {

@@ -63,8 +63,9 @@ Status begin_second_store(engine::FileSystem& files, const std::string& target) 
   return begun;
 }
 
-Status end_second_store(engine::FileSystem& files, const std::string& target, const ShardMap& map,
+Status end_second_store(engine::FileSystem& files, const std::string& target, ShardMap map,
                         const engine::KeyRing& keys) {
+  map.cold_id = 0;
   COPPICE_TRY(files.sync_directory(shards_path(target)));
   COPPICE_TRY(files.sync_directory(target));
   COPPICE_TRY(write_shard_map(files, map_path(target), map, keys));

@@ -16,8 +16,8 @@ inline constexpr std::string_view kUnfinishedName = "UNFINISHED";
 /// first; in_use: anything else is there. After a failure nothing of it is left, if the disk allows.
 /// Durable: on success, `target` with its parents.
 Status begin_second_store(engine::FileSystem& files, const std::string& target);
-/// All that `map` names lies there: from here on it is a store. Durable: on success.
-Status end_second_store(engine::FileSystem& files, const std::string& target, const ShardMap& map,
+/// All that `map` names lies there: from here on it is a store, without a cold directory. Durable: on success.
+Status end_second_store(engine::FileSystem& files, const std::string& target, ShardMap map,
                         const engine::KeyRing& keys);
 /// Removes what was begun and not ended. A crash in the midst of it leaves what is recognised as before.
 Status drop_second_store(engine::FileSystem& files, const std::string& target);

@@ -25,8 +25,8 @@ using OutsideTablesPtr = std::shared_ptr<const OutsideTables>;
 /// How a shard was asked to become two.
 struct Cut {
   Bytes key;
-  std::string left;
-  std::string right;
+  engine::SplitHalf left;
+  engine::SplitHalf right;
 };
 
 /// Does one thing at a time: either its tree is free, or it is lent (to a sync, a seal, an install, a split)

@@ -140,10 +140,13 @@ void ShardCare::plan(const std::vector<Timestamp>& snapshots) {
   const auto now = host_.now();
   if (idle_at_ && now >= *idle_at_) idle_ = plan_due_ = true;
   if (look_at_ && now >= *look_at_) plan_due_ = true;
-  if (!plan_due_ || now < retry_at_) return;
-  plan_due_ = false;
-  if (running_count(Job::Kind::flush) == 0 && run(tree_.plan_flush(snapshots))) idle_ = false;
-  if (!merging_) return;
+  if (!plan_due_) return;
+  // What has to wait is planned then.
+  plan_due_ = now < flush_back_off_.until || now < merge_back_off_.until;
+  if (now >= flush_back_off_.until && running_count(Job::Kind::flush) == 0 &&
+      run(tree_.plan_flush(snapshots)))
+    idle_ = false;
+  if (!merging_ || now < merge_back_off_.until) return;
   // A merge that was asked for comes before those that are only due, or those could go on for ever.
   if (!compactions_.empty() && may_begin_asked(tree_.merging())) return plan_compactions(snapshots);
   plan_due(snapshots);
@@ -255,24 +258,30 @@ void ShardCare::install(std::shared_ptr<RunningJob> job) {
               tell_progress();
             }
           }
-          installed(outcome);
+          installed(job->kind, outcome);
         });
 }
 
-void ShardCare::installed(const Status& outcome) {
+void ShardCare::installed(Job::Kind kind, const Status& outcome) {
   plan_due_ = true;
+  BackOff& back_off = back_off_of(kind);
   if (outcome.ok()) {
-    problem_.clear();
-    back_off_ = {};
+    back_off = {};
     return;
   }
   if (tree_.broken()) return fail_(outcome.error());
   if (outcome.error().code == Errc::cancelled) return;
-  problem_ = to_string(outcome.error());
-  back_off_ = std::clamp(back_off_ * 2, kBackOffMin, kBackOffMax);
-  retry_at_ = host_.now() + back_off_;
-  host_.wake_after(back_off_);
-  refuse_calls(outcome.error());
+  back_off.problem = to_string(outcome.error());
+  back_off.pause = std::clamp(back_off.pause * 2, kBackOffMin, kBackOffMax);
+  back_off.until = host_.now() + back_off.pause;
+  host_.wake_after(back_off.pause);
+  if (kind == Job::Kind::flush) refuse_flushes(outcome.error());
+  refuse_compactions(outcome.error());
+}
+
+std::string ShardCare::problem() const {
+  if (seal_failure_) return to_string(*seal_failure_);
+  return flush_back_off_.problem.empty() ? merge_back_off_.problem : flush_back_off_.problem;
 }
 
 void ShardCare::flush(Done<Nothing> done) {
@@ -369,12 +378,16 @@ void ShardCare::cancel_merges() {
 void ShardCare::stop(const Error& error) {
   stopped_ = error;
   for (const auto& running : running_) running->cancel();
-  refuse_calls(error);
+  refuse_flushes(error);
+  refuse_compactions(error);
   for (Done<Nothing>& done : std::exchange(stops_, {})) done(error);
 }
 
-void ShardCare::refuse_calls(const Error& error) {
+void ShardCare::refuse_flushes(const Error& error) {
   for (FlushCall& call : std::exchange(flushes_, {})) call.done(error);
+}
+
+void ShardCare::refuse_compactions(const Error& error) {
   for (CompactCall& call : std::exchange(compactions_, {})) end(std::move(call), error);
 }
 

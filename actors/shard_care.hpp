@@ -80,7 +80,7 @@ public:
   /// Why no memtable can be sealed, and so nothing should be written; nothing: all is well.
   const std::optional<Error>& seal_failure() const { return seal_failure_; }
   /// Why the last seal or job failed; empty once one has succeeded since.
-  std::string problem() const { return seal_failure_ ? to_string(*seal_failure_) : problem_; }
+  std::string problem() const;
 
 private:
   struct FlushCall {
@@ -89,6 +89,13 @@ private:
     std::optional<uint64_t> target;
     /// They are, and logs that are not needed any more were removed.
     bool clean = false;
+  };
+  /// After a job that failed the next of its kind waits, ever longer while they fail.
+  struct BackOff {
+    std::chrono::steady_clock::time_point until{};
+    std::chrono::milliseconds pause{0};
+    /// Why the last one failed.
+    std::string problem;
   };
   struct CompactCall {
     KeyRange range;
@@ -114,11 +121,15 @@ private:
   void cancel_merges();
   bool run(std::optional<engine::Job> job, RangeMergeHandle merge = nullptr);
   void install(std::shared_ptr<RunningJob> job);
-  void installed(const Status& outcome);
+  void installed(engine::Job::Kind kind, const Status& outcome);
+  BackOff& back_off_of(engine::Job::Kind kind) {
+    return kind == engine::Job::Kind::flush ? flush_back_off_ : merge_back_off_;
+  }
   bool step_clean();
   bool is_flushed(const FlushCall& call) const;
   void answer_flushes();
-  void refuse_calls(const Error& error);
+  void refuse_flushes(const Error& error);
+  void refuse_compactions(const Error& error);
   uint64_t running_count(engine::Job::Kind kind) const;
 
   engine::Storage& tree_;
@@ -134,9 +145,9 @@ private:
   std::vector<Done<Nothing>> stops_;
   std::optional<Error> seal_failure_;
   std::chrono::steady_clock::time_point seal_again_at_{};
-  std::string problem_;
-  std::chrono::steady_clock::time_point retry_at_{};
-  std::chrono::milliseconds back_off_{0};
+  // Each by itself: the disk of cold tables may be full, and the one that memtables are flushed to not.
+  BackOff flush_back_off_;
+  BackOff merge_back_off_;
   // Nothing was flushed for a while, or will be by then if nothing is.
   bool idle_ = false;
   std::optional<std::chrono::steady_clock::time_point> idle_at_;

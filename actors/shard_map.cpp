@@ -25,6 +25,7 @@ Bytes encode(const ShardMap& map) {
   root.setStoreId(map.store_id);
   root.setEpoch(map.epoch);
   root.setNextShardId(map.next_shard_id);
+  root.setColdId(map.cold_id);
   auto shards = root.initShards(static_cast<unsigned>(map.shards.size()));
   for (unsigned i = 0; i < shards.size(); ++i) {
     const ShardMap::Shard& shard = map.shards[i];
@@ -46,6 +47,7 @@ ShardMap decode(ByteView bytes) {
   map.store_id = root.getStoreId();
   map.epoch = root.getEpoch();
   map.next_shard_id = root.getNextShardId();
+  map.cold_id = root.getColdId();
   for (const auto shard : root.getShards())
     map.shards.push_back({shard.getId(), Bytes(view(shard.getBegin()))});
   return map;
@@ -69,7 +71,7 @@ const char* find_fault(const ShardMap& map) {
 }  // namespace
 
 Result<ShardMap> ShardMap::create(uint64_t store_id, const std::vector<Bytes>& boundaries) {
-  ShardMap map{store_id, 1, 1, {}};
+  ShardMap map{.store_id = store_id, .epoch = 1, .shards = {}};
   map.shards.push_back({map.next_shard_id++, ""});
   for (const Bytes& boundary : boundaries) {
     COPPICE_TRY(check_key(boundary));

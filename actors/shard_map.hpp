@@ -23,6 +23,8 @@ struct ShardMap {
   uint64_t epoch = 0;
   uint64_t next_shard_id = 1;
   std::vector<Shard> shards;
+  /// Of the cold directory, which says so too; 0: the store has none. See cold_store.hpp.
+  uint64_t cold_id = 0;
 
   bool operator==(const ShardMap&) const = default;
 

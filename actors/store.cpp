@@ -99,8 +99,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
                             .seed = random_seed(),
                             .clock = &state->core->clock,
                             .keys = options.keys};
-  Result<std::unique_ptr<StoreDirectory>> directory =
-      StoreDirectory::open(state->storage(), env, options.directory, options.boundaries);
+  Result<std::unique_ptr<StoreDirectory>> directory = StoreDirectory::open(
+      state->storage(), env, options.directory, options.boundaries, options.cold_directory);
   if (!directory.ok()) {
     state->closed = true;
     return directory.error();

@@ -30,6 +30,9 @@ struct StoreOptions {
   /// its own.
   std::vector<Bytes> boundaries;
   engine::TreeOptions tree;
+  /// On a slower and larger disk, for tables that TreeOptions::cold_after_ms says are cold, and their values; empty: none. It is this
+  /// store's alone, and may be moved while the store is not open. Needed as long as anything lies there.
+  std::string cold_directory;
   /// Bytes for memtables, cached blocks, and filters and index pages of open tables, of all shards together. Memtables take at
   /// most half, open tables at most half of the rest; whatever they leave is the cache's. Calls and merges need some more while
   /// they last. 1 MiB and more.
@@ -207,7 +210,8 @@ inline constexpr size_t kAnswerOverhead = 16;
 class Store {
 public:
   /// Creates the store if the directory is missing or empty. in_use names the other process's id; invalid_argument, and no file
-  /// but LOCK written: the store is encrypted with a key that was not given, which the text names.
+  /// but LOCK written: the store is encrypted with a key that was not given, which the text names, or needs a cold directory, or
+  /// the one given is not its own; io_error: that is not there.
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
   /// A clean stop: refuses new work, waits for what is under way. Durable: on success, every write.
   Status close();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "actors/cold_store.hpp"
 #include "actors/shard_map.hpp"
 #include "engine/storage.hpp"
 
@@ -18,6 +19,8 @@ namespace coppice::actors {
 ///     checkpoints/     stores of their own, which share its tables
 ///     ingest/          sorted files on their way into shards
 ///
+/// and on the cold directory, if the store has one: see cold_store.hpp.
+///
 /// Blocks: on the disk, everywhere.
 class StoreDirectory {
 public:
@@ -25,14 +28,20 @@ public:
   /// creation that a crash ended. in_use: another process has it; invalid_argument: something else lies
   /// there, or a file is encrypted with a key that was not given: then nothing was written but LOCK; corruption: the shard map
   /// is damaged or missing.
+  ///
+  /// `cold_directory`: empty: none. With nothing written but LOCK, invalid_argument: files lie in the one that the store has and none
+  /// is given, or the one given is not free; io_error: it is not there.
   /// Lifetime: `storage`, whose trees the shards are, outlives it.
   static Result<std::unique_ptr<StoreDirectory>> open(const engine::StorageEngine& storage,
                                                       const engine::TreeEnv& env,
                                                       const std::string& directory,
-                                                      const std::vector<Bytes>& boundaries);
+                                                      const std::vector<Bytes>& boundaries,
+                                                      const std::string& cold_directory = {});
 
   const ShardMap& map() const { return map_; }
   std::string shard_directory(uint64_t id) const;
+  /// Empty: the store has no cold directory.
+  std::string cold_shard_directory(uint64_t id) const;
 
   /// Gives an id out that no shard ever had, and whose directory is durably not there. An id that comes into no
   /// map is given out again when the store is opened again.
@@ -68,6 +77,10 @@ private:
 
   Status create(const std::vector<Bytes>& boundaries);
   Status check_keys() const;
+  Status open_cold(const std::string& cold_directory);
+  Status give_up_cold();
+  /// What the shard's tree stands on.
+  engine::TreeEnv env_of(uint64_t id) const;
   std::string path(std::string_view name) const;
 
   const engine::StorageEngine& storage_;
@@ -75,6 +88,7 @@ private:
   engine::FileSystem& files_;
   const std::string directory_;
   const std::unique_ptr<engine::DirectoryLock> lock_;
+  std::unique_ptr<ColdStore> cold_;
   ShardMap map_;
   bool unsure_ = false;
 };

@@ -14,6 +14,8 @@ inline constexpr std::string_view kShardsName = "shards";
 inline constexpr std::string_view kCheckpointsName = "checkpoints";
 /// Files on their way into shards; what a crash leaves there the next opening removes.
 inline constexpr std::string_view kStagingName = "ingest";
+/// Of a cold directory: see cold_store.hpp.
+inline constexpr std::string_view kOwnerName = "OWNER";
 
 std::string map_path(const std::string& store);
 std::string shards_path(const std::string& store);

@@ -109,8 +109,11 @@ Result<SplitPlace> Supervisor::begin_split() {
   COPPICE_TRY_ASSIGN(left, directory_.new_shard_id());
   COPPICE_TRY_ASSIGN(right, directory_.new_shard_id());
   place.shards = {left, right};
-  place.left_directory = directory_.shard_directory(place.shards.left);
-  place.right_directory = directory_.shard_directory(place.shards.right);
+  const auto half_of = [this](uint64_t id) {
+    return engine::SplitHalf{directory_.shard_directory(id), directory_.cold_shard_directory(id)};
+  };
+  place.left = half_of(left);
+  place.right = half_of(right);
   return place;
 }
 

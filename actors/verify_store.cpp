@@ -1,5 +1,6 @@
 #include "actors/verify_store.hpp"
 
+#include "actors/cold_store.hpp"
 #include "actors/shard_map.hpp"
 #include "actors/store_paths.hpp"
 #include "engine/table/block_cache.hpp"
@@ -12,6 +13,17 @@ constexpr size_t kCacheSize = 8 << 20;
 
 /// Of each shard what the map says it owns; nothing for those that it does not have.
 using Owned = std::map<uint64_t, std::optional<KeyRange>>;
+
+/// Without a map nobody can say whose it is.
+Status check_cold(engine::FileSystem& files, const std::string& store, const std::string& cold_directory,
+                  const engine::KeyRing& keys) {
+  const auto map = read_shard_map(files, map_path(store), keys);
+  if (cold_directory.empty() || !map.ok()) return success();
+  if (map->cold_id == 0)
+    return Error{Errc::invalid_argument, store + ": the store has no cold directory, and " + cold_directory +
+                                             " was given: leave it out"};
+  return ColdStore::check(files, cold_directory, {map->store_id, map->cold_id}, true);
+}
 
 Result<Owned> shards_of(engine::FileSystem& files, const std::string& store, const engine::KeyRing& keys,
                         engine::VerifyReport& report) {
@@ -44,19 +56,23 @@ Result<Owned> shards_of(engine::FileSystem& files, const std::string& store, con
 }  // namespace
 
 Result<engine::VerifyReport> verify_store(engine::FileSystem& files, const std::string& directory,
-                                          const engine::KeyRing& keys,
+                                          const std::string& cold_directory, const engine::KeyRing& keys,
                                           const std::function<bool(const engine::VerifyReport&)>& go_on) {
   COPPICE_TRY_ASSIGN(offline, OfflineDirectory::open(files, directory));
   engine::BlockCache cache(kCacheSize);
-  const engine::TreeEnv env{.files = files, .cache = cache, .keys = keys};
+  engine::TreeEnv env{.files = files, .cache = cache, .keys = keys};
   engine::VerifyReport report;
   if (offline.kind == OfflineDirectory::Kind::tree) {
+    env.cold_directory = cold_directory;
     COPPICE_TRY(engine::verify_tree(env, directory, {std::nullopt, go_on}, report));
     return report;
   }
+  COPPICE_TRY(check_cold(files, directory, cold_directory, keys));
   COPPICE_TRY_ASSIGN(shards, shards_of(files, directory, keys, report));
-  for (const auto& [id, range] : shards)
+  for (const auto& [id, range] : shards) {
+    env.cold_directory = cold_directory.empty() ? std::string() : shard_path(cold_directory, id);
     COPPICE_TRY(engine::verify_tree(env, shard_path(directory, id), {range, go_on}, report));
+  }
   return report;
 }
 

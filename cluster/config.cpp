@@ -32,11 +32,11 @@ std::string quoted(std::string_view text) {
   return all + '"';
 }
 
-Setting text_setting(std::string name, std::string help, std::string Config::*field) {
-  return {{std::move(name), std::move(help), "a path", false},
-          [field](Config& config, Values values) {
+Setting path_setting(std::string name, std::string help, std::string Config::*field, bool may_be_empty) {
+  return {{std::move(name), std::move(help), may_be_empty ? "a path, or nothing" : "a path", false},
+          [=](Config& config, Values values) {
             config.*field = values[0];
-            return !values[0].empty();
+            return may_be_empty || !values[0].empty();
           },
           [field](const Config& config) { return quoted(config.*field); }};
 }
@@ -193,6 +193,23 @@ Setting compression_setting() {
           }};
 }
 
+Setting cold_after_setting() {
+  static constexpr std::string_view kNever = "never";
+  return {{"cold_after",
+           "how old a table is when it goes to the cold directory; 0: by level, the last one lies there",
+           "0, a time such as 12h or 30d, or never", false},
+          [](Config& config, Values values) {
+            const auto time =
+                values[0] == kNever ? Result<uint64_t>(engine::kNeverCold) : parse_duration(values[0]);
+            if (time.ok()) config.cold_after_ms = *time;
+            return time.ok();
+          },
+          [](const Config& config) {
+            if (config.cold_after_ms == engine::kNeverCold) return quoted(kNever);
+            return config.cold_after_ms == 0 ? "0" : quoted(std::to_string(config.cold_after_ms) + "ms");
+          }};
+}
+
 Setting listen_setting() {
   return {{"listen", "where to serve", "host:port, such as 127.0.0.1:4640", false},
           [](Config& config, Values values) {
@@ -231,7 +248,10 @@ constexpr uint64_t kTiB = kMiB * kMiB;
 const std::vector<Setting>& settings() {
   using Options = actors::StoreOptions;
   static const std::vector<Setting> all = {
-      text_setting("data", "the directory of the store", &Config::data_directory),
+      path_setting("data", "the directory of the store", &Config::data_directory, false),
+      path_setting("cold_directory", "on a slower and larger disk, for most of the tables",
+                   &Config::cold_directory, true),
+      cold_after_setting(),
       listen_setting(),
       boundaries_setting(),
       choice_setting<engine::Preset>(

@@ -19,6 +19,10 @@ enum class LogLevel : uint8_t { debug, info, warning, error, off };
 /// The defaults serve a machine of a few cores and gigabytes. Sizes are bytes.
 struct Config {
   std::string data_directory = "./coppice-data";
+  /// On a slower disk, for what is cold; empty: there is none.
+  std::string cold_directory;
+  /// How old the newest write in a table is when it goes there; 0: the last level lies there; engine::kNeverCold: nothing does.
+  uint64_t cold_after_ms = 0;
   wire::Address listen;
   /// Where shards are cut when the store is created, ascending.
   std::vector<Bytes> boundaries;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/compact/backlog.hpp"
+#include "engine/compact/cold_rule.hpp"
 #include "engine/compact/deleted_tables.hpp"
 #include "engine/compact/expired_tables.hpp"
 #include "engine/compact/filter_rate.hpp"
@@ -41,6 +42,10 @@ uint64_t emptied_least(const TreeState& tree) { return tree.options.memtable_siz
 std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> plan,
                                      std::span<const Timestamp> snapshots, uint64_t use_least) {
   if (!plan) return nullptr;
+  const auto is_out_of_place = [&](const TableHandle& table) {
+    return is_misplaced(*tree.version, plan->target_level, table->meta(), tree.cold_rule());
+  };
+  if (plan->move && std::ranges::any_of(plan->source, is_out_of_place)) plan->move = false;
   auto job = make_job(tree, Job::Kind::merge, snapshots);
   set_plan(tree, *job, *std::move(plan), 0);
   set_emptied(tree, *job, use_least);
@@ -215,7 +220,10 @@ std::optional<MergePlan> pick_step(TreeState& tree) {
     // Some keys were written more than once, and mostly only the newest version is kept.
     sealed.waiting->size_each = sealed.memtable->data_size() * 7 / 8 / sealed.waiting->keys.size();
   }
-  return pick_flush_step(*tree.version, tree.options, *sealed.waiting, tree.merges_under_way);
+  auto plan = pick_flush_step(*tree.version, tree.options, *sealed.waiting, tree.merges_under_way);
+  // Writes must not wait for the slow disk, nor for room on it.
+  if (plan && tree.cold_rule().is_cold(plan->target_level, tree.visible())) return std::nullopt;
+  return plan;
 }
 
 }  // namespace
@@ -283,6 +291,8 @@ std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp>
     job = make_merge(tree, pick_merge(*tree.version, tree.options, tree.merges_under_way, need, settled),
                      snapshots);
   if (job == nullptr && levels_press) job = plan_garbage(tree, snapshots);
+  if (job == nullptr)
+    job = make_merge(tree, pick_misplaced(*tree.version, tree.cold_rule(), tree.merges_under_way), snapshots);
   if (job == nullptr && need == MergeNeed::idle)
     job = make_merge(tree, pick_other_key(*tree.version, tree.env.keys.current(), tree.merges_under_way),
                      snapshots);
@@ -296,13 +306,15 @@ std::unique_ptr<JobState> plan_merge_range(TreeState& tree, const KeyRange& rang
                                            std::span<const Timestamp> snapshots, Timestamp through) {
   tree.reclaim();
   if (is_idle(tree)) return nullptr;
-  auto job = make_merge(tree,
-                        pick_merge_range(*tree.version, tree.options, range, tree.readers->range,
-                                         tree.env.keys.current(), tree.merges_under_way, through),
-                        snapshots);
+  // Somebody waits for it, and may have made room.
+  tree.cold_full_until_ms = 0;
+  auto job =
+      make_merge(tree,
+                 pick_merge_range(*tree.version, tree.options, range, tree.readers->range,
+                                  tree.env.keys.current(), tree.cold_rule(), tree.merges_under_way, through),
+                 snapshots);
   // Where merges come by themselves so does this, and it might go on as long as the tree is written to.
   if (job == nullptr && tree.merging != Merging::on) job = plan_garbage(tree, snapshots, range);
-  // Somebody waits for it.
   if (job != nullptr) job->rate = std::make_shared<const MergeRate>(std::numeric_limits<double>::infinity());
   return job;
 }
@@ -313,6 +325,7 @@ Status install_outcome(TreeState& tree, JobState& job) {
   COPPICE_TRY(tree.check_usable());
   tree.retired_logs.insert(tree.retired_logs.end(), job.retired_logs.begin(), job.retired_logs.end());
   COPPICE_TRY(tree.broken_by(job.log_status));
+  note_cold_room(tree, job);
   COPPICE_TRY(job.outcome());
   for (const auto& log : job.log_files) tree.log.release(log.first);
   return job.plan ? install_merge(tree, job) : install_flush(tree, job);
@@ -356,7 +369,8 @@ bool deletes_tables(const TreeState& tree) {
 }
 
 bool frees_with_time(const TreeState& tree) {
-  return tree.options.retention_ms > 0 || any_expired(*tree.version, rules_of(tree, {}));
+  return tree.options.retention_ms > 0 || any_expired(*tree.version, rules_of(tree, {})) ||
+         any_misplaced(*tree.version, tree.cold_rule());
 }
 
 }  // namespace coppice::engine

@@ -46,11 +46,13 @@ Status checkpoint(TreeState& tree, const std::string& target) {
   ManifestState copy = tree.manifest.state();
   copy.history_from = tree.history_from;
   copy.next_file_number = tree.numbers->load(std::memory_order_relaxed);
-  const auto share = [&](const std::string& name) {
-    return link_or_copy(files, tree.path(name), join_path(target, name));
+  // What is cold here lies there with the rest: the copy is to need no second directory.
+  const auto share = [&](const std::string& name, bool& cold) {
+    const std::string& place = tree.env.place_of(tree.directory, std::exchange(cold, false));
+    return link_or_copy(files, join_path(place, name), join_path(target, name));
   };
-  for (const auto& [number, added] : copy.tables) COPPICE_TRY(share(table_file_name(number)));
-  for (const auto& [number, value] : copy.values) COPPICE_TRY(share(value_file_name(number)));
+  for (auto& [number, added] : copy.tables) COPPICE_TRY(share(table_file_name(number), added.table.cold));
+  for (auto& [number, value] : copy.values) COPPICE_TRY(share(value_file_name(number), value.file.cold));
   copy.logs.clear();
   for (const auto& [number, log] : tree.manifest.state().logs) {
     // Spare ones are empty.

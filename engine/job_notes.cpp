@@ -1,6 +1,13 @@
 #include "engine/job_notes.hpp"
 
+#include <algorithm>
+
 namespace coppice::engine {
+namespace {
+
+constexpr uint64_t kColdPauseMs = 60'000;
+
+}  // namespace
 
 void note_merge(TreeState& tree, const JobState& job) {
   const MergePlan& plan = *job.plan;
@@ -33,6 +40,14 @@ void note_end(const TreeState& tree, const JobState& job, uint64_t tables_writte
   watch.tell(std::move(event));
   if (outcome.ok() && job.writes() && watch.latencies != nullptr && watch.stopwatch != nullptr)
     (is_flush ? watch.latencies->flush : watch.latencies->merge).add(took_ns);
+}
+
+void note_cold_room(TreeState& tree, const JobState& job) {
+  // All that a part writes lies in one place.
+  const bool full = std::ranges::any_of(job.parts, [](const JobPart& part) {
+    return part.cold && !part.status.ok() && part.status.error().code == Errc::out_of_space;
+  });
+  if (full) tree.cold_full_until_ms = tree.now_ms() + kColdPauseMs;
 }
 
 }  // namespace coppice::engine

@@ -23,6 +23,15 @@ std::vector<ValueFileHandle> value_files_of(const Version& version, const MergeP
   return files;
 }
 
+/// `files` and those whose values the part takes along.
+std::vector<uint64_t> emptied_by(const JobState& job, const JobPart& part, const ColdRule& cold,
+                                 std::vector<uint64_t> files) {
+  for (const ValueFileHandle& file : job.value_files)
+    if (cold.takes_along(file->meta().cold, part.cold)) files.push_back(file->meta().number);
+  std::ranges::sort(files);
+  return files;
+}
+
 }  // namespace
 
 void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_size) {
@@ -42,7 +51,12 @@ void set_plan(TreeState& tree, JobState& job, MergePlan plan, uint64_t memtable_
   const bool whole = plan.move || plan.target.empty();
   const std::vector<KeyRange> ranges =
       whole ? std::vector<KeyRange>{plan.hull} : cut_into_parts(plan, kPartTables * tree.options.table_size);
-  for (const KeyRange& range : ranges) job.parts.push_back({.range = range, .cuts = cuts});
+  const ColdRule cold = tree.cold_rule();
+  for (const KeyRange& range : ranges) {
+    // What comes from a memtable is young, and its flush must not wait for the slow disk.
+    const bool is_cold = job.memtable == nullptr && cold.is_cold(plan.target_level, newest_in(plan, range));
+    job.parts.push_back({.range = range, .cuts = cuts, .cold = is_cold});
+  }
   job.value_files = value_files_of(*tree.version, plan);
   job.filter_rate = filter_rate(*tree.version, tree.options, plan.target_level);
   job.compression = compression_of(tree.options, plan.target_level);
@@ -57,7 +71,7 @@ void set_emptied(const TreeState& tree, JobState& job, uint64_t use_least) {
   const std::vector<uint64_t> others = files_of_other_key(*tree.version, tree.env.keys.current());
   if (size_in_files(*job.plan, others) > 0)
     std::ranges::set_union(std::exchange(files, {}), others, std::back_inserter(files));
-  job.emptied = std::move(files);
+  for (JobPart& part : job.parts) part.emptied = emptied_by(job, part, tree.cold_rule(), files);
 }
 
 }  // namespace coppice::engine

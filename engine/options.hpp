@@ -60,8 +60,12 @@ struct TreeOptions {
   /// For so long, in milliseconds, what was overwritten, deleted or has expired can be read as it was; 0: no longer than a
   /// snapshot holds it. It takes up its space meanwhile.
   uint64_t retention_ms = 0;
+  /// Of a tree with a cold directory: in milliseconds, how old the newest write in a table is before its file lies there. 0: the
+  /// tables of the last level do, however old; kNeverCold: none does, and those that do come back. See cold_rule.hpp.
+  uint64_t cold_after_ms = 0;
 };
 
+inline constexpr uint64_t kNeverCold = UINT64_MAX;
 /// Of tables made for this level. Requires: check_options() has passed.
 Compression compression_of(const TreeOptions& options, uint32_t level);
 
@@ -80,6 +84,14 @@ struct TreeEnv {
   Watch watch = {};
   /// What files are encrypted with; empty: new ones are not.
   KeyRing keys = {};
+  /// For tables and value files that are cold, on a disk that is slower and larger than the tree's own; empty: none are, and a tree
+  /// that has some does not open. Requires: no other tree's; the directory above it is there.
+  std::string cold_directory = {};
+
+  /// Where the files of the tree in `directory` lie.
+  const std::string& place_of(const std::string& directory, bool cold) const {
+    return cold ? cold_directory : directory;
+  }
 };
 
 }  // namespace coppice::engine

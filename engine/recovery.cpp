@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/checksum.hpp"
+#include "engine/cold_directory.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/log/log_reader.hpp"
 #include "engine/replay.hpp"
@@ -35,9 +36,11 @@ public:
     last_commit = manifest.state.flushed;
     memory = std::make_shared<MemtableMemory>(env_.cache);
     begin_memtable();
+    COPPICE_TRY(check_cold_directory(env_, directory_, manifest.state));
     COPPICE_TRY(find_tables());
     COPPICE_TRY(read_logs());
-    return find_orphans();
+    COPPICE_TRY(find_orphans());
+    return find_cold_orphans();
   }
 
   ManifestContent manifest;
@@ -52,7 +55,7 @@ public:
   std::vector<OpenLog> later_logs;
   Timestamp last_commit;
   uint64_t next_number = 1;
-  /// Names of files that the manifest does not name.
+  /// Paths of files that the manifest does not name.
   std::vector<std::string> orphans;
   /// Of the logs that it names.
   uint64_t records = 0;
@@ -64,7 +67,8 @@ private:
     std::array<Version::Level, kLevelCount> levels;
     next_number = manifest.state.next_file_number;
     for (const auto& [number, added] : manifest.state.tables) {
-      const std::string table_path = path(table_file_name(number));
+      const std::string table_path =
+          join_path(env_.place_of(directory_, added.table.cold), table_file_name(number));
       COPPICE_TRY(env_.keys.check(added.table.key_id, table_path));
       COPPICE_TRY(check_size(table_path, "table", added.table.file_size));
       levels[added.level].push_back(make_table_handle(env_, directory_, added.table));
@@ -73,7 +77,8 @@ private:
     }
     std::vector<ValueFileHandle> values;
     for (const auto& [number, value] : manifest.state.values) {
-      const std::string value_path = path(value_file_name(number));
+      const std::string value_path =
+          join_path(env_.place_of(directory_, value.file.cold), value_file_name(number));
       COPPICE_TRY(env_.keys.check(value.file.key_id, value_path));
       COPPICE_TRY(check_size(value_path, "value file", value.file.file_size));
       values.push_back(make_value_file(env_, directory_, value.file));
@@ -192,19 +197,26 @@ private:
 
   Status find_orphans() {
     COPPICE_TRY_ASSIGN(names, env_.files.list(directory_));
-    for (std::string& name : names) {
+    for (const std::string& name : names) {
       const auto file = parse_file_name(name);
       if (!file) continue;
       next_number = std::max(next_number, file->number + 1);
       if (file->kind == FileName::Kind::log && !manifest.state.logs.contains(file->number)) {
         COPPICE_TRY(check_orphan_log(file->number));
-      } else if (file->kind != FileName::Kind::fresh_manifest &&
-                 (file->kind != FileName::Kind::table || manifest.state.tables.contains(file->number)) &&
-                 (file->kind != FileName::Kind::values || manifest.state.values.contains(file->number))) {
+      } else if (file->kind == FileName::Kind::table || file->kind == FileName::Kind::values) {
+        if (manifest.state.has(*file, false)) continue;
+      } else if (file->kind != FileName::Kind::fresh_manifest) {
         continue;
       }
-      orphans.push_back(std::move(name));
+      orphans.push_back(path(name));
     }
+    return success();
+  }
+
+  Status find_cold_orphans() {
+    COPPICE_TRY_ASSIGN(cold, list_cold_directory(env_, manifest.state));
+    next_number = std::max(next_number, cold.next_number);
+    orphans.insert(orphans.end(), cold.orphans.begin(), cold.orphans.end());
     return success();
   }
 
@@ -264,8 +276,8 @@ Result<std::deque<LogWriter>> begin_logs(const TreeEnv& env, const std::string& 
   return logs;
 }
 
-void remove_orphans(const TreeEnv& env, const std::string& directory, const std::vector<std::string>& names) {
-  for (const std::string& name : names) (void)env.files.remove(join_path(directory, name)).ok();
+void remove_orphans(const TreeEnv& env, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) (void)env.files.remove(path).ok();
 }
 
 }  // namespace
@@ -281,6 +293,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   const uint64_t log_size = found.logs.size();
 
   // All is decided; from here on files change.
+  COPPICE_TRY(make_cold_directory(env));
   Random random(env.seed ^ checksum(directory, found.next_number));
   constexpr uint64_t kLogCount = 1 + kSpareLogsMax;
   const uint64_t log_number = std::exchange(found.next_number, found.next_number + kLogCount);
@@ -303,7 +316,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   COPPICE_TRY(manifest.append(edit, random.next()));
 
   remove_logs(env.files, directory, edit.logs_retired);
-  remove_orphans(env, directory, found.orphans);
+  remove_orphans(env, found.orphans);
 
   auto readers = std::make_shared<ReadState>();
   readers->range = manifest.state().range;

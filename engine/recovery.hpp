@@ -22,7 +22,7 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
 struct Findings {
   uint64_t logs = 0;
   uint64_t records = 0;
-  /// Names of files that no manifest names: the next opening removes them.
+  /// Paths of files that the manifest does not name: the next opening removes them.
   std::vector<std::string> orphans;
 };
 /// The reading half of recover(), and its errors; changes nothing. Memory: what the logs hold.

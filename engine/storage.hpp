@@ -32,6 +32,13 @@ struct GroupWrite {
   std::span<const SpanningPart> spanning = {};
 };
 
+/// Where one half of a split goes.
+struct SplitHalf {
+  std::string directory;
+  /// Requires: not empty, if the tree has one.
+  std::string cold_directory = {};
+};
+
 /// One tree: the keys of a range, with all of their versions that somebody may still ask for.
 ///
 /// Owned by one actor, or by any one thread at a time. All but reader() is for the owner only; the reader and
@@ -99,8 +106,8 @@ public:
   virtual bool memtable_full() const { return false; }
   /// Range deletes of the active memtable cover whole tables, which can be dropped once they are in a table themselves.
   virtual bool deletes_tables() const { return false; }
-  /// Merges may be due although nothing was written: much has expired, or gone out of the history that is kept. To be asked
-  /// every few seconds.
+  /// Merges may be due although nothing was written: much has expired, or gone out of the history that is kept, or a table is
+  /// old enough for the cold directory. To be asked every few seconds.
   virtual bool frees_with_time() const { return false; }
   /// From this moment on all can be read, by ReadOptions::at; before it only what `snapshots` have held ever since. Of what was
   /// planned already as of what was installed, and kept through openings. With TreeOptions::retention_ms it stays
@@ -164,10 +171,10 @@ public:
 
   /// Makes two trees of this one, which share what it has: `left` owns the keys before `key`, `right` the others.
   /// Requires: memtables_empty(), no job under way, `key` inside range(). Durable: on success.
-  virtual Status split(ByteView key, const std::string& left, const std::string& right) = 0;
+  virtual Status split(ByteView key, const SplitHalf& left, const SplitHalf& right) = 0;
 
   /// Makes `target`, which is not there yet, a tree that holds what this one holds now, sharing what it can; flush first to make
-  /// it cheap. What is written anew is encrypted as new files of this tree are. Jobs may be under way. After a failure, or a
+  /// it cheap. It has no cold directory: what lies in this one's is copied, if that is on another file system. What is written anew is encrypted as new files of this tree are. Jobs may be under way. After a failure, or a
   /// crash, it does not open, and is the caller's to remove; this tree is as it was. Requires: what was logged was applied.
   /// Durable: on success. Blocks: on the disk.
   virtual Status checkpoint(const std::string& target) = 0;
@@ -205,7 +212,8 @@ public:
   virtual Status create(const TreeEnv& env, const std::string& directory, const KeyRange& range) const = 0;
 
   /// Recovers. Reads first, and writes only once all is decided: an error leaves everything as it was.
-  /// corruption names the file and offset; not_found: no tree is there; unsupported: a newer format.
+  /// corruption names the file and offset; not_found: no tree is there; unsupported: a newer format. It has files in a cold
+  /// directory: invalid_argument if `env` has none, io_error if that is not there.
   /// Requires: no job of an earlier opening of this directory is still running.
   virtual Result<std::unique_ptr<Storage>> open(const TreeEnv& env, const std::string& directory,
                                                 const TreeShape& options) const = 0;
@@ -214,8 +222,13 @@ public:
   /// is wrong with it open() tells. Changes nothing.
   virtual Status check_keys(const TreeEnv& env, const std::string& directory) const = 0;
 
-  /// The tree, or what is left of one, and all of its directory. Requires: it is not open. Not durable before the parent
-  /// directory is synced.
+  /// What a tree there has in its cold directory, which need not be there. Errors as open(). Changes nothing.
+  virtual Result<ColdFiles> cold_files(const TreeEnv& /*env*/, const std::string& /*directory*/) const {
+    return ColdFiles{};
+  }
+
+  /// The tree, or what is left of one, and all of its directories. Requires: it is not open. Not durable before the parent
+  /// directories are synced.
   virtual Status remove(const TreeEnv& env, const std::string& directory) const = 0;
 };
 

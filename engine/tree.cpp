@@ -3,6 +3,7 @@
 #include "engine/apply_group.hpp"
 #include "engine/background.hpp"
 #include "engine/checkpoint.hpp"
+#include "engine/cold_directory.hpp"
 #include "engine/compact/backlog.hpp"
 #include "engine/ingest/ingest_tables.hpp"
 #include "engine/io/file_names.hpp"
@@ -48,6 +49,11 @@ Result<std::unique_ptr<Tree>> Tree::open(const TreeEnv& env, const std::string& 
 
 Status Tree::check_keys(const TreeEnv& env, const std::string& directory) {
   return engine::check_keys(env, directory);
+}
+
+Result<ColdFiles> Tree::cold_files(const TreeEnv& env, const std::string& directory) {
+  COPPICE_TRY_ASSIGN(manifest, Manifest::read(env.files, directory, env.keys));
+  return engine::cold_files(manifest.state);
 }
 
 Status Tree::close() {
@@ -166,7 +172,7 @@ Status Tree::install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) {
   return engine::install_ingest(*state_, static_cast<LinkedTables&>(*ingest), commit);
 }
 
-Status Tree::split(ByteView key, const std::string& left, const std::string& right) {
+Status Tree::split(ByteView key, const SplitHalf& left, const SplitHalf& right) {
   COPPICE_CHECK(memtables_empty());
   return engine::split(*state_, key, left, right);
 }
@@ -208,8 +214,12 @@ Result<std::unique_ptr<Storage>> TreeEngine::open(const TreeEnv& env, const std:
 Status TreeEngine::check_keys(const TreeEnv& env, const std::string& directory) const {
   return Tree::check_keys(env, directory);
 }
+Result<ColdFiles> TreeEngine::cold_files(const TreeEnv& env, const std::string& directory) const {
+  return Tree::cold_files(env, directory);
+}
 Status TreeEngine::remove(const TreeEnv& env, const std::string& directory) const {
-  return env.files.remove_tree(directory);
+  COPPICE_TRY(env.files.remove_tree(directory));
+  return env.cold_directory.empty() ? success() : env.files.remove_tree(env.cold_directory);
 }
 
 }  // namespace coppice::engine

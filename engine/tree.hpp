@@ -17,6 +17,7 @@ public:
   static Result<std::unique_ptr<Tree>> open(const TreeEnv& env, const std::string& directory,
                                             const TreeShape& options);
   static Status check_keys(const TreeEnv& env, const std::string& directory);
+  static Result<ColdFiles> cold_files(const TreeEnv& env, const std::string& directory);
 
   ~Tree() override;
   Status close() override;
@@ -61,9 +62,9 @@ public:
   Result<std::unique_ptr<Ingest>> prepare_ingest(std::span<const OutsideTable> tables) override;
   Status install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) override;
 
-  /// By links.
-  Status split(ByteView key, const std::string& left, const std::string& right) override;
-  /// By links; by copies on another file system.
+  /// By links, on either disk.
+  Status split(ByteView key, const SplitHalf& left, const SplitHalf& right) override;
+  /// By links; by copies on another file system. What is cold lies in `target` with the rest.
   Status checkpoint(const std::string& target) override;
   Status clean_logs() override;
   void let_go_unread() override;
@@ -89,6 +90,7 @@ public:
   Result<std::unique_ptr<Storage>> open(const TreeEnv& env, const std::string& directory,
                                         const TreeShape& options) const override;
   Status check_keys(const TreeEnv& env, const std::string& directory) const override;
+  Result<ColdFiles> cold_files(const TreeEnv& env, const std::string& directory) const override;
   Status remove(const TreeEnv& env, const std::string& directory) const override;
 };
 

@@ -19,6 +19,12 @@ uint64_t TreeState::now_ms() const {
   return env.clock == nullptr ? visible_ms : std::max(visible_ms, env.clock->milliseconds());
 }
 
+ColdRule TreeState::cold_rule() const {
+  if (env.cold_directory.empty()) return {};
+  const uint64_t now = now_ms();
+  return {.on = true, .after_ms = options.cold_after_ms, .now_ms = now, .full = now < cold_full_until_ms};
+}
+
 std::string TreeState::path(const std::string& name) const { return join_path(directory, name); }
 
 void TreeState::publish() {

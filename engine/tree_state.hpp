@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/random.hpp"
+#include "engine/compact/cold_rule.hpp"
 #include "engine/compact/flush_step.hpp"
 #include "engine/compact/job_state.hpp"
 #include "engine/compact/merge_control.hpp"
@@ -84,6 +85,9 @@ struct TreeState {
   /// Of `version`: see backlog.hpp.
   double merge_debt = 0;
 
+  /// Until then nothing is written to the cold directory, as there was no room: see cold_rule.hpp.
+  uint64_t cold_full_until_ms = 0;
+
   /// How often the cache had been told so, when tables were last looked at: see unread_tables.hpp.
   uint64_t asked_back_before = 0;
 
@@ -96,6 +100,8 @@ struct TreeState {
   Timestamp visible() const { return Timestamp{readers->visible.load(std::memory_order_relaxed)}; }
   /// Milliseconds since 1970; not before the latest write that is visible.
   uint64_t now_ms() const;
+  /// Of now.
+  ColdRule cold_rule() const;
   std::string path(const std::string& name) const;
   std::shared_ptr<Memtable> make_memtable() { return memory->make(random.next(), options.memtable_size); }
 

@@ -19,6 +19,20 @@ std::map<uint64_t, uint64_t> files_by_key(const TreeState& tree) {
   return files;
 }
 
+ColdFiles cold_files(const TreeState& tree) {
+  ColdFiles files;
+  const auto add = [&](bool cold, uint64_t size) {
+    files.count += cold ? 1 : 0;
+    files.size += cold ? size : 0;
+  };
+  for (uint32_t level = 0; level < kLevelCount; ++level)
+    for (const TableHandle& table : tree.version->level(level))
+      add(table->meta().cold, table->meta().file_size);
+  for (const LiveValues& values : tree.version->values())
+    add(values.file->meta().cold, values.file->meta().file_size);
+  return files;
+}
+
 }  // namespace
 
 double TreeStats::write_amplification() const {
@@ -84,6 +98,8 @@ TreeStats stats(const TreeState& tree) {
     stats.value_files_size += values.file->meta().file_size;
   }
   stats.value_garbage_size = tree.version->garbage_size();
+  stats.cold = cold_files(tree);
+  stats.cold_full = tree.cold_rule().full;
   stats.flushes = tree.flushes;
   stats.merges = tree.merges;
   stats.tables_dropped = tree.tables_dropped;

@@ -28,6 +28,13 @@ struct LevelStats {
   double write_amplification() const;
 };
 
+/// Tables and value files in a tree's cold directory.
+struct ColdFiles {
+  uint64_t count = 0;
+  /// Of the files, in bytes.
+  uint64_t size = 0;
+};
+
 struct TreeStats {
   uint64_t memtable_size = 0;  // active and sealed
   uint32_t sealed_memtables = 0;
@@ -37,6 +44,9 @@ struct TreeStats {
   /// Bytes, and how many of them no table refers to.
   uint64_t value_files_size = 0;
   uint64_t value_garbage_size = 0;
+  ColdFiles cold;
+  /// There was no room for more: what belongs there is written to the tree's own directory for a while.
+  bool cold_full = false;
   uint64_t flushes = 0;
   uint64_t merges = 0;
   /// Of which range deletes or time had left nothing to see; they went unread.

@@ -57,6 +57,8 @@ struct ValueFile {
   # Kept when trees share the file.
   keyId @3 :UInt64;
   # As a table's.
+  cold @4 :Bool;
+  # It lies in the tree's cold directory.
 }
 
 struct ClearedRange {
@@ -100,5 +102,7 @@ struct Edit {
   struct AddedTable {
     level @0 :UInt8;
     table @1 :TableRecord;
+    cold @2 :Bool;
+    # Its file lies in the tree's cold directory.
   }
 }

@@ -365,6 +365,12 @@ struct Stats {
     valueFilesSize @35 :UInt64;
     valueGarbageSize @36 :UInt64;
     # Of those: bytes of values that no table refers to.
+    coldFiles @37 :UInt64;
+    # Tables and value files in the cold directory.
+    coldSize @38 :UInt64;
+    # Theirs, in bytes.
+    coldFull @39 :Bool;
+    # There was no room left: what belongs there is written to the store's own directory for a while.
   }
 
   struct KeyFiles {

@@ -120,6 +120,11 @@ struct ShardStats {
   uint64_t value_files_size = 0;
   /// Of those: bytes of values that no table refers to.
   uint64_t value_garbage_size = 0;
+  /// Tables and value files in the cold directory, and their bytes.
+  uint64_t cold_files = 0;
+  uint64_t cold_size = 0;
+  /// There was no room for more.
+  bool cold_full = false;
 };
 
 /// What is merged: see Admin in schema/store.capnp.

@@ -116,6 +116,9 @@ ShardStats read_shard(schema::Stats::Shard::Reader message) {
   shard.bytes_merged = message.getBytesMerged();
   shard.pending_merge_size = message.getPendingMergeSize();
   shard.level0_depth = message.getLevel0Depth();
+  shard.cold_files = message.getColdFiles();
+  shard.cold_size = message.getColdSize();
+  shard.cold_full = message.getColdFull();
   for (auto key : message.getFilesByKey()) shard.files_by_key[key.getKeyId()] = key.getFiles();
   shard.debt_percent = message.getDebtPercent();
   shard.stalled_ms = message.getStalledMs();

@@ -16,6 +16,7 @@ struct RepairFlags {
   KeyFlags keys;
   std::string source;
   std::string target;
+  std::string cold_directory;
   bool dry_run = false;
   bool json = false;
 };
@@ -69,11 +70,13 @@ Result<ExitCode> repair(const RepairFlags& flags) {
   engine::PosixFileSystem files;
   const std::string target = flags.target.empty() ? flags.source + ".repaired" : flags.target;
   COPPICE_TRY_ASSIGN(
-      report, actors::repair_store(files, flags.source, target, {.keys = keys, .dry_run = flags.dry_run}));
+      report,
+      actors::repair_store(files, flags.source, target,
+                           {.keys = keys, .cold_directory = flags.cold_directory, .dry_run = flags.dry_run}));
   const Encoding encoding = encoding_of(flags);
   flags.json ? print_json(report, encoding) : print_text(report, encoding);
   if (flags.dry_run) return ExitCode::done;
-  COPPICE_TRY_ASSIGN(check, actors::verify_store(files, target, keys, [](const auto&) { return true; }));
+  COPPICE_TRY_ASSIGN(check, actors::verify_store(files, target, "", keys, [](const auto&) { return true; }));
   if (check.problems.empty()) return ExitCode::done;
   for (const std::string& problem : check.problems)
     std::fprintf(stderr, "coppice repair: the new store is not well: %s\n", problem.c_str());
@@ -90,6 +93,8 @@ void add_repair(CLI::App& program, Action& chosen) {
   command->add_option("--into", flags->target, "The new store: a directory that is not there yet")
       ->type_name("DIRECTORY");
   command->add_flag("--dry-run", flags->dry_run, "Only say what would become of each file");
+  command->add_option("--cold-directory", flags->cold_directory,
+                      "Where the store's cold files are, if it has some; the new store has all in one place");
   flags->keys.add_to(*command);
   flags->encoding.add_to(*command);
   add_json_flag(*command, flags->json);

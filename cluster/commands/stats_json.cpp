@@ -55,6 +55,8 @@ void write_shard(JsonWriter& json, const client::ShardStats& shard) {
   json.key("bytesFlushed").number(shard.bytes_flushed).key("bytesMerged").number(shard.bytes_merged);
   json.key("pendingMergeSize").number(shard.pending_merge_size);
   json.key("level0Depth").number(uint64_t{shard.level0_depth});
+  json.key("coldFiles").number(shard.cold_files).key("coldSize").number(shard.cold_size);
+  json.key("coldFull").boolean(shard.cold_full);
   json.key("filesByKey").begin_array();
   for (const auto& [key_id, files] : shard.files_by_key)
     json.begin_object().key("key").string(key_text(key_id)).key("files").number(files).end();

@@ -149,6 +149,22 @@ std::string keys_text(const client::Stats& stats) {
   return text + "\n";
 }
 
+/// What lies in the cold directory, or nothing if nothing does.
+std::string cold_text(const client::Stats& stats) {
+  uint64_t files = 0;
+  uint64_t size = 0;
+  bool full = false;
+  for (const client::ShardStats& shard : stats.shards) {
+    files += shard.cold_files;
+    size += shard.cold_size;
+    full = full || shard.cold_full;
+  }
+  if (files == 0 && !full) return "";
+  return "in the cold directory: " + count_text(files, "file") + ", " + size_text(size) +
+         "; in the other: " + size_text(stats.total_size - size) + "\n" +
+         (full ? "the cold directory is full: what belongs there stays in the other\n" : "");
+}
+
 void add(std::string& text, const std::string& part) {
   if (!part.empty()) text.append("\n").append(part);
 }
@@ -200,7 +216,7 @@ std::string stats_text(const client::Stats& stats) {
                      count_text(stats.sstable_count, "table") + ", " + size_text(stats.total_size) + ", " +
                      count_text(stats.read_operations, "read operation") + "\n" + memory_text(stats) +
                      "block cache: " + count_text(stats.cache_hits) + " hits, " +
-                     count_text(stats.cache_misses) + " misses\n" + keys_text(stats);
+                     count_text(stats.cache_misses) + " misses\n" + keys_text(stats) + cold_text(stats);
   if (stats.merging != client::Merging::on || !stats.merges.empty())
     add(text, std::string("merging: ") + name_of(stats.merging) + ", " +
                   count_text(stats.merges.size(), "merge") + " asked for under way\n");

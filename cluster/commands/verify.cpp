@@ -16,6 +16,7 @@ struct VerifyFlags {
   EncodingFlags encoding;
   RangeFlags range;
   std::string directory;
+  std::string cold_directory;
   KeyFlags keys;
   bool json = false;
 };
@@ -64,16 +65,20 @@ Result<engine::VerifyReport> read_files(const VerifyFlags& flags) {
   COPPICE_TRY_ASSIGN(keys, flags.keys.ring());
   engine::PosixFileSystem files;
   Progress progress("verified");
-  return actors::verify_store(files, flags.directory, keys, [&](const engine::VerifyReport& so_far) {
-    progress.update(so_far.entries + so_far.records, so_far.bytes);
-    return true;
-  });
+  return actors::verify_store(files, flags.directory, flags.cold_directory, keys,
+                              [&](const engine::VerifyReport& so_far) {
+                                progress.update(so_far.entries + so_far.records, so_far.bytes);
+                                return true;
+                              });
 }
 
 Result<ExitCode> verify(const VerifyFlags& flags) {
   const bool offline = !flags.directory.empty();
   if (offline && flags.range.given())
     return Error{Errc::invalid_argument, "a range goes with a node; of a directory all is verified"};
+  if (!offline && !flags.cold_directory.empty())
+    return Error{Errc::invalid_argument,
+                 "a cold directory goes with a store's directory; a node knows its own"};
   COPPICE_TRY_ASSIGN(report, offline ? read_files(flags) : ask_node(flags));
   flags.json ? print_json(report, offline) : print_text(report, offline);
   return report.problems.empty() ? ExitCode::done : ExitCode::damaged;
@@ -87,6 +92,8 @@ void add_verify(CLI::App& program, Action& chosen) {
   command->add_option(
       "directory", flags->directory,
       "A store, or a shard of one, that is not served: its files are read, and no node is asked");
+  command->add_option("--cold-directory", flags->cold_directory,
+                      "Where the store's cold files are, if it has some");
   flags->keys.add_to(*command);
   flags->range.add_to(*command, "Check the tables with");
   flags->encoding.add_to(*command);

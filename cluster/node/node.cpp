@@ -81,6 +81,7 @@ actors::StoreOptions store_options(const Config& config) {
   actors::StoreOptions options = actors::options_of(config.preset);
   options.directory = config.data_directory;
   options.boundaries = config.boundaries;
+  options.cold_directory = config.cold_directory;
   engine::TreeOptions& tree = options.tree;
   tree.memtable_size = config.memtable_size.value_or(tree.memtable_size);
   tree.merge_policy = config.merge_policy.value_or(tree.merge_policy);
@@ -94,6 +95,7 @@ actors::StoreOptions store_options(const Config& config) {
   tree.value_threshold = config.value_threshold;
   tree.compression = config.compression;
   tree.retention_ms = config.retention_ms;
+  tree.cold_after_ms = config.cold_after_ms;
   options.memory = config.memory.value_or(options.memory);
   options.scheduler_threads = config.scheduler_threads;
   options.compactor_threads = config.compactor_threads;

@@ -124,6 +124,9 @@ void set_shard(schema::Stats::Shard::Builder message, const actors::ShardStats& 
   message.setPendingMergeSize(shard.tree.pending_merge_size);
   message.setLevel0Depth(shard.tree.level0_depth);
   set_keys(message, shard.tree.files_by_key);
+  message.setColdFiles(shard.tree.cold.count);
+  message.setColdSize(shard.tree.cold.size);
+  message.setColdFull(shard.tree.cold_full);
   message.setDebtPercent(static_cast<uint32_t>(std::min(1.0, shard.tree.debt) * 100));
   set_stalls(message, shard.stalls);
   message.setRefused(shard.refused);

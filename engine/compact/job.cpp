@@ -178,9 +178,9 @@ Event JobState::event(EventKind what) const {
 void JobState::remove_outputs(JobPart& part) {
   // A failure leaves an orphan, which the next opening of the tree removes.
   for (const TableMeta& output : part.outputs)
-    (void)env.files.remove(join_path(directory, table_file_name(output.number))).ok();
+    (void)env.files.remove(join_path(place_of(part), table_file_name(output.number))).ok();
   for (const ValueFileMeta& output : part.value_outputs)
-    (void)env.files.remove(join_path(directory, value_file_name(output.number))).ok();
+    (void)env.files.remove(join_path(place_of(part), value_file_name(output.number))).ok();
   part.outputs.clear();
   part.value_outputs.clear();
 }

@@ -27,6 +27,10 @@ using MergeRate = std::atomic<double>;
 struct JobPart {
   KeyRange range;
   TableCuts cuts;
+  /// Its outputs lie in the tree's cold directory.
+  bool cold = false;
+  /// The numbers of the value files that are to be emptied, ascending: values that lie in them are written anew.
+  std::vector<uint64_t> emptied = {};
 
   // The outcome.
   bool has_run = false;
@@ -64,8 +68,6 @@ struct JobState final : JobWork {
   std::optional<MergePlan> plan;
   /// What the plan's tables refer to, by ascending number.
   std::vector<ValueFileHandle> value_files;
-  /// The numbers of those that are to be emptied, ascending: values that lie in them are written anew.
-  std::vector<uint64_t> emptied;
   /// Of the latter: logs whose end may not be on the disk, by their numbers. The first part syncs them, or after a crash
   /// tables could hold a part of a batch of which the log has lost the rest.
   std::vector<std::pair<uint64_t, std::shared_ptr<LogFile>>> log_files;
@@ -85,6 +87,8 @@ struct JobState final : JobWork {
   /// Success once every part has run and succeeded; else what went wrong first, in the order of the parts, and
   /// cancelled only if nothing else did.
   Status outcome() const;
+  /// The directory of the part's outputs.
+  const std::string& place_of(const JobPart& part) const { return env.place_of(directory, part.cold); }
   uint64_t entries_read() const;
   /// What the job is about, with what it is to read.
   Event event(EventKind what) const;

@@ -325,7 +325,8 @@ bool has_key(const Version& version, const TableMeta& table, uint64_t key_id) {
 
 std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
                                           const KeyRange& range, const KeyRange& owned, uint64_t key_id,
-                                          const UnderWay& under_way, Timestamp through) {
+                                          const ColdRule& cold, const UnderWay& under_way,
+                                          Timestamp through) {
   if (std::ranges::any_of(version.overlapping_in_level0(range), reaches_back(through)))
     return because(MergeReason::request,
                    pick_column(version, level_shape(version, options).base, range, under_way, through));
@@ -341,7 +342,9 @@ std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShap
     return because(MergeReason::request, std::move(plan));
   }
   for (const TableHandle& table : version.overlapping(kLastLevel, range)) {
-    if (contains(owned, table->meta().bounds) && has_key(version, table->meta(), key_id)) continue;
+    if (contains(owned, table->meta().bounds) && has_key(version, table->meta(), key_id) &&
+        !is_misplaced(version, kLastLevel, table->meta(), cold))
+      continue;
     MergePlan plan = plan_into(version, kLastLevel, kLastLevel, {table});
     if (is_allowed(plan, under_way)) return because(MergeReason::request, std::move(plan));
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/compact/cold_rule.hpp"
 #include "engine/compact/level_shape.hpp"
 #include "engine/compact/merge_need.hpp"
 #include "engine/compact/merge_plan.hpp"
@@ -37,11 +38,11 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& opt
                                     MergeNeed need = MergeNeed::due, const Settled& settled = {});
 
 /// The next step towards every table that overlaps `range` and has entries of `through` or before lying in the last level, inside of
-/// `owned`, the tree's own keys, and being encrypted with the key of this id. Nothing: done, or merges under way are in the
-/// way. It comes to an end while the tree is written to, as what is newer is taken along only where it lies between.
+/// `owned`, the tree's own keys, being encrypted with the key of this id, and lying where it belongs. Nothing: done, or merges under
+/// way are in the way. It comes to an end while the tree is written to, as what is newer is taken along only where it lies between.
 std::optional<MergePlan> pick_merge_range(const Version& version, const TreeShape& options,
                                           const KeyRange& range, const KeyRange& owned, uint64_t key_id,
-                                          const std::vector<MergeUnderWay>& under_way,
+                                          const ColdRule& cold, const std::vector<MergeUnderWay>& under_way,
                                           Timestamp through = kTimestampMax);
 
 /// A table that is encrypted otherwise than with the key of this id, to be written anew where it is. Nothing: there is none, or merges

@@ -51,7 +51,7 @@ std::optional<Bytes> TableOutput::cut_before(const Entry& entry) {
 
 Status TableOutput::finish() {
   COPPICE_TRY(finish_table(part_.range.end));
-  return part_.outputs.empty() ? success() : job_.env.files.sync_directory(job_.directory);
+  return part_.outputs.empty() ? success() : job_.env.files.sync_directory(job_.place_of(part_));
 }
 
 Status TableOutput::begin_table() {
@@ -64,7 +64,7 @@ Status TableOutput::begin_table() {
   options.compression = job_.compression;
   options.keys = job_.env.keys;
 
-  COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.directory, name)));
+  COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.place_of(part_), name)));
   part_.outputs.emplace_back().number = options.number;
   builder_ = std::make_unique<TableBuilder>(std::move(file), options);
   return success();
@@ -80,6 +80,7 @@ Status TableOutput::finish_table(const std::optional<Bytes>& cut) {
   if (builder_) {
     COPPICE_TRY_ASSIGN(meta, builder_->finish());
     part_.bytes_written += meta.file_size;
+    meta.cold = part_.cold;
     part_.outputs.back() = std::move(meta);
     builder_.reset();
   }

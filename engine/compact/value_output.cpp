@@ -25,7 +25,7 @@ Status ValueOutput::place(Entry& entry) {
   ByteView value = plain_value(entry.kind, entry.value);
   if (is_apart(entry.kind)) {
     const ValueRef ref = value_ref_of(entry.kind, entry.value);
-    if (!std::ranges::binary_search(job_.emptied, ref.file)) return success();
+    if (!std::ranges::binary_search(part_.emptied, ref.file)) return success();
     COPPICE_TRY_ASSIGN(moved, read(ref));
     value = moved;
   } else if (!is_large(value)) {
@@ -70,7 +70,7 @@ Result<ByteView> ValueOutput::read(const ValueRef& ref) {
 Status ValueOutput::begin_file() {
   const uint64_t number = job_.numbers->fetch_add(1, std::memory_order_relaxed);
   const std::string name = value_file_name(number);
-  COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.directory, name)));
+  COPPICE_TRY_ASSIGN(file, job_.env.files.create(join_path(job_.place_of(part_), name)));
   part_.value_outputs.emplace_back().number = number;
   writer_ = std::make_unique<ValueWriter>(std::move(file), number, unique_id_of(job_, name), job_.compression,
                                           job_.env.keys);
@@ -80,6 +80,7 @@ Status ValueOutput::begin_file() {
 Status ValueOutput::finish_file() {
   COPPICE_TRY_ASSIGN(meta, writer_->finish());
   part_.bytes_written += meta.file_size;
+  meta.cold = part_.cold;
   part_.value_outputs.back() = meta;
   writer_.reset();
   return success();

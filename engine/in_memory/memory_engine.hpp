@@ -12,7 +12,7 @@ class MemoryTrees;
 /// What was written lives as long as the engine: whatever is closed, or given up after a failure, is opened again as it was. It
 /// keeps every promise of a tree but those about power and the end of the process. A tree takes the memory of
 /// what it holds half again, and twice while that is gone through for what nobody can ask for any more.
-/// Of the file system only the directories are used that mark where a tree is. Keys to encrypt with are not used.
+/// Of the file system only the directories are used that mark where a tree is. Neither keys to encrypt with nor a cold directory are.
 /// Threads: any number, each with directories of its own.
 class MemoryEngine final : public StorageEngine {
 public:

@@ -163,11 +163,11 @@ Status MemoryStorage::install_ingest(std::unique_ptr<Ingest> ingest, Timestamp c
   return success();
 }
 
-Status MemoryStorage::split(ByteView key, const std::string& left, const std::string& right) {
+Status MemoryStorage::split(ByteView key, const SplitHalf& left, const SplitHalf& right) {
   COPPICE_CHECK(memtables_empty());
   COPPICE_TRY(check_usable());
-  COPPICE_TRY(copy_to(left, {tree_->range.begin, Bytes(key)}));
-  return copy_to(right, {Bytes(key), tree_->range.end});
+  COPPICE_TRY(copy_to(left.directory, {tree_->range.begin, Bytes(key)}));
+  return copy_to(right.directory, {Bytes(key), tree_->range.end});
 }
 
 Status MemoryStorage::checkpoint(const std::string& target) {

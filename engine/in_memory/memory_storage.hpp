@@ -42,7 +42,7 @@ public:
   /// Reads the tables into memory.
   Result<std::unique_ptr<Ingest>> prepare_ingest(std::span<const OutsideTable> tables) override;
   Status install_ingest(std::unique_ptr<Ingest> ingest, Timestamp commit) override;
-  Status split(ByteView key, const std::string& left, const std::string& right) override;
+  Status split(ByteView key, const SplitHalf& left, const SplitHalf& right) override;
   Status checkpoint(const std::string& target) override;
 
   double debt() const override;

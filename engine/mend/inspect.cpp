@@ -55,6 +55,7 @@ Finding finding_of(const TableMeta& table, uint32_t level) {
   finding.with("uniqueId", table.unique_id);
   if (table.key_id != 0) finding.with("keyId", key_name(table.key_id));
   if (table.ingested != kTimestampMin) finding.with("ingested", table.ingested.raw);
+  if (table.cold) finding.with("cold", "yes");
   return finding;
 }
 

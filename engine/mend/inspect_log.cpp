@@ -239,6 +239,7 @@ private:
     Finding finding{"valueFile", std::nullopt};
     finding.with("number", file.number).with("size", file.file_size).with("uniqueId", file.unique_id);
     if (file.key_id != 0) finding.with("keyId", key_name(file.key_id));
+    if (file.cold) finding.with("cold", "yes");
     return finding;
   }
 

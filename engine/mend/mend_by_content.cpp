@@ -78,19 +78,20 @@ public:
   Status run(const OldManifest& manifest) {
     std::vector<SavedSource> sources;
     OldLogs logs;
-    for (const std::string& name : repair_.names) {
-      const auto file = parse_file_name(name);
-      if (file->kind == FileName::Kind::log) {
-        const auto known = manifest.state.logs.find(file->number);
-        logs.emplace(file->number,
+    for (const auto& [file, path, cold] : repair_.files) {
+      if (file.kind == FileName::Kind::log) {
+        const auto known = manifest.state.logs.find(file.number);
+        logs.emplace(file.number,
                      known == manifest.state.logs.end() ? ManifestState::LogState{} : known->second);
       }
-      if (file->kind != FileName::Kind::table) continue;
-      if (std::ranges::find(manifest.removed, file->number) != manifest.removed.end()) {
-        repair_.tell({.path = repair_.from(name), .fate = Fate::left_out});
+      if (file.kind != FileName::Kind::table) continue;
+      // Of two of one number one is a copy that somebody made.
+      if (std::ranges::find(manifest.removed, file.number) != manifest.removed.end() ||
+          find_file(repair_.files, file.kind, file.number)->path != path) {
+        repair_.tell({.path = path, .fate = Fate::left_out});
         continue;
       }
-      COPPICE_TRY(find_loose_table(name, file->number));
+      COPPICE_TRY(find_loose_table(path, file.number));
     }
     date_outside_tables(manifest);
     // Without their tables logs say nothing of which commits are the newest, so all are kept, and none is replayed.
@@ -102,9 +103,9 @@ public:
   }
 
 private:
-  Status find_loose_table(const std::string& name, uint64_t number) {
+  Status find_loose_table(const std::string& path, uint64_t number) {
     COPPICE_TRY(repair_.ask());
-    LooseTable table{repair_.from(name), number};
+    LooseTable table{path, number};
     const auto meta = read_summary(files(), table.path, number, repair_.env.keys);
     if (meta.ok()) table.meta = *meta;
     const Status whole = meta.ok() ? repair_.check_table(table.path, *meta) : meta.status();

@@ -19,12 +19,13 @@ public:
   Status run(const ManifestState& state) {
     for (const auto& [number, added] : state.tables) COPPICE_TRY(mend_table(added));
     repair_.fresh.flushed = state.flushed;
-    for (const std::string& name : repair_.names) {
-      const auto file = parse_file_name(name);
-      const bool named = file->kind == FileName::Kind::manifest || file->kind == FileName::Kind::values ||
-                         (file->kind == FileName::Kind::table && state.tables.contains(file->number)) ||
-                         (file->kind == FileName::Kind::log && state.logs.contains(file->number));
-      if (!named) repair_.tell({.path = repair_.from(name), .fate = Fate::left_out});
+    for (const auto& [file, path, cold] : repair_.files) {
+      const auto table = state.tables.find(file.number);
+      const bool named = file.kind == FileName::Kind::manifest || file.kind == FileName::Kind::values ||
+                         (file.kind == FileName::Kind::table && table != state.tables.end() &&
+                          repair_.from(table->second.table) == path) ||
+                         (file.kind == FileName::Kind::log && state.logs.contains(file.number));
+      if (!named) repair_.tell({.path = path, .fate = Fate::left_out});
     }
     COPPICE_TRY(repair_.mend_logs(state.logs));
     // Otherwise earlier moments are not what they were: the next opening begins their history anew.
@@ -36,12 +37,12 @@ private:
   Status mend_table(const VersionEdit::Added& added) {
     COPPICE_TRY(repair_.ask());
     const TableMeta& meta = added.table;
-    MendedFile file{repair_.from(table_file_name(meta.number))};
+    MendedFile file{repair_.from(meta)};
     const Status whole = repair_.check_table(file.path, meta);
     if (whole.ok()) {
       file.count = meta.entry_count;
       if (!repair_.options.dry_run) COPPICE_TRY(link_or_copy(files(), file.path, repair_.to(meta.number)));
-      repair_.fresh.tables.emplace(meta.number, added);
+      repair_.fresh.tables.emplace(meta.number, added).first->second.table.cold = false;
       repair_.tell(std::move(file));
       return success();
     }

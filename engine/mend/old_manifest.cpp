@@ -43,32 +43,30 @@ Result<Timestamp> last_commit_in(FileSystem& files, const std::string& path, uin
   return last;
 }
 
-/// What lies in the directory against what the manifest says of it.
+/// What lies in the directories against what the manifest says of it.
 class EndCheck {
 public:
-  EndCheck(FileSystem& files, const std::string& directory, const std::vector<std::string>& names,
+  EndCheck(FileSystem& files, const std::string& directory, const std::vector<TreeFile>& found,
            const ManifestState& state, const KeyRing& keys)
-      : files_(files), directory_(directory), names_(names), state_(state), keys_(keys) {}
+      : files_(files), directory_(directory), found_(found), state_(state), keys_(keys) {}
 
   /// Why the manifest must have lost its end; empty: nothing says so.
   Result<std::string> run() const {
     COPPICE_TRY_ASSIGN(known, last_known());
     const std::string missing = find_missing();
-    for (const std::string& name : names_) {
-      const auto file = parse_file_name(name);
-      if (!file) continue;
-      const std::string path = join_path(directory_, name);
-      if (file->kind == FileName::Kind::log && !state_.logs.contains(file->number)) {
-        COPPICE_TRY_ASSIGN(last, last_commit_in(files_, path, file->number, keys_));
+    for (const auto& [file, path, cold] : found_) {
+      const std::string name = path.substr(path.rfind('/') + 1);
+      if (file.kind == FileName::Kind::log && !state_.logs.contains(file.number)) {
+        COPPICE_TRY_ASSIGN(last, last_commit_in(files_, path, file.number, keys_));
         if (last > state_.flushed)
           return "it has lost its end: " + name + " holds what is in no table, and is not named";
       }
       // An output of a merge or flush that was not installed holds nothing that is not in its inputs as well.
-      if (file->kind != FileName::Kind::table || file->number < state_.next_file_number) continue;
+      if (file.kind != FileName::Kind::table || file.number < state_.next_file_number) continue;
       if (!missing.empty())
         return "it has lost its end, as it seems: " + missing + " is missing, and " + name +
                " is there, which it does not know";
-      const auto meta = read_summary(files_, path, file->number, keys_);
+      const auto meta = read_summary(files_, path, file.number, keys_);
       if (meta.ok() && meta->newest > known)
         return "it has lost its end: " + name + " holds newer writes than all that it names";
     }
@@ -76,7 +74,9 @@ public:
   }
 
 private:
-  bool is_there(const std::string& name) const { return std::ranges::find(names_, name) != names_.end(); }
+  bool is_there(FileName::Kind kind, uint64_t number) const {
+    return find_file(found_, kind, number) != nullptr;
+  }
 
   Result<Timestamp> last_known() const {
     Timestamp known = state_.flushed;
@@ -91,17 +91,17 @@ private:
 
   std::string find_missing() const {
     for (const auto& [number, added] : state_.tables)
-      if (!is_there(table_file_name(number))) return table_file_name(number);
+      if (!is_there(FileName::Kind::table, number)) return table_file_name(number);
     for (const auto& [number, value] : state_.values)
-      if (!is_there(value_file_name(number))) return value_file_name(number);
+      if (!is_there(FileName::Kind::values, number)) return value_file_name(number);
     for (const auto& [number, log] : state_.logs)
-      if (!is_there(log_file_name(number))) return log_file_name(number);
+      if (!is_there(FileName::Kind::log, number)) return log_file_name(number);
     return "";
   }
 
   FileSystem& files_;
   const std::string& directory_;
-  const std::vector<std::string>& names_;
+  const std::vector<TreeFile>& found_;
   const ManifestState& state_;
   const KeyRing& keys_;
 };
@@ -109,7 +109,7 @@ private:
 }  // namespace
 
 Result<OldManifest> read_old_manifest(FileSystem& files, const std::string& directory,
-                                      const std::vector<std::string>& names, const KeyRing& keys) {
+                                      const std::vector<TreeFile>& all, const KeyRing& keys) {
   const std::string path = join_path(directory, kManifestName);
   OldManifest found;
   uint64_t edits = 0;
@@ -130,7 +130,7 @@ Result<OldManifest> read_old_manifest(FileSystem& files, const std::string& dire
   } else if (const Status apart = found.state.check_levels(); !apart.ok()) {
     found.problem = apart.error().text;
   } else {
-    COPPICE_TRY_ASSIGN(problem, EndCheck(files, directory, names, found.state, keys).run());
+    COPPICE_TRY_ASSIGN(problem, EndCheck(files, directory, all, found.state, keys).run());
     if (!problem.empty()) found.problem = path + ": " + problem;
   }
   return found;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/file.hpp"
+#include "engine/mend/tree_files.hpp"
 #include "engine/secrecy/key_ring.hpp"
 #include "engine/version/manifest_state.hpp"
 
@@ -23,9 +23,9 @@ struct OldManifest {
 
 /// A manifest that was read whole may have lost its end all the same. It is not trusted either where a log that it does not name
 /// holds what it does not know to be in tables; nor where a table is there that is newer than all it knows, and a file that it
-/// names is missing, or the table holds newer writes than all that it names. `names`: the files of the directory.
+/// names is missing, or the table holds newer writes than all that it names. `found`: the tree's files.
 /// unsupported; invalid_argument: a key is lacking. Blocks: on the disk.
 Result<OldManifest> read_old_manifest(FileSystem& files, const std::string& directory,
-                                      const std::vector<std::string>& names, const KeyRing& keys);
+                                      const std::vector<TreeFile>& found, const KeyRing& keys);
 
 }  // namespace coppice::engine

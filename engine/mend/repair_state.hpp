@@ -19,8 +19,8 @@ struct RepairState {
   const RepairOptions& options;
   RepairReport& report;
   Random random;
-  /// Of the source, ascending, without those that no tree has.
-  std::vector<std::string> names = {};
+  /// Of the source.
+  std::vector<TreeFile> files = {};
   /// What the new manifest will say.
   ManifestState fresh = {};
   ValueRescue values{env, source};
@@ -32,8 +32,8 @@ struct RepairState {
 
   /// cancelled, if it was.
   Status ask() const;
-  /// The path of a file of the source; that of a table of the target.
-  std::string from(const std::string& name) const;
+  /// The path of a table of the source, there or not; that of one of the target.
+  std::string from(const TableMeta& table) const;
   std::string to(uint64_t number) const;
 
   /// Reads the table and the values it refers to, all of them. Success: it can stay as it is.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/cold_directory.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/mend/repair_state.hpp"
 #include "engine/mend/rescue_logs.hpp"
@@ -17,22 +18,28 @@ Status find_files(RepairState& repair) {
   COPPICE_TRY_ASSIGN(taken, files.exists(repair.target));
   if (taken && !repair.options.dry_run)
     return Error{Errc::in_use, repair.target + ": is there already: name a new directory"};
-  COPPICE_TRY_ASSIGN(names, files.list(repair.source));
-  std::ranges::sort(names);
-  for (const std::string& name : names) {
-    const auto file = parse_file_name(name);
-    if (!file || file->kind == FileName::Kind::lock) continue;
+  COPPICE_TRY_ASSIGN(found, list_tree_files(repair.env, repair.source));
+  for (const auto& [file, path, cold] : found) {
     // One that we may not open is no damaged one.
-    COPPICE_TRY(files.open(repair.from(name)).status());
-    repair.fresh.next_file_number = std::max(repair.fresh.next_file_number, file->number + 1);
-    repair.names.push_back(name);
+    COPPICE_TRY(files.open(path).status());
+    repair.fresh.next_file_number = std::max(repair.fresh.next_file_number, file.number + 1);
   }
-  if (repair.names.empty()) return Error{Errc::not_found, repair.source + ": holds no file of a tree"};
+  repair.files = std::move(found);
+  if (repair.files.empty()) return Error{Errc::not_found, repair.source + ": holds no file of a tree"};
   return success();
 }
 
+/// Not even repairing should take a directory that was forgotten for one that is lost.
+Status check_cold_given(const TreeEnv& env, const std::string& source, const ManifestState& state) {
+  const uint64_t count = cold_files(state).count;
+  if (count == 0 || !env.cold_directory.empty()) return success();
+  return Error{Errc::invalid_argument, source + ": files of it lie in a cold directory (" +
+                                           std::to_string(count) +
+                                           "), and none is given: give it, or, if it is lost, an empty one"};
+}
+
 void note_manifest(RepairState& repair, const OldManifest& manifest) {
-  MendedFile file{repair.from(std::string(kManifestName))};
+  MendedFile file{join_path(repair.source, kManifestName)};
   file.fate = manifest.problem.empty() ? Fate::rebuilt : Fate::lost;
   if (!manifest.problem.empty()) file.problems.push_back(manifest.problem);
   repair.tell(std::move(file));
@@ -47,9 +54,8 @@ void note_manifest(RepairState& repair, const OldManifest& manifest) {
 
 void note_values(RepairState& repair) {
   std::vector<uint64_t> numbers;
-  for (const std::string& name : repair.names)
-    if (const auto file = parse_file_name(name); file->kind == FileName::Kind::values)
-      numbers.push_back(file->number);
+  for (const auto& [file, path, cold] : repair.files)
+    if (file.kind == FileName::Kind::values) numbers.push_back(file.number);
   repair.values.report(numbers, [&repair](MendedFile file) { repair.tell(std::move(file)); });
 }
 
@@ -73,7 +79,11 @@ Status RepairState::ask() const {
   return options.go_on() ? success() : Error{Errc::cancelled, "the repair was cancelled"};
 }
 
-std::string RepairState::from(const std::string& name) const { return join_path(source, name); }
+std::string RepairState::from(const TableMeta& table) const {
+  const TreeFile* found = find_file(files, FileName::Kind::table, table.number, table.cold);
+  return found != nullptr ? found->path
+                          : join_path(env.place_of(source, table.cold), table_file_name(table.number));
+}
 std::string RepairState::to(uint64_t number) const { return join_path(target, table_file_name(number)); }
 
 Status RepairState::check_table(const std::string& path, const TableMeta& meta) {
@@ -146,9 +156,10 @@ Status repair_tree(const TreeEnv& env, const std::string& source, const std::str
                    const RepairOptions& options, RepairReport& report) {
   RepairState repair{env, source, target, options, report, Random(env.seed)};
   COPPICE_TRY(find_files(repair));
-  COPPICE_TRY_ASSIGN(manifest, read_old_manifest(env.files, source, repair.names, env.keys));
+  COPPICE_TRY_ASSIGN(manifest, read_old_manifest(env.files, source, repair.files, env.keys));
+  COPPICE_TRY(check_cold_given(env, source, manifest.state));
   note_manifest(repair, manifest);
-  repair.values.know(manifest.state);
+  repair.values.know(manifest.state, repair.files);
   ManifestState& fresh = repair.fresh;
   fresh.range = options.range ? *options.range : manifest.state.range;
   fresh.next_file_number = std::max(fresh.next_file_number, manifest.state.next_file_number);

@@ -65,13 +65,18 @@ struct RepairOptions {
 /// them: they may bring back keys that were deleted. When a table was ingested nothing says either, unless what is left of the
 /// manifest does: it is taken for newer than tables with smaller numbers, and older than all else. The report says so.
 ///
+/// The new tree has no cold directory: what lies in that of `env`, on another file system, is copied. One that is given and is not
+/// there, or is empty, is lost with all that lay in it. A file that the manifest says lies in one of the two directories is also
+/// found in the other.
+///
 /// Values that lie apart from their keys are read as well: one that is lost is lost to its key. Files of values are linked, and
 /// only those that have lost their ends are given up: the values that can be read go back to their keys.
 ///
 /// What is written anew is encrypted with the current one of `env`'s keys; what is linked stays as it is.
 ///
 /// cancelled; in_use: `target` is there; not_found: no file of a tree in `source`; unsupported: a newer format;
-/// invalid_argument: a file is encrypted with a key that `env` lacks; others: the target cannot be written. Adds to
+/// invalid_argument: a file is encrypted with a key that `env` lacks, or the manifest says that files lie in a cold directory, and `env`
+/// has none; others: the target cannot be written. Adds to
 /// `report`. Durable: on success. Requires: nobody has the source open; nothing of it is in `env`'s cache. Memory: what the logs hold. Blocks: on the disk.
 Status repair_tree(const TreeEnv& env, const std::string& source, const std::string& target,
                    const RepairOptions& options, RepairReport& report);

@@ -18,8 +18,19 @@ constexpr TableReadOptions kReadOptions{.cached_only = false, .fill_cache = fals
 
 }  // namespace
 
-void ValueRescue::know(const ManifestState& manifest) {
-  for (const auto& [number, value] : manifest.values) known_.emplace(number, value.file);
+void ValueRescue::know(const ManifestState& manifest, const std::vector<TreeFile>& files) {
+  for (const auto& [number, value] : manifest.values) {
+    known_.emplace(number, value.file);
+    const TreeFile* found = find_file(files, FileName::Kind::values, number, value.file.cold);
+    if (found != nullptr ? found->cold : value.file.cold) cold_.insert(number);
+  }
+  for (const auto& [file, path, cold] : files)
+    if (file.kind == FileName::Kind::values && cold && !known_.contains(file.number))
+      cold_.insert(file.number);
+}
+
+std::string ValueRescue::path_of(uint64_t number) const {
+  return join_path(env_.place_of(source_, cold_.contains(number)), value_file_name(number));
 }
 
 Status ValueRescue::open(uint64_t number, Found& found) const {
@@ -27,10 +38,10 @@ Status ValueRescue::open(uint64_t number, Found& found) const {
   if (const auto known = known_.find(number); known != known_.end()) {
     meta = known->second;
   } else {
-    const std::string path = join_path(source_, value_file_name(number));
-    COPPICE_TRY_ASSIGN(summary, read_value_summary(env_.files, path, number));
+    COPPICE_TRY_ASSIGN(summary, read_value_summary(env_.files, path_of(number), number));
     meta = summary;
   }
+  meta.cold = cold_.contains(number);
   found.file = make_value_file(env_, source_, meta);
   return found.file->open(false).status();
 }
@@ -90,6 +101,7 @@ Status ValueRescue::keep(ManifestState& state, const std::string& target) {
         const Found& found = find(use.file);
         COPPICE_TRY(found.well);
         value.file = found.file->meta();
+        value.file.cold = false;
         COPPICE_TRY(
             link_or_copy(env_.files, found.file->path(), join_path(target, value_file_name(use.file))));
       }
@@ -105,7 +117,7 @@ void ValueRescue::report(const std::vector<uint64_t>& numbers,
   for (const uint64_t number : numbers) all.emplace(number, nullptr);
   for (const auto& [number, found] : found_) all[number] = &found;
   for (const auto& [number, found] : all) {
-    MendedFile file{join_path(source_, value_file_name(number))};
+    MendedFile file{path_of(number)};
     if (found == nullptr) {
       file.fate = Fate::left_out;
     } else {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/mend/repair_tree.hpp"
+#include "engine/mend/tree_files.hpp"
 #include "engine/values/value_walk.hpp"
 #include "engine/version/manifest_state.hpp"
 
@@ -21,8 +23,9 @@ public:
   /// Lifetime: both outlive it.
   ValueRescue(const TreeEnv& env, const std::string& source) : env_(env), source_(source) {}
 
-  /// What a manifest says of value files; others are believed what they say of themselves. Requires: nothing was read yet.
-  void know(const ManifestState& manifest);
+  /// What a manifest says of value files; others are believed what they say of themselves. `files`: of the source. Requires: nothing
+  /// was read yet.
+  void know(const ManifestState& manifest, const std::vector<TreeFile>& files);
 
   /// Success: the entry that refers to it can stay as it is. corruption names the file and the offset; not_found: there is no
   /// such file. Other errors say nothing of the value.
@@ -50,12 +53,16 @@ private:
 
   Found& find(uint64_t number);
   Status open(uint64_t number, Found& found) const;
+  /// Of a file that is there or not.
+  std::string path_of(uint64_t number) const;
   static void note(Found& found, const Status& read);
 
   const TreeEnv& env_;
   const std::string& source_;
   /// By number.
   std::map<uint64_t, ValueFileMeta> known_;
+  /// Those that lie in the cold directory.
+  std::set<uint64_t> cold_;
   std::map<uint64_t, Found> found_;
   ValueWalk walk_;
 };

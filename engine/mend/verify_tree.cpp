@@ -8,6 +8,7 @@
 #include "engine/log/spanning.hpp"
 #include "engine/mend/level_order.hpp"
 #include "engine/mend/table_summary.hpp"
+#include "engine/mend/tree_files.hpp"
 #include "engine/recovery.hpp"
 #include "engine/values/value_walk.hpp"
 
@@ -27,16 +28,14 @@ public:
       : env_(env), directory_(directory), options_(options), report_(report) {}
 
   Status run() {
-    COPPICE_TRY_ASSIGN(names, env_.files.list(directory_));
-    std::ranges::sort(names);
-    names_ = std::move(names);
+    COPPICE_TRY_ASSIGN(files, list_tree_files(env_, directory_));
+    files_ = std::move(files);
     const auto found = look(env_, directory_);
     if (found.ok()) {
       report_.logs += found->logs;
       report_.records += found->records;
       for (const std::string& orphan : found->orphans)
-        report_.notes.push_back(join_path(directory_, orphan) +
-                                ": no part of the tree: the next opening removes it");
+        report_.notes.push_back(orphan + ": no part of the tree: the next opening removes it");
     } else {
       COPPICE_TRY(note_problem(found.error()));
     }
@@ -122,42 +121,41 @@ private:
   }
 
   Status find_values_alone() {
-    for (const std::string& name : names_) {
-      const auto file = parse_file_name(name);
-      if (!file || file->kind != FileName::Kind::values) continue;
-      const auto meta = read_value_summary(env_.files, join_path(directory_, name), file->number);
+    for (const auto& [file, path, cold] : files_) {
+      if (file.kind != FileName::Kind::values) continue;
+      auto meta = read_value_summary(env_.files, path, file.number);
       if (!meta.ok()) {
         COPPICE_TRY(note_problem(meta.error()));
         continue;
       }
-      value_files_.emplace(file->number, make_value_file(env_, directory_, *meta));
+      meta->cold = cold;
+      value_files_.emplace(file.number, make_value_file(env_, directory_, *meta));
     }
     return success();
   }
 
   Status check_tables_alone() {
     COPPICE_TRY(find_values_alone());
-    for (const std::string& name : names_) {
-      const auto file = parse_file_name(name);
-      if (!file || file->kind != FileName::Kind::table) continue;
-      const auto meta = read_summary(env_.files, join_path(directory_, name), file->number, env_.keys);
+    for (const auto& [file, path, cold] : files_) {
+      if (file.kind != FileName::Kind::table) continue;
+      auto meta = read_summary(env_.files, path, file.number, env_.keys);
       if (!meta.ok()) {
         ++report_.tables;
         COPPICE_TRY(note_problem(meta.error()));
         continue;
       }
+      meta->cold = cold;
       COPPICE_TRY(check_table(*make_table_handle(env_, directory_, *meta)).status());
     }
     return success();
   }
 
   Status check_logs_alone() {
-    for (const std::string& name : names_) {
-      const auto file = parse_file_name(name);
-      if (!file || file->kind != FileName::Kind::log) continue;
+    for (const auto& [file, path, cold] : files_) {
+      if (file.kind != FileName::Kind::log) continue;
       COPPICE_TRY(ask());
       ++report_.logs;
-      if (const Status checked = check_log(join_path(directory_, name), file->number); !checked.ok())
+      if (const Status checked = check_log(path, file.number); !checked.ok())
         COPPICE_TRY(note_problem(checked.error()));
     }
     return success();
@@ -180,7 +178,7 @@ private:
   const std::string& directory_;
   const VerifyTreeOptions& options_;
   VerifyReport& report_;
-  std::vector<std::string> names_;
+  std::vector<TreeFile> files_;
   std::map<uint64_t, ValueFileHandle> value_files_;
   ValueWalk values_;
   Batch batch_;

@@ -24,7 +24,8 @@ struct VerifyTreeOptions {
 ///   - logs: every record and batch, that commits rise, and that none has lost its end; as opening the tree would;
 ///   - files that no manifest names, and that the next opening removes: they are notes, no problems.
 ///
-/// cancelled: `go_on` said so; invalid_argument: a file is encrypted with a key that `env` lacks; io_error: the disk refused a read. Damage is in the report: a problem names the file, the
+/// cancelled: `go_on` said so; invalid_argument: a file is encrypted with a key that `env` lacks, or the tree has a cold directory and
+/// `env` none; io_error: the disk refused a read, or the cold directory is not there. Damage is in the report: a problem names the file, the
 /// offset where there is one, and what to do. Requires: nobody has the tree open. Blocks: on the disk, for long.
 Status verify_tree(const TreeEnv& env, const std::string& directory, const VerifyTreeOptions& options,
                    VerifyReport& report);

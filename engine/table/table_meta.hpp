@@ -13,7 +13,7 @@ namespace coppice::engine {
 /// What a table that was built outside of a tree says of each of its entries.
 inline constexpr Timestamp kOutsideCommit{1};
 
-/// The manifest keeps one for every live table; the file repeats all but the number in its properties, and holds the range
+/// The manifest keeps one for every live table; the file repeats all but the number and the place in its properties, and holds the range
 /// deletes themselves.
 struct TableMeta {
   /// Names the file: see io/file_names.hpp.
@@ -41,6 +41,8 @@ struct TableMeta {
   uint64_t unique_id = 0;
   /// Of the key it is encrypted with; 0: it is not.
   uint64_t key_id = 0;
+  /// The file lies in the tree's cold directory. It does not say so itself.
+  bool cold = false;
 
   /// Of a table that was built outside: the commit of each of its entries, whose file says kOutsideCommit; kTimestampMin: a table of
   /// which the file says it.

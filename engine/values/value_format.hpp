@@ -63,6 +63,8 @@ struct ValueFileMeta {
   uint64_t unique_id = 0;
   /// Of the key it is encrypted with; 0: it is not.
   uint64_t key_id = 0;
+  /// It lies in the tree's cold directory.
+  bool cold = false;
 
   /// Of the values and what frames them.
   uint64_t values_size() const { return file_size - kValueFooterSize; }

@@ -81,6 +81,15 @@ Status ManifestState::check_levels() const {
   return success();
 }
 
+bool ManifestState::has(const FileName& file, bool cold) const {
+  if (file.kind == FileName::Kind::table) {
+    const auto found = tables.find(file.number);
+    return found != tables.end() && found->second.table.cold == cold;
+  }
+  const auto found = values.find(file.number);
+  return found != values.end() && found->second.file.cold == cold;
+}
+
 VersionEdit ManifestState::whole() const {
   VersionEdit edit;
   edit.range = range;

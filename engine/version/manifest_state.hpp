@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "engine/io/file_names.hpp"
 #include "engine/version/version_edit.hpp"
 
 namespace coppice::engine {
@@ -43,6 +44,9 @@ struct ManifestState {
 
   /// corruption unless tables below level 0 keep apart.
   Status check_levels() const;
+
+  /// The tree has a table or a value file of this name, and keeps it there. Requires: `file` is one of the two.
+  bool has(const FileName& file, bool cold) const;
 
   /// One edit that makes this state out of nothing.
   VersionEdit whole() const;

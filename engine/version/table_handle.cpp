@@ -38,13 +38,15 @@ TableHandle make_handle(const TreeEnv& env, std::shared_ptr<TableFile> file, con
 }  // namespace
 
 TableHandle make_table_handle(const TreeEnv& env, const std::string& directory, const TableMeta& meta) {
+  const std::string& place = env.place_of(directory, meta.cold);
   return make_handle(
-      env, std::make_shared<TableFile>(env.files, join_path(directory, table_file_name(meta.number))), meta);
+      env, std::make_shared<TableFile>(env.files, join_path(place, table_file_name(meta.number))), meta);
 }
 
 ValueFileHandle make_value_file(const TreeEnv& env, const std::string& directory, const ValueFileMeta& meta) {
-  return std::make_shared<const ValueFile>(env.files, join_path(directory, value_file_name(meta.number)),
-                                           meta, env.cache, env.keys);
+  const std::string& place = env.place_of(directory, meta.cold);
+  return std::make_shared<const ValueFile>(env.files, join_path(place, value_file_name(meta.number)), meta,
+                                           env.cache, env.keys);
 }
 
 TableHandle make_unopened(const TreeEnv& env, const TableHandle& table) {

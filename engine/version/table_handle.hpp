@@ -13,7 +13,7 @@ namespace coppice::engine {
 /// Owns a table, open or not. Versions, jobs and cursors that need it each hold one.
 using TableHandle = std::shared_ptr<const TableReader>;
 
-/// Lifetime: `env` outlives the handle. Does not touch the disk.
+/// Of the tree in `directory`. Lifetime: `env` outlives the handle. Does not touch the disk.
 TableHandle make_table_handle(const TreeEnv& env, const std::string& directory, const TableMeta& meta);
 
 /// The same of a value file.

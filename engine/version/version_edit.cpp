@@ -102,10 +102,12 @@ void write_value_file(schema::ValueFile::Builder target, const ValueFileMeta& fi
   target.setFileSize(file.file_size);
   target.setUniqueId(file.unique_id);
   target.setKeyId(file.key_id);
+  target.setCold(file.cold);
 }
 
 Result<ValueFileMeta> read_value_file(schema::ValueFile::Reader source) {
-  const ValueFileMeta file{source.getNumber(), source.getFileSize(), source.getUniqueId(), source.getKeyId()};
+  const ValueFileMeta file{source.getNumber(), source.getFileSize(), source.getUniqueId(), source.getKeyId(),
+                           source.getCold()};
   if (file.number == 0 || file.number > kFileNumberMax || file.file_size <= kValueFooterSize)
     return Error{Errc::corruption, "the edit adds a value file that cannot be"};
   return file;
@@ -146,6 +148,7 @@ Result<VersionEdit> read_edit(capnp::MessageReader& message) {
   }
   for (const auto& added : source.getAdded()) {
     edit.added.push_back({added.getLevel(), read_table(added.getTable())});
+    edit.added.back().table.cold = added.getCold();
     COPPICE_TRY(check_table(edit.added.back()));
   }
   for (const auto& file : source.getValueFiles()) {
@@ -182,6 +185,7 @@ Bytes encode_edit(const VersionEdit& edit) {
   for (unsigned index = 0; index < added.size(); ++index) {
     added[index].setLevel(static_cast<uint8_t>(edit.added[index].level));
     write_table(added[index].initTable(), edit.added[index].table);
+    added[index].setCold(edit.added[index].table.cold);
   }
   auto value_files = target.initValueFiles(static_cast<unsigned>(edit.value_files.size()));
   for (unsigned index = 0; index < value_files.size(); ++index)

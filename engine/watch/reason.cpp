@@ -12,8 +12,8 @@ const char* name_of(StallReason reason) {
 
 const char* name_of(MergeReason reason) {
   constexpr std::array<const char*, kMergeReasonCount> kNames{
-      "none",          "level0_depth",   "level_size", "tiers",    "table_count", "flush",    "deletes",
-      "hidden_tables", "expired_tables", "garbage",    "idleness", "request",     "other_key"};
+      "none",          "level0_depth",   "level_size", "tiers",    "table_count", "flush",     "deletes",
+      "hidden_tables", "expired_tables", "garbage",    "idleness", "request",     "other_key", "place"};
   return kNames[static_cast<size_t>(reason)];
 }
 

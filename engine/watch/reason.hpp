@@ -56,8 +56,10 @@ enum class MergeReason : uint8_t {
   request,
   /// Files are encrypted with another key than new ones.
   other_key,
+  /// A table lies in the cold directory and belongs elsewhere, or the other way round.
+  place,
 };
-inline constexpr size_t kMergeReasonCount = 13;
+inline constexpr size_t kMergeReasonCount = 14;
 
 /// "level_size".
 const char* name_of(MergeReason reason);

@@ -49,7 +49,7 @@ protected:
     return repair_store(files, "/store", "/mended", {.tree = options.tree, .keys = options.keys});
   }
   void open_mended() {
-    const auto report = verify_store(files, "/mended", options.keys, [](const auto&) { return true; });
+    const auto report = verify_store(files, "/mended", "", options.keys, [](const auto&) { return true; });
     ASSERT_TRUE(report.ok()) << to_string(report.error());
     EXPECT_THAT(report->problems, IsEmpty());
     EXPECT_THAT(report->notes, IsEmpty());

@@ -124,7 +124,7 @@ TEST_F(ShardCareTest, ACutThatFindsNoSpaceLeavesTheShardWhole) {
   write("a");
   files.set_room(0);
   Answer<std::shared_ptr<WriteList>> cut;
-  shard->cut({"m", "/left", "/right"}, cut.done());
+  shard->cut({"m", {"/left"}, {"/right"}}, cut.done());
   host.settle(*shard);
   ASSERT_TRUE(cut.failed());
   EXPECT_EQ(cut.code(), Errc::out_of_space);

@@ -46,7 +46,7 @@ TEST_F(ShardEndsTest, ACutShardHandsBackWhatItHadTakenAndLeavesTwoTrees) {
   auto waiting = push("c");
   shard->turn();
   Answer<std::shared_ptr<WriteList>> cut;
-  shard->cut({"m", "/left", "/right"}, cut.done());
+  shard->cut({"m", {"/left"}, {"/right"}}, cut.done());
   host.settle(*shard);
   ASSERT_TRUE(cut.ok());
   EXPECT_TRUE(syncing->ok());
@@ -71,7 +71,7 @@ TEST_F(ShardEndsTest, ACutShardHandsBackWhatItHadTakenAndLeavesTwoTrees) {
 TEST_F(ShardEndsTest, CallsThatMeetACutAreSentToTheHalves) {
   write("a");
   Answer<std::shared_ptr<WriteList>> cut;
-  shard->cut({"m", "/left", "/right"}, cut.done());
+  shard->cut({"m", {"/left"}, {"/right"}}, cut.done());
   host.run_one_apart(*shard);  // seals
   host.run_one_job(*shard);    // flushes
   host.run_one_apart(*shard);  // installs
@@ -95,7 +95,7 @@ TEST_F(ShardEndsTest, AShardThatKeepsARecordForAnotherIsNotCut) {
   open(1);
   shard->adopt({}, {});
   Answer<std::shared_ptr<WriteList>> cut;
-  shard->cut({"m", "/left", "/right"}, cut.done());
+  shard->cut({"m", {"/left"}, {"/right"}}, cut.done());
   ASSERT_TRUE(cut.failed());
   EXPECT_EQ(cut.code(), Errc::unavailable);
   EXPECT_TRUE(write("k")->ok());

@@ -29,7 +29,7 @@ protected:
   /// From here on the fixture's verbs are about the checkpoint.
   void open_copy() {
     ASSERT_TRUE(store->close().ok());
-    const auto report = verify_store(files, target(), {}, [](const auto&) { return true; });
+    const auto report = verify_store(files, target(), "", {}, [](const auto&) { return true; });
     ASSERT_TRUE(report.ok()) << to_string(report.error());
     EXPECT_THAT(report->problems, IsEmpty());
     store.reset();
@@ -195,7 +195,7 @@ TEST_F(CheckpointCrashTest, OneThatThePowerCutsOffOpensWholeOrIsKnownForWhatItIs
       ASSERT_FALSE(refused.ok());
       EXPECT_EQ(refused.error().code, Errc::invalid_argument);
       EXPECT_THAT(refused.error().text, ::testing::HasSubstr("cut short"));
-      EXPECT_FALSE(verify_store(files, copy, {}, [](const auto&) { return true; }).ok());
+      EXPECT_FALSE(verify_store(files, copy, "", {}, [](const auto&) { return true; }).ok());
       options.directory = "/store";
     }
     // The next start removes what was left.
@@ -263,7 +263,7 @@ TEST_F(CheckpointUnderLoadTest, EachIsWholeAndOfOneMomentWhileAllIsMergedAndSpli
   for (int i = 0; i < kCopies; ++i) {
     options.directory = directory.path() + "/copy" + std::to_string(i);
     const auto report =
-        verify_store(files, options.directory, options.keys, [](const auto&) { return true; });
+        verify_store(files, options.directory, "", options.keys, [](const auto&) { return true; });
     ASSERT_TRUE(report.ok()) << to_string(report.error());
     EXPECT_THAT(report->problems, IsEmpty());
     EXPECT_GT(report->values, 0u);

@@ -161,5 +161,21 @@ TEST_F(ConfigTest, ARetentionTimeIsATime) {
   EXPECT_EQ(set("retention", {"12"}).error().code, Errc::invalid_argument);
 }
 
+TEST_F(ConfigTest, WhatIsColdIsSaidByLevelByAgeOrNever) {
+  ASSERT_TRUE(set("cold_directory", {"/slow"}).ok());
+  EXPECT_EQ(config.cold_directory, "/slow");
+  EXPECT_EQ(config.cold_after_ms, 0u);
+  EXPECT_NE(to_toml(config).find("cold_after = 0\n"), std::string::npos);
+  ASSERT_TRUE(set("cold_after", {"30d"}).ok());
+  EXPECT_EQ(config.cold_after_ms, 30u * 24 * 3'600'000);
+  EXPECT_NE(to_toml(config).find("cold_after = \"2592000000ms\""), std::string::npos);
+  ASSERT_TRUE(set("cold_after", {"never"}).ok());
+  EXPECT_EQ(config.cold_after_ms, engine::kNeverCold);
+  EXPECT_NE(to_toml(config).find("cold_after = \"never\""), std::string::npos);
+  EXPECT_EQ(set("cold_after", {"12"}).error().code, Errc::invalid_argument);
+  ASSERT_TRUE(set("cold_directory", {""}).ok());
+  EXPECT_EQ(config.cold_directory, "");
+}
+
 }  // namespace
 }  // namespace coppice::cluster

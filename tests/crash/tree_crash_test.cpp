@@ -65,6 +65,13 @@ public:
     return true;
   }
 
+  bool reopen() {
+    if (!stand.tree->close().ok()) return false;
+    // Durable, all of it, whatever was asked.
+    synced = buffered = states.size() - 1;
+    return stand.open().ok();
+  }
+
   TreeStand stand;
   /// Memtables of which only some keys were flushed, counted at each step.
   size_t steps = 0;
@@ -142,13 +149,6 @@ private:
   }
   // A failure of background work may leave the tree in service.
   bool work(const Status& status) { return status.ok() || !stand.tree->broken(); }
-
-  bool reopen() {
-    if (!stand.tree->close().ok()) return false;
-    // Durable, all of it, whatever was asked.
-    synced = buffered = states.size() - 1;
-    return stand.open().ok();
-  }
 
   bool write(Durability durability, const Items& puts) {
     Batch batch;
@@ -270,6 +270,23 @@ TEST_P(TreeCrashTest, ValuesThatLieApartAreThereToo) {
   EXPECT_GE(files, 2u);
 }
 
+/// Tables and values go to a second directory, and come back.
+TEST_P(TreeCrashTest, FilesInTwoDirectoriesAreThereToo) {
+  uint64_t cold = 0;
+  bool came_back = false;
+  try_every_operation([&](Life& life) {
+    life.stand.cold_directory = "/cold";
+    life.stand.options.value_threshold = 200;
+    if (!life.live()) return;
+    cold = life.stand.tree->stats().cold.count;
+    life.stand.options.cold_after_ms = kNeverCold;
+    if (!life.reopen() || !life.stand.idle().ok()) return;
+    came_back = life.stand.tree->stats().cold.count == 0;
+  });
+  EXPECT_GE(cold, 2u);
+  EXPECT_TRUE(came_back);
+}
+
 TEST_P(TreeCrashTest, AnEncryptedTreeKeepsNoLess) {
   try_every_operation([&](Life& life) { life.live(); }, ring('a'));
 }
@@ -284,6 +301,7 @@ TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
       // Some are encrypted, and some keep values apart.
       Life life(files, lived % 80 == 0 ? ring('a') : KeyRing());
       if (lived % 120 == 0) life.stand.options.value_threshold = 200;
+      if (lived % 80 == 40) life.stand.cold_directory = "/cold";
       files.stop_after(lived);
       life.live();
       life.stand.drop();

@@ -285,7 +285,7 @@ TEST_F(ApartValuesTest, AnotherThresholdHoldsForWhatIsWrittenFromNowOn) {
 
 TEST_F(ApartValuesTest, BothHalvesOfASplitHaveTheirValues) {
   fill();
-  ok(stand.tree->split("m", "/left", "/right"));
+  ok(stand.tree->split("m", {"/left"}, {"/right"}));
   ok(stand.tree->close());
   TreeStand left(files, "/left", {"", "m"});
   TreeStand right(files, "/right", {"m", std::nullopt});

@@ -117,7 +117,7 @@ TEST_F(HistoryTest, TheHalvesOfASplitHaveTheHistoryOfTheWhole) {
   const Timestamp before = stand.tree->history_from();
   const std::string left = temporary.path() + "/left";
   const std::string right = temporary.path() + "/right";
-  ok(stand.tree->split(key_of(10), left, right));
+  ok(stand.tree->split(key_of(10), {left}, {right}));
   TreeStand half(files, right);
   half.wall = &clock;
   half.options.retention_ms = kRetention;

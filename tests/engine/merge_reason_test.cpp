@@ -72,6 +72,12 @@ TEST_F(MergeReasonTest, AnotherKeyThanThatOfNewFiles) {
   EXPECT_EQ(of(pick_other_key(Version(levels), 7, under_way)), MergeReason::other_key);
 }
 
+TEST_F(MergeReasonTest, ATableThatLiesInTheOtherDirectory) {
+  cold = {.on = true};
+  add(kLastLevel, 1, "a", "c");
+  EXPECT_EQ(of(pick_misplaced(Version(levels), cold, under_way)), MergeReason::place);
+}
+
 TEST_F(MergeReasonTest, TablesInWhichNobodySeesAnything) {
   add(kLastLevel, 1, "b", "c");
   add_range_delete(0, 2, "a", "d");
@@ -114,7 +120,7 @@ TEST(MergeReasonNamesTest, EachHasItsOwn) {
   std::vector<std::string> names;
   for (size_t reason = 0; reason < kMergeReasonCount; ++reason)
     names.emplace_back(name_of(static_cast<MergeReason>(reason)));
-  EXPECT_EQ(names.back(), name_of(MergeReason::other_key));
+  EXPECT_EQ(names.back(), name_of(MergeReason::place));
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
 }

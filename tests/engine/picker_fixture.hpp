@@ -45,7 +45,7 @@ protected:
   }
   std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {},
                                       Timestamp through = kTimestampMax) {
-    return pick_merge_range(Version(levels), options, range, owned, key_id, under_way, through);
+    return pick_merge_range(Version(levels), options, range, owned, key_id, cold, under_way, through);
   }
   LevelShape shape() { return level_shape(Version(levels), options); }
   static std::vector<uint64_t> numbers(const std::vector<TableHandle>& tables) {
@@ -59,6 +59,7 @@ protected:
   TreeShape options;
   /// Of new files.
   uint64_t key_id = 0;
+  ColdRule cold;
   std::array<Version::Level, kLevelCount> levels;
   std::vector<MergeUnderWay> under_way;
   Timestamp settled = kTimestampMin;

@@ -30,7 +30,7 @@ protected:
   static Errc code(const Status& status) { return status.ok() ? Errc{} : status.error().code; }
   Status split(ByteView key) {
     COPPICE_TRY(stand.flush());
-    return stand.tree->split(key, "/left", "/right");
+    return stand.tree->split(key, {"/left"}, {"/right"});
   }
   TreeStand::Items items_of(const std::string& directory) {
     auto tree = engine.open(stand.env(), directory, stand.options);
@@ -201,6 +201,25 @@ TYPED_TEST(StorageTest, WhatWasRemovedIsNoMore) {
   this->ok(this->engine.remove(this->stand.env(), "/tree"));
   EXPECT_EQ(this->code(this->stand.open()), Errc::not_found);
   EXPECT_TRUE(this->stand.create().ok());
+}
+
+// An engine may have no use for one, as that in memory.
+TYPED_TEST(StorageTest, AColdDirectoryIsNoHindrance) {
+  this->stand.cold_directory = "/cold";
+  this->open();
+  for (const char* const key : {"a", "b", "c", "d"}) this->ok(this->stand.put(key, key));
+  this->ok(this->stand.compact());
+  const TreeStats stats = this->stand.tree->stats();
+  this->ok(this->stand.tree->close());
+  const auto cold = this->engine.cold_files(this->stand.env(), "/tree");
+  ASSERT_TRUE(cold.ok());
+  EXPECT_EQ(cold->count, stats.cold.count);
+  this->open();
+  EXPECT_THAT(this->stand.items(), SizeIs(4));
+  this->stand.drop();
+  this->ok(this->engine.remove(this->stand.env(), "/tree"));
+  EXPECT_FALSE(*this->files.exists("/tree"));
+  EXPECT_EQ(this->files.list("/cold").ok() && !this->files.list("/cold")->empty(), false);
 }
 
 TYPED_TEST(StorageTest, ATreeThatIsThereIsNotMadeAgain) {

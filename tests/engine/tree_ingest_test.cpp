@@ -348,7 +348,7 @@ TEST_F(TreeIngestTest, HalvesOfASplitShareIt) {
   ok(stand.flush());
   const std::string left = temporary.path() + "/left";
   const std::string right = temporary.path() + "/right";
-  ok(stand.tree->split(key_of(50), left, right));
+  ok(stand.tree->split(key_of(50), {left}, {right}));
 
   size_t count = 0;
   for (const std::string& half : {left, right}) {

@@ -113,7 +113,7 @@ TEST_F(TreeSecrecyTest, ChildrenOfASplitAreEncryptedAsWell) {
   create(ring('a'));
   fill();
   ok(stand.flush());
-  ok(stand.tree->split("secret-key-10400", "/left", "/right"));
+  ok(stand.tree->split("secret-key-10400", {"/left"}, {"/right"}));
   for (const std::string directory : {"/left", "/right"})
     EXPECT_EQ(content_of(files, directory + "/MANIFEST").find("secret"), Bytes::npos);
   TreeStand right(files, "/right");

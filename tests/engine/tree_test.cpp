@@ -141,7 +141,7 @@ TEST_F(TreeTest, AReaderOutlivesItsTree) {
 TEST_F(TreeTest, EachHalfOfASplitHasItsKeysAndNoOthers) {
   for (const char* key : {"a", "l", "m", "z"}) ok(stand.put(key, "v"));
   ok(stand.flush());
-  ok(stand.tree->split("m", temporary / "left", temporary / "right"));
+  ok(stand.tree->split("m", {temporary / "left"}, {temporary / "right"}));
   TreeStand left(files, temporary / "left");
   TreeStand right(files, temporary / "right");
   ok(left.open());
@@ -162,7 +162,7 @@ TEST_F(TreeTest, SplitsIntoTwoThatShareItsFiles) {
   ok(stand.flush());
   const std::string left_path = temporary.path() + "/left";
   const std::string right_path = temporary.path() + "/right";
-  ok(stand.tree->split(key_of(1000), left_path, right_path));
+  ok(stand.tree->split(key_of(1000), {left_path}, {right_path}));
   ok(stand.tree->close());
   ok(files.remove_tree(stand.directory()));
 

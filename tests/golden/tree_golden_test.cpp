@@ -3,7 +3,8 @@
 // After a change of a format, raise its number, add a directory by
 //   COPPICE_WRITE_GOLDEN=tests/golden/tree-format-<n> engine_test --gtest_filter='TreeGoldenTest.*'
 // and leave the old ones as they are. A directory whose name ends in -encrypted is written with a key; one that ends in -large has a
-// table with a filter in parts and a dictionary besides, and of one that ends in -ingested the first table was built outside.
+// table with a filter in parts and a dictionary besides; of one that ends in -ingested the first table was built outside; one that ends in
+// -cold has a second directory in it.
 #include <cstdlib>
 #include <filesystem>
 
@@ -93,6 +94,7 @@ protected:
       if (is_merged(number)) merge(stand, key(number), " ");
     put_times(stand, 5);
     ok(stand.flush());
+    if (!stand.cold_directory.empty()) ok(stand.compact());
     reopen(stand, Compression::zstd);
     ok(stand.delete_range(key(100), key(120)));
     ok(stand.put(key(110), "again"));
@@ -173,6 +175,8 @@ TEST_F(TreeGoldenTest, WhatThisBuildWritesIsAsExpected) {
   TreeStand stand = target != nullptr ? TreeStand(disk, target) : TreeStand(memory);
   if (target != nullptr && ByteView(target).ends_with("-encrypted")) stand.keys = ring('a');
   const bool is_large = target == nullptr || ByteView(target).ends_with("-large");
+  if (target != nullptr && ByteView(target).ends_with("-cold"))
+    stand.cold_directory = join_path(target, "cold");
   FakeClock clock;
   stand.wall = &clock;
   const bool ingests = target != nullptr && ByteView(target).ends_with("-ingested");
@@ -206,13 +210,21 @@ TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
     ++count;
     // Opened in a copy: recovery writes.
     MemoryFileSystem files;
-    ok(files.make_directory("/tree"));
-    for (const auto& file : std::filesystem::directory_iterator(format))
-      overwrite(files, join_path("/tree", file.path().filename().string()), content_of(disk, file.path()));
+    const auto copy = [&](const std::filesystem::path& source, const std::string& target) {
+      ok(files.make_directory(target));
+      for (const auto& file : std::filesystem::directory_iterator(source))
+        if (file.is_regular_file())
+          overwrite(files, join_path(target, file.path().filename().string()), content_of(disk, file.path()));
+    };
+    copy(format, "/tree");
     const FakeClock clock(kReadMs);
     TreeStand stand(files);
     stand.wall = &clock;
     stand.keys = reading_ring("a");
+    if (std::filesystem::exists(format.path() / "cold")) {
+      copy(format.path() / "cold", "/cold");
+      stand.cold_directory = "/cold";
+    }
     ok(stand.open());
     const bool is_large = format.path().native().ends_with("-large");
     EXPECT_EQ(stand.items(), expected(is_large));
@@ -229,7 +241,8 @@ TEST_F(TreeGoldenTest, EveryEarlierFormatStillOpens) {
     EXPECT_EQ(stand.tree->spanning().front().parts.size(), 2u);
     const auto report = stand.reader->verify({});
     ASSERT_TRUE(report.ok());
-    EXPECT_GE(report->tables, 3u);
+    EXPECT_GE(report->tables, stand.cold_directory.empty() ? 3u : 2u);
+    EXPECT_EQ(stand.tree->stats().cold.count > 0, !stand.cold_directory.empty());
     EXPECT_THAT(report->problems, IsEmpty());
   }
   EXPECT_GT(count, 0);

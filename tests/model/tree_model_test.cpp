@@ -11,6 +11,7 @@
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/tree_stand.hpp"
+#include "tests/support/two_disks.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -55,13 +56,15 @@ struct Moment {
 class TreeModel {
 public:
   TreeModel(FileSystem& files, const std::string& directory, uint64_t seed, size_t value_threshold = 0,
-            uint64_t retention_ms = 0, const MemoryEngine* in_memory = nullptr)
+            uint64_t retention_ms = 0, const MemoryEngine* in_memory = nullptr,
+            const std::string& cold_directory = {})
       : random_(seed), stand_(files, directory), encrypts_(in_memory == nullptr && random_.one_in(2)) {
     if (in_memory != nullptr) stand_.engine = in_memory;
     stand_.seed = seed;
     stand_.wall = &clock_;
     stand_.options.value_threshold = value_threshold;
     stand_.options.retention_ms = retention_ms;
+    stand_.cold_directory = cold_directory;
     choose_keys();
     // So that the few hundred keys lie in several levels.
     stand_.options.min_compaction_files = 2;
@@ -113,6 +116,20 @@ public:
   uint32_t stopped() const { return stopped_; }
 
   uint64_t tables_dropped() const { return tables_dropped_ + stand_.tree->stats().tables_dropped; }
+
+  /// The most files that lay in the cold directory at one time.
+  uint64_t cold_files() const { return cold_files_; }
+  /// All of them come back.
+  void bring_back() {
+    finish();
+    ok(stand_.tree->close());
+    stand_.options.cold_after_ms = kNeverCold;
+    ok(stand_.open());
+    then_.clear();
+    list_snapshots();
+    idle();
+    EXPECT_EQ(stand_.tree->stats().cold.count, 0u);
+  }
 
   /// How often something had expired when it was asked for, and a moment of history was read.
   uint64_t expired() const { return expired_; }
@@ -379,7 +396,9 @@ private:
       if (flush && stand_.tree->stats().sealed_memtables == waiting) ++flush_steps_;
     }
     jobs_.clear();
-    const auto levels = stand_.tree->stats().levels;
+    const TreeStats stats = stand_.tree->stats();
+    cold_files_ = std::max(cold_files_, stats.cold.count);
+    const auto& levels = stats.levels;
     for (uint32_t level = deepest_; level < levels.size(); ++level)
       if (levels[level].tables > 0) deepest_ = level;
   }
@@ -409,8 +428,14 @@ private:
     const std::array rings{ring('a', "b"), ring('b', "a"), reading_ring("ab")};
     stand_.keys = rings[random_.below(rings.size())];
   }
+  /// Another rule each time.
+  void choose_cold_rule() {
+    const std::array<uint64_t, 3> rules{0, 500, kNeverCold};
+    stand_.options.cold_after_ms = rules[random_.below(rules.size())];
+  }
   void open() {
     choose_keys();
+    if (!stand_.cold_directory.empty()) choose_cold_rule();
     ok(stand_.open());
     // Snapshots live in memory: their readers went with the process.
     then_.clear();
@@ -460,6 +485,7 @@ private:
   uint64_t tables_dropped_ = 0;
   uint32_t flush_steps_ = 0;
   uint32_t stopped_ = 0;
+  uint64_t cold_files_ = 0;
 };
 
 TEST(TreeModelTest, SaysWhatAMapSays) {
@@ -524,6 +550,24 @@ TEST(TreeModelTest, SaysTheSameInMemory) {
   }
   model.compare_all();
   EXPECT_GE(model.expired(), 50u) << "hardly anything expires";
+}
+
+TEST(TreeModelTest, SaysTheSameInTwoDirectories) {
+  constexpr size_t kThreshold = 64;
+  const uint64_t seed = test_seed();
+  SCOPED_TRACE("COPPICE_SEED=" + std::to_string(seed));
+  MemoryFileSystem memory;
+  ASSERT_TRUE(memory.make_directory("/slow").ok());
+  TwoDisks files(memory, "/slow");
+  TreeModel model(files, "/tree", seed, kThreshold, 0, nullptr, "/slow/tree");
+  for (int step = 0; step < 20'000; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    model.step();
+    if (::testing::Test::HasFailure()) return;
+  }
+  model.compare_all();
+  EXPECT_GE(model.cold_files(), 3u) << "files in the second directory are not tried";
+  model.bring_back();
 }
 
 }  // namespace

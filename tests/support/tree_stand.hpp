@@ -113,6 +113,12 @@ public:
     while (auto job = tree->plan_merge(snapshots)) COPPICE_TRY(finish(std::move(job)));
     return success();
   }
+  /// Whatever an owner does with a tree that is left alone.
+  Status idle() {
+    COPPICE_TRY(flush());
+    while (auto job = tree->plan_merge(snapshots, MergeNeed::idle)) COPPICE_TRY(finish(std::move(job)));
+    return success();
+  }
   Status compact(const KeyRange& range = {}) {
     COPPICE_TRY(flush());
     while (auto job = tree->plan_merge_range(range, snapshots)) COPPICE_TRY(finish(std::move(job)));
@@ -120,7 +126,13 @@ public:
   }
 
   TreeEnv env() {
-    return {.files = files_, .cache = *cache_, .seed = seed, .clock = wall, .watch = watch, .keys = keys};
+    return {.files = files_,
+            .cache = *cache_,
+            .seed = seed,
+            .clock = wall,
+            .watch = watch,
+            .keys = keys,
+            .cold_directory = cold_directory};
   }
   const std::string& directory() const { return directory_; }
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
@@ -161,6 +173,8 @@ public:
   KeyRing keys = {};
   /// The same. Lifetime: the tree's.
   const Clock* wall = nullptr;
+  /// Of the next open().
+  std::string cold_directory;
 };
 
 }  // namespace coppice::engine
