@@ -8,6 +8,7 @@
 #include "engine/compact/backlog.hpp"
 #include "engine/in_memory/memory_flush.hpp"
 #include "engine/in_memory/tables_in_memory.hpp"
+#include "engine/table/block_cache.hpp"
 #include "engine/view_reader.hpp"
 
 namespace coppice::engine {
@@ -17,10 +18,15 @@ constexpr uint32_t kRetryAfterMs = 50;
 // Each costs as much as there are already.
 constexpr uint32_t kRangeDeletesMax = 256;
 
-Status check_room(double debt) {
-  if (debt < 1) return success();
-  return Error{Errc::unavailable, "writes come faster than memory is gone through for what can be let go",
-               kRetryAfterMs};
+// Memory is counted in steps, ahead of what is used.
+constexpr size_t kCountStep = 64 << 10;
+
+bool only_deletes(std::span<const GroupWrite> group) {
+  for (const GroupWrite& write : group)
+    for (Batch::Reader reader(*write.batch); const auto operation = reader.next();)
+      if (operation->kind != OperationKind::remove && operation->kind != OperationKind::delete_range)
+        return false;
+  return true;
 }
 
 }  // namespace
@@ -47,9 +53,11 @@ MemoryStorage::MemoryStorage(const TreeEnv& env, const TreeShape& options, std::
   tree_->logged.clear();
   readers_->visible.store(tree_->last_commit.raw, std::memory_order_release);
   publish();
+  count();
 }
 
 MemoryStorage::~MemoryStorage() {
+  env_.cache.unreserve(counted_, MemoryUse::memtables);
   readers_->views.publish(nullptr);
   readers_->views.reclaim();
 }
@@ -66,7 +74,7 @@ std::shared_ptr<TreeReader> MemoryStorage::reader() const { return make_view_rea
 
 Status MemoryStorage::log_group(std::span<const GroupWrite> group) {
   COPPICE_TRY(check_usable());
-  COPPICE_TRY(check_room(debt()));
+  COPPICE_TRY(check_room(group));
   for (const GroupWrite& write : group) {
     COPPICE_CHECK(write.commit > (tree_->logged.empty() ? tree_->last_commit : tree_->logged.back().commit));
     tree_->logged.push_back({*write.batch, write.commit});
@@ -85,6 +93,8 @@ void MemoryStorage::apply_group(std::span<const GroupWrite> group) {
   engine::apply_group(group, *tree_->active, *readers_, tree_->last_commit);
   while (!tree_->logged.empty() && tree_->logged.front().commit <= tree_->last_commit)
     tree_->logged.pop_front();
+  count();
+  if (is_crowded() && only_deletes(group)) makes_room_ = true;
 }
 
 void MemoryStorage::advance(Timestamp moment) { engine::advance(*readers_, moment); }
@@ -95,7 +105,7 @@ void MemoryStorage::settle(Timestamp commit) {
 
 bool MemoryStorage::memtable_full() const {
   const size_t settled = tree_->settled == nullptr ? 0 : tree_->settled->size();
-  return tree_->active->size() >= std::max(options_.memtable_size, settled / 2) ||
+  return makes_room_ || tree_->active->size() >= std::max(options_.memtable_size, settled / 2) ||
          tree_->active->range_delete_count() >= kRangeDeletesMax;
 }
 
@@ -105,6 +115,7 @@ Status MemoryStorage::seal_memtable() {
   tree_->active->settle();
   tree_->sealed.push_back(tree_->active);
   tree_->active = make_memtable();
+  makes_room_ = false;
   publish();
   return success();
 }
@@ -133,6 +144,7 @@ Status MemoryStorage::install(Job job) {
   tree_->floor_ms = std::max(tree_->floor_ms, flush.rules().floor_ms);
   flushes_ += static_cast<uint64_t>(taken);
   publish();
+  count();
   return success();
 }
 
@@ -156,6 +168,7 @@ Status MemoryStorage::install_ingest(std::unique_ptr<Ingest> ingest, Timestamp c
   tree_->sealed.push_back(tables.at(commit, make_memtable()));
   tree_->last_commit = commit;
   publish();
+  count();
   if (DeadRanges& dead = readers_->dead_ranges; dead.in_use()) dead.put_any(tree_->range);
   engine::advance(*readers_, commit);
   env_.watch.tell(
@@ -199,9 +212,7 @@ StallReason MemoryStorage::stall_reason() const {
 
 TreeStats MemoryStorage::stats() const {
   TreeStats stats;
-  stats.memtable_size = tree_->active->size();
-  for (const auto& sealed : tree_->sealed) stats.memtable_size += sealed->size();
-  if (tree_->settled != nullptr) stats.memtable_size += tree_->settled->size();
+  stats.memtable_size = size();
   stats.sealed_memtables = static_cast<uint32_t>(tree_->sealed.size());
   stats.flushes = flushes_;
   stats.debt = debt();
@@ -212,6 +223,34 @@ TreeStats MemoryStorage::stats() const {
 Status MemoryStorage::check_usable() const {
   if (!closed_) return success();
   return Error{Errc::unavailable, "the tree is closed"};
+}
+
+Status MemoryStorage::check_room(std::span<const GroupWrite> group) const {
+  if (debt() >= 1)
+    return Error{Errc::unavailable, "writes come faster than memory is gone through for what can be let go",
+                 kRetryAfterMs};
+  if (!is_crowded() || only_deletes(group)) return success();
+  return Error{Errc::out_of_space, "what trees hold in memory takes " +
+                                       std::to_string(env_.cache.taken(MemoryUse::memtables)) + " of the " +
+                                       std::to_string(env_.cache.memtables_max()) +
+                                       " bytes that it may: delete something, or give the store more memory"};
+}
+
+bool MemoryStorage::is_crowded() const {
+  return env_.cache.taken(MemoryUse::memtables) >= env_.cache.memtables_max();
+}
+
+size_t MemoryStorage::size() const {
+  size_t size = tree_->active->size();
+  for (const auto& sealed : tree_->sealed) size += sealed->size();
+  return tree_->settled == nullptr ? size : size + tree_->settled->size();
+}
+
+void MemoryStorage::count() {
+  const size_t counted = (size() / kCountStep + 1) * kCountStep;
+  if (counted > counted_) env_.cache.charge(counted - counted_, MemoryUse::memtables);
+  if (counted < counted_) env_.cache.unreserve(counted_ - counted, MemoryUse::memtables);
+  counted_ = counted;
 }
 
 std::shared_ptr<Memtable> MemoryStorage::make_memtable() {

@@ -13,6 +13,10 @@ namespace coppice::engine {
 /// Writes go into the active memtable. Once that holds half of what was settled before, it is sealed; a flush makes one memtable
 /// of all that is sealed and settled, without what nobody can ask for any more. So every byte is copied
 /// three times at most, on the average, however much there is.
+///
+/// All of it counts in the cache's budget as memtables do. Once memtables of all trees take what they may, groups are refused that do
+/// more than delete, and what is deleted then is let go of at once. They may take half of the memory, if nothing else was said, as
+/// going through them takes as much again.
 class MemoryStorage final : public Storage {
 public:
   MemoryStorage(const TreeEnv& env, const TreeShape& options, std::shared_ptr<MemoryTrees> trees,
@@ -53,6 +57,10 @@ public:
 
 private:
   Status check_usable() const;
+  Status check_room(std::span<const GroupWrite> group) const;
+  bool is_crowded() const;
+  size_t size() const;
+  void count();
   /// Of what is sealed and settled, for another directory.
   Status copy_to(const std::string& directory, const KeyRange& range) const;
   std::shared_ptr<Memtable> make_memtable();
@@ -71,6 +79,10 @@ private:
   Merging merging_ = Merging::on;
   bool closed_ = false;
   uint64_t flushes_ = 0;
+  /// Bytes of the budget.
+  size_t counted_ = 0;
+  /// The active memtable has deletes that would make room.
+  bool makes_room_ = false;
 };
 
 }  // namespace coppice::engine
