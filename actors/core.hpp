@@ -1,13 +1,16 @@
 // What all threads of one store share.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "actors/hybrid_clock.hpp"
 #include "actors/routing_table.hpp"
 #include "actors/store.hpp"
 #include "engine/base/steady_stopwatch.hpp"
+#include "engine/cursor/entry.hpp"
 #include "engine/table/block_cache.hpp"
 
 namespace coppice::actors {
@@ -37,6 +40,12 @@ struct Core {
   engine::SharedHistogram writes;
   EventLog events;
 
+  /// Where the retention time begins; nothing if no history is kept.
+  std::optional<Timestamp> retained_from() const {
+    if (options.tree.retention_ms == 0) return std::nullopt;
+    const uint64_t now_ms = clock.milliseconds();
+    return engine::first_of_millisecond(now_ms - std::min(now_ms, options.tree.retention_ms));
+  }
   /// What the tree of a shard is watched with.
   engine::Watch watch(uint64_t shard) {
     return {.stopwatch = &stopwatch, .latencies = &latencies, .listener = &events, .id = shard};

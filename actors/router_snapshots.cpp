@@ -50,11 +50,9 @@ void Router::snapshot_at(Timestamp moment, Done<SnapshotHandle> done) {
     return done(Error{Errc::invalid_argument, "the moment " + std::to_string(moment.raw) +
                                                   " lies in the future: now is " + std::to_string(now.raw)});
   const uint64_t retention_ms = core_->options.tree.retention_ms;
-  const uint64_t now_ms = now.milliseconds();
-  const Timestamp oldest = engine::first_of_millisecond(now_ms - std::min(now_ms, retention_ms));
+  const Timestamp oldest = core_->retained_from().value_or(now);
   // What a snapshot holds can be read whatever its age.
-  if (!snapshots_.holds(moment) && (moment < oldest || retention_ms == 0))
-    return done(too_far_back(moment, retention_ms == 0 ? now : oldest, retention_ms));
+  if (!snapshots_.holds(moment) && moment < oldest) return done(too_far_back(moment, oldest, retention_ms));
   take_turn([this, moment, done = std::move(done)] {
     take_snapshot({}, moment, done);
     end_turn();

@@ -158,6 +158,7 @@ void Shard::stats(Done<ShardStats> done) {
     stats.stalls = stalls_.counts();
     stats.snapshots = static_cast<uint32_t>(snapshots_.size());
     stats.visible = port_->reader->visible();
+    stats.history_from = tree_->history_from();
     done(std::move(stats));
   });
   proceed();

@@ -134,6 +134,8 @@ struct ShardStats {
   StallCounts stalls{};
   uint32_t snapshots = 0;
   Timestamp visible;
+  /// Since when nothing was merged away that could be read.
+  Timestamp history_from;
   engine::Merging merging = engine::Merging::on;
 };
 
@@ -164,6 +166,8 @@ struct StoreStats {
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
   engine::Merging merging = engine::Merging::on;
+  /// The earliest moment that snapshot_at takes; nothing if no history is kept.
+  std::optional<Timestamp> history_from;
   /// Merges of ranges under way, oldest first.
   std::vector<RangeMergeHandle> merges;
 

@@ -14,6 +14,14 @@ std::shared_ptr<const StoreLatencies> latencies_of(const Core& core) {
                                                                .merge = trees.merge.load()});
 }
 
+// What is inside the retention time may have been merged away, before there was one.
+std::optional<Timestamp> history_from(const Core& core, const std::vector<ShardStats>& shards) {
+  std::optional<Timestamp> from = core.retained_from();
+  if (from)
+    for (const ShardStats& shard : shards) from = std::max(*from, shard.history_from);
+  return from;
+}
+
 }  // namespace
 
 StoreStats stats_of(const Core& core, std::vector<ShardStats> shards) {
@@ -29,6 +37,7 @@ StoreStats stats_of(const Core& core, std::vector<ShardStats> shards) {
   stats.cache_hits = cache.hits;
   stats.cache_misses = cache.misses;
   stats.merging = core.merging;
+  stats.history_from = history_from(core, stats.shards);
   return stats;
 }
 

@@ -161,6 +161,8 @@ struct Stats {
   uint64_t sstable_count = 0;
   uint64_t total_size = 0;
   uint64_t read_operations = 0;
+  /// The earliest moment that Client::snapshot_at takes; nothing if no history is kept.
+  std::optional<Timestamp> history_from;
 };
 
 /// See schema/store.capnp.

@@ -163,6 +163,7 @@ Stats read_stats(schema::Stats::Reader message) {
   stats.sstable_count = message.getSstableCount();
   stats.total_size = message.getTotalSize();
   stats.read_operations = message.getReadOperations();
+  if (message.getHistoryFrom() != 0) stats.history_from = Timestamp{message.getHistoryFrom()};
   return stats;
 }
 

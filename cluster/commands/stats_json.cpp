@@ -82,6 +82,7 @@ std::string stats_json(const client::Stats& stats) {
   json.key("cacheSize").number(stats.cache_size);
   json.key("cacheHits").number(stats.cache_hits).key("cacheMisses").number(stats.cache_misses);
   json.key("merging").string(name_of(stats.merging));
+  if (stats.history_from) json.key("historyFrom").number(stats.history_from->raw);
   json.key("sstable_count").number(stats.sstable_count).key("total_size").number(stats.total_size);
   json.key("read_operations").number(stats.read_operations).key("latencies").begin_object();
   for (const client::LatencyStats& latency : stats.latencies) write_latency(json, latency);

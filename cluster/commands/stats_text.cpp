@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <map>
 
 #include "cluster/text/quantity.hpp"
@@ -165,6 +166,25 @@ std::string cold_text(const client::Stats& stats) {
          (full ? "the cold directory is full: what belongs there stays in the other\n" : "");
 }
 
+/// As --at takes it: the first whole second that is no earlier.
+std::string moment_text(Timestamp moment) {
+  const auto seconds = static_cast<std::time_t>((moment.milliseconds() + 999) / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+/// What a person should see of a shard.
+std::string problem_text(const client::ShardStats& shard) {
+  if (shard.problem.empty()) return "";
+  const bool serves = shard.state == client::ShardStats::State::serving;
+  return "shard " + std::to_string(shard.id) +
+         (serves ? " serves, but what it does in the background fails: " : " does not serve: ") +
+         shard.problem + "\n";
+}
+
 void add(std::string& text, const std::string& part) {
   if (!part.empty()) text.append("\n").append(part);
 }
@@ -217,6 +237,7 @@ std::string stats_text(const client::Stats& stats) {
                      count_text(stats.read_operations, "read operation") + "\n" + memory_text(stats) +
                      "block cache: " + count_text(stats.cache_hits) + " hits, " +
                      count_text(stats.cache_misses) + " misses\n" + keys_text(stats) + cold_text(stats);
+  if (stats.history_from) text += "history: from " + moment_text(*stats.history_from) + " on\n";
   if (stats.merging != client::Merging::on || !stats.merges.empty())
     add(text, std::string("merging: ") + name_of(stats.merging) + ", " +
                   count_text(stats.merges.size(), "merge") + " asked for under way\n");
@@ -226,9 +247,7 @@ std::string stats_text(const client::Stats& stats) {
   add(text, values_text(stats));
   add(text, latencies_text(stats));
   add(text, stalls_text(stats));
-  for (const client::ShardStats& shard : stats.shards)
-    if (!shard.problem.empty())
-      add(text, "shard " + std::to_string(shard.id) + " does not serve: " + shard.problem + "\n");
+  for (const client::ShardStats& shard : stats.shards) add(text, problem_text(shard));
   return text;
 }
 

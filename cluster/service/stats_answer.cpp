@@ -210,6 +210,7 @@ void set_stats(schema::Stats::Builder message, const actors::StoreStats& stats) 
   message.setSstableCount(stats.sstable_count());
   message.setTotalSize(stats.total_size());
   message.setReadOperations(stats.read_operations());
+  message.setHistoryFrom(stats.history_from.value_or(kTimestampMin).raw);
 }
 
 void set_events(schema::Admin::EventsResults::Builder message, const actors::EventPage& page) {

@@ -287,6 +287,7 @@ TEST_F(StoreTest, WithoutARetentionTimeOnlyWhatIsHeldCanBeRead) {
   const Error refused = store->snapshot_at(written).error();
   EXPECT_EQ(refused.code, Errc::invalid_argument);
   EXPECT_NE(refused.text.find("no history is kept"), std::string::npos) << refused.text;
+  EXPECT_EQ(store->stats()->history_from, std::nullopt);
   const SnapshotHandle held = *store->snapshot();
   put("k", "w");
   ASSERT_TRUE(store->compact().ok());
@@ -306,6 +307,9 @@ TEST_F(StoreTest, HistoryBeginsWhereItWasFirstKept) {
   put("k", "5");
   ASSERT_TRUE(store->compact().ok());
   EXPECT_EQ(*store->get("k", *store->snapshot_at(kept)), "4");
+  const std::optional<Timestamp> from = store->stats()->history_from;
+  EXPECT_GT(from, before);
+  EXPECT_LE(from, kept);
 }
 
 }  // namespace

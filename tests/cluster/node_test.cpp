@@ -1,5 +1,4 @@
 // What a client can do at a node, end to end.
-#include <atomic>
 #include <map>
 #include <thread>
 
@@ -219,105 +218,6 @@ TEST_F(NodeTest, ItsHistoryCanBeRead) {
   EXPECT_EQ(client->snapshot_at(kTimestampMax).error().code, Errc::invalid_argument);
 }
 
-TEST_F(NodeTest, ADroppedSnapshotIsReleased) {
-  start();
-  auto client = connect();
-  auto watcher = connect();
-  const auto held = [&]() {
-    uint32_t count = 0;
-    const auto stats = watcher->stats();
-    EXPECT_TRUE(stats.ok());
-    for (const auto& shard : stats->shards) count = std::max(count, shard.snapshots);
-    return count;
-  };
-  auto snapshot = client->snapshot();
-  ASSERT_TRUE(snapshot.ok());
-  EXPECT_EQ(held(), 1u);
-  *snapshot = nullptr;
-  EXPECT_TRUE(eventually([&]() { return held() == 0; }));
-
-  // And so is one whose client vanishes.
-  snapshot = client->snapshot();
-  ASSERT_TRUE(snapshot.ok());
-  EXPECT_EQ(held(), 1u);
-  client.reset();
-  EXPECT_TRUE(eventually([&]() { return held() == 0; }));
-}
-
-TEST_F(NodeTest, AMergeIsWatchedAndEndedByItsWatcher) {
-  start();
-  auto client = connect();
-  fill(*client, 1000, "v");
-  ASSERT_TRUE(client->set_merging(client::Merging::paused).ok());
-  EXPECT_EQ(client->stats()->merging, client::Merging::paused);
-  std::vector<client::RangeMerge> seen;
-  const Status ended = client->compact({key(0), key(500)}, [&](const client::RangeMerge& merge) {
-    seen.push_back(merge);
-    return seen.size() < 2;
-  });
-  EXPECT_EQ(ended.error().code, Errc::cancelled);
-  ASSERT_EQ(seen.size(), 2u);
-  EXPECT_EQ(seen[0].id, seen[1].id);
-  EXPECT_EQ(seen[0].range, (KeyRange{key(0), key(500)}));
-  EXPECT_TRUE(eventually([&]() { return client->stats()->merges.empty(); }));
-
-  ASSERT_TRUE(client->set_merging(client::Merging::on).ok());
-  EXPECT_TRUE(client->compact().ok());
-}
-
-TEST_F(NodeTest, AMergeIsEndedByAnotherClientOrByTheEndOfItsOwn) {
-  start();
-  auto client = connect();
-  fill(*client, 1000, "v");
-  ASSERT_TRUE(client->set_merging(client::Merging::paused).ok());
-  Status answered;
-  // It ends while the next look is still to come; what that leaves behind the address sanitizer sees.
-  std::atomic<bool> looked = false;
-  std::thread other(
-      [&]() { answered = connect()->compact({}, [&](const client::RangeMerge&) { return looked = true; }); });
-  ASSERT_TRUE(eventually([&]() { return looked.load(); }));
-  ASSERT_EQ(client->stats()->merges.size(), 1u);
-  ASSERT_TRUE(client->cancel_merge(client->stats()->merges.front().id).ok());
-  other.join();
-  EXPECT_EQ(answered.error().code, Errc::cancelled);
-  EXPECT_EQ(client->cancel_merge(1'000).error().code, Errc::not_found);
-
-  // Whoever loses patience takes its merge along.
-  std::thread impatient([&]() {
-    int looks = 0;
-    (void)connect()->compact({}, [&](const client::RangeMerge&) { return ++looks < 2; });
-  });
-  impatient.join();
-  EXPECT_TRUE(eventually([&]() { return client->stats()->merges.empty(); }));
-}
-
-TEST_F(NodeTest, CareReachesTheStore) {
-  start();
-  auto client = connect();
-  fill(*client, 1000, "v");
-  EXPECT_TRUE(client->flush().ok());
-  EXPECT_TRUE(client->compact({key(0), key(500)}).ok());
-  const auto report = client->verify();
-  ASSERT_TRUE(report.ok());
-  EXPECT_GE(report->tables, 1u);
-  EXPECT_GE(report->entries, 1000u);
-  EXPECT_TRUE(report->problems.empty());
-
-  const auto shards = client->split(key(500));
-  ASSERT_TRUE(shards.ok()) << to_string(shards.error());
-  EXPECT_NE(shards->left, shards->right);
-  EXPECT_EQ(client->split(key(500)).error().code, Errc::invalid_argument);
-
-  const auto stats = client->stats();
-  ASSERT_TRUE(stats.ok());
-  EXPECT_FALSE(stats->version.empty());
-  EXPECT_EQ(stats->connections, 1u);
-  ASSERT_EQ(stats->shards.size(), boundaries.size() + 2);
-  EXPECT_EQ(stats->shards.front().range.begin, "");
-  EXPECT_EQ(stats->shards.back().range.end, std::nullopt);
-  EXPECT_EQ(scan(*client, {}).size(), 1000u);
-}
-
 TEST_F(NodeTest, ManyPipelinedCallsOnManyConnections) {
   start();
   std::vector<std::unique_ptr<client::Client>> clients;
@@ -373,31 +273,6 @@ TEST_F(NodeTest, AnAnswerPastItsLimitIsRefused) {
   ASSERT_TRUE(client->put("large", Bytes(20 << 20, 'x'), Durability::buffered).ok());
   EXPECT_EQ(client->get_many(std::vector<Bytes>(4, "large")).error().code, Errc::invalid_argument);
   EXPECT_EQ(client->get_many(std::vector<Bytes>(2, "large")).value().size(), 2u);
-}
-
-TEST_F(NodeTest, AStopAnswersWhatIsUnderWay) {
-  start();
-  auto client = connect();
-  client::Batch batch;
-  ASSERT_TRUE(batch.put("last", "word").ok());
-  size_t answered = 0;
-  for (int i = 0; i < 100; ++i)
-    ASSERT_TRUE(client->write_async(batch, Durability::synced, [&](auto) { ++answered; }).ok());
-  std::thread stopping([this]() { node->stop(); });
-  (void)client->wait();
-  stopping.join();
-  EXPECT_EQ(answered, 100u);
-  EXPECT_EQ(client->get("last").error().code, Errc::io_error);
-  EXPECT_FALSE(client->connected());
-}
-
-TEST_F(NodeTest, AnAddressInUseIsRefused) {
-  start();
-  NodeOptions second = options;
-  second.listen = node->address();
-  const auto refused = Node::start(*store, second);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, Errc::in_use);
 }
 
 }  // namespace

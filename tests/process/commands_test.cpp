@@ -222,6 +222,7 @@ TEST_F(CommandsTest, CareLeavesEveryKeyWhereItWas) {
   EXPECT_NE(user({"verify", "--json"}).find("\"problems\":[]"), std::string::npos);
   EXPECT_NE(user({"stats"}).find("record/00001500"), std::string::npos);
   EXPECT_NE(user({"stats", "--json"}).find("\"from\":\"record/00001500\""), std::string::npos);
+  EXPECT_EQ(user({"stats"}).find("history"), std::string::npos) << "none is kept";
 }
 
 TEST_F(CommandsTest, MergingIsToldWhatToDo) {
@@ -304,6 +305,9 @@ TEST(HistoryCommandsTest, ReadsTheStoreAsItWasAndForgetsWhatExpires) {
   EXPECT_EQ(server({"scan", "--at", "10min"}).output, "");
   const Finished far_back = server({"get", "fruit", "--at", "2h"});
   EXPECT_NE(far_back.errors.find("the oldest that can be read is"), std::string::npos) << far_back.errors;
+  EXPECT_NE(server({"stats"}).output.find("\nhistory: from 20"), std::string::npos)
+      << server({"stats"}).output;
+  EXPECT_NE(server({"stats", "--json"}).output.find("\"historyFrom\":"), std::string::npos);
   const Finished no_moment = server({"scan", "--at", "noon"});
   EXPECT_NE(no_moment.errors.find("is no moment"), std::string::npos) << no_moment.errors;
 
