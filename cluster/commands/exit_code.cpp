@@ -40,7 +40,8 @@ const char* exit_code_help() {
          "  4  damage, an I/O error, or a connection that broke\n"
          "  5  another process uses the data or the port\n"
          "  6  written by a newer version, or a request that the node does not serve\n"
-         "  7  put: the key is not as --if-absent or --if-version says";
+         "  7  put: the key is not as --if-absent or --if-version says\n"
+         "  8  the machine has no memory left for the process";
 }
 
 }  // namespace coppice::cluster

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cluster/commands/commands.hpp"
+#include "cluster/commands/out_of_memory.hpp"
 #include "cluster/text/nearest.hpp"
 
 namespace coppice::cluster {
@@ -77,6 +78,7 @@ void add_commands(CLI::App& program, Action& chosen) {
 }  // namespace
 
 ExitCode run_program(int argc, const char* const* argv) {
+  end_where_memory_ends();
   Action chosen;
   CLI::App program("Coppice: a sharded, durable, ordered store of keys and values");
   program.name("coppice");

@@ -16,6 +16,12 @@ constexpr size_t kHugePageSize = size_t{2} << 20;
 // Below, the page that is begun and not filled would be a large part of the whole.
 constexpr size_t kHugeSizeMin = 16 * kHugePageSize;
 
+/// Who was told to care where memory ends comes first, as for operator new.
+[[noreturn]] void refuse() {
+  if (const std::new_handler handler = std::get_new_handler()) handler();
+  throw std::bad_alloc();
+}
+
 }  // namespace
 
 HugeMemory::HugeMemory(size_t size) : map_size_(size), size_(size) {
@@ -23,7 +29,7 @@ HugeMemory::HugeMemory(size_t size) : map_size_(size), size_(size) {
   if (huge) map_size_ += kHugePageSize;
   void* const map =
       ::mmap(nullptr, map_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (map == MAP_FAILED) throw std::bad_alloc();
+  if (map == MAP_FAILED) refuse();
   map_ = static_cast<char*>(map);
   data_ = map_;
   if (!huge) return;

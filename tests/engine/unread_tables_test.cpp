@@ -9,6 +9,7 @@
 
 #include "engine/base/random.hpp"
 #include "tests/support/memory_file_system.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/tree_stand.hpp"
 
 namespace coppice::engine {
@@ -206,15 +207,7 @@ TEST_F(UnreadTablesTest, ReadersOnOtherThreadsSeeNothingOfIt) {
   EXPECT_LE(cache().size - cache().memtables, kBudget);
 }
 
-// Sanitizers bring an allocator of their own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COPPICE_OWN_ALLOCATOR 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define COPPICE_OWN_ALLOCATOR 0
-#endif
-#endif
-#ifndef COPPICE_OWN_ALLOCATOR
+#if !COPPICE_SANITIZED
 
 TEST_F(UnreadTablesTest, WhatTheCacheCountsIsWhatWasAllocated) {
   const auto allocated = [] {
