@@ -1,132 +1,20 @@
-// Damages every file of a tree in every way: the answer is right, or an error that names a file.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
+// Files of a tree that are missing, another tree's, of another format, or have lost their end.
 #include "engine/base/checksum.hpp"
 #include "engine/base/coding.hpp"
 #include "engine/io/file_names.hpp"
 #include "engine/log/log_format.hpp"
-#include "tests/support/damage.hpp"
-#include "tests/support/keys.hpp"
-#include "tests/support/memory_file_system.hpp"
-#include "tests/support/tree_stand.hpp"
+#include "tests/crash/tree_damage_fixture.hpp"
 
 namespace coppice::engine {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using Items = TreeStand::Items;
 
-class TreeDamageTest : public ::testing::Test {
+class TreeDamageTest : public TreeDamageFixture {
 protected:
-  explicit TreeDamageTest(const KeyRing& keys = {}) {
-    stand.keys = keys;
-    stand.options.value_threshold = 80;
-    ok(stand.create());
-    ok(stand.open());
-    write(0);
-    ok(stand.flush());
-    write(1);
-    ok(stand.compact());
-    write(2);
-    ok(stand.delete_range("k1", "k2"));
-    ok(stand.flush());
-    write(3);
-  }
-
-  static void ok(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
-  void write(int round) {
-    for (int number = round; number < 60; number += round + 1)
-      ok(stand.put("k" + std::to_string(number),
-                   "value " + std::to_string(round) + Bytes(number % 7 == 0 ? 80 : 0, 'v')));
-  }
-
-  void close() {
-    expected = stand.items();
-    ok(stand.tree->close());
-    stand.drop();
-    const auto names = files.list(stand.directory());
-    for (const std::string& name : *names) whole.emplace(name, files.content(stand.path(name)));
-  }
-  void restore() {
-    ok(files.remove_tree(stand.directory()));
-    ok(files.make_directory(stand.directory()));
-    for (const auto& [name, content] : whole) overwrite(files, stand.path(name), content);
-  }
-
-  static void is_clear(const Error& error) {
-    EXPECT_THAT(error.code, AnyOf(Errc::corruption, Errc::unsupported)) << to_string(error);
-    EXPECT_THAT(error.text,
-                AnyOf(HasSubstr(".sst"), HasSubstr(".val"), HasSubstr(".log"), HasSubstr("MANIFEST")));
-  }
-  /// Nothing that is damaged may change an answer.
-  void look() {
-    const Status opened = stand.open();
-    if (!opened.ok()) return is_clear(opened.error());
-    const auto found = stand.scan();
-    if (found.ok()) {
-      EXPECT_EQ(*found, expected);
-    } else {
-      is_clear(found.error());
-    }
-    for (size_t number = 0; number < 60; number += 7) {
-      const Bytes key = "k" + std::to_string(number);
-      const auto item = expected.find(key);
-      const auto got = stand.reader->get(key, {});
-      if (got.ok()) {
-        EXPECT_EQ(got->value_or("(none)"), item == expected.end() ? "(none)" : item->second) << key;
-      } else {
-        is_clear(got.error());
-      }
-    }
-    stand.drop();
-  }
-
-  MemoryFileSystem files;
-  void flip_bits(uint64_t step) {
-    close();
-    for (const auto& [name, content] : whole) {
-      for (uint64_t bit = 0; bit < content.size() * 8; bit += step) {
-        SCOPED_TRACE(name + " bit " + std::to_string(bit));
-        restore();
-        files.flip_bit(stand.path(name), bit);
-        look();
-        if (HasFailure()) return;
-      }
-    }
-  }
-
-  void lose_ends() {
-    close();
-    for (const auto& [name, content] : whole) {
-      for (size_t size = 0; size < content.size(); size += size % 17 + 1) {
-        SCOPED_TRACE(name + " cut to " + std::to_string(size));
-        restore();
-        overwrite(files, stand.path(name), ByteView(content).substr(0, size));
-        look();
-        if (HasFailure()) return;
-      }
-    }
-  }
-
-  TreeStand stand{files};
-  Items expected;
-  std::map<std::string, Bytes> whole;
+  TreeDamageTest() { fill(); }
 };
-
-TEST_F(TreeDamageTest, AFlippedBitChangesNoAnswer) { flip_bits(53); }
-
-TEST_F(TreeDamageTest, ALostEndChangesNoAnswer) { lose_ends(); }
-
-class EncryptedTreeDamageTest : public TreeDamageTest {
-protected:
-  EncryptedTreeDamageTest() : TreeDamageTest(ring('a')) {}
-};
-
-TEST_F(EncryptedTreeDamageTest, AFlippedBitChangesNoAnswer) { flip_bits(131); }
-
-TEST_F(EncryptedTreeDamageTest, ALostEndChangesNoAnswer) { lose_ends(); }
 
 TEST_F(TreeDamageTest, AMissingFileIsNamed) {
   close();
@@ -161,21 +49,6 @@ TEST_F(TreeDamageTest, FilesOfTwoTreesAreNotMixedUp) {
     } else {
       look();
     }
-  }
-}
-
-TEST_F(TreeDamageTest, VerifyFindsAFlippedBitInATable) {
-  close();
-  for (const auto& [name, content] : whole) {
-    if (parse_file_name(name)->kind != FileName::Kind::table) continue;
-    restore();
-    files.flip_bit(stand.path(name), content.size() * 4);
-    ok(stand.open());
-    const auto report = stand.reader->verify({});
-    ASSERT_TRUE(report.ok());
-    ASSERT_EQ(report->problems.size(), 1u);
-    EXPECT_THAT(report->problems.front(), HasSubstr(name));
-    stand.drop();
   }
 }
 
