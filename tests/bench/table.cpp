@@ -141,6 +141,18 @@ std::pair<std::string, std::string> cells(const std::vector<Verdict>& verdicts) 
   return {wishes, marks};
 }
 
+/// Of the table of engines, those that were measured.
+std::string head(const std::set<std::string>& measured) {
+  std::string names = "| workload |";
+  std::string rule = "|---|";
+  for (const std::string& engine : kEngines) {
+    if (!measured.contains(engine)) continue;
+    names += " " + engine + " |";
+    rule += "---|";
+  }
+  return names + " tree : better of RocksDB, LevelDB | goal | met |\n" + rule + "---|---|---|\n";
+}
+
 /// A row without a goal is shown if it is a rate.
 bool worth_a_row(const Medians::Row& row, const std::vector<Verdict>& verdicts) {
   static const std::set<std::string> kAlways{"rate", "seconds", "write_amplification", "space_amplification",
@@ -158,7 +170,7 @@ std::string variants(const Medians& medians, uint64_t entries, const Variants& w
     rows.push_back(&row);
     for (const auto& [engine, value] : row.by_engine) names.insert(engine);
   }
-  names.erase("tree");
+  for (const std::string& engine : kEngines) names.erase(engine);
   if (names.empty()) return {};
   std::string table = "### " + which.title + "\n\n| workload | tree |";
   std::string rule = "|---|---|";
@@ -253,15 +265,10 @@ std::string report(const std::vector<Measure>& measures, const std::vector<Goal>
       rows += " " + (tree && peers ? text("%.2f", *tree / *peers) : std::string("-")) + " | " + wishes +
               " | " + marks + " |\n";
     }
-    report += "## " + std::to_string(entries) + " entries: " + std::to_string(met) + " of " +
-              std::to_string(judged) + " goals met\n\n| workload |";
-    std::string rule = "|---|";
-    for (const std::string& engine : kEngines) {
-      if (!measured.contains(engine)) continue;
-      report += " " + engine + " |";
-      rule += "---|";
-    }
-    report += " tree : better of RocksDB, LevelDB | goal | met |\n" + rule + "---|---|---|\n" + rows + "\n";
+    report += "## " + std::to_string(entries) + " entries";
+    if (judged > 0) report += ": " + std::to_string(met) + " of " + std::to_string(judged) + " goals met";
+    report += "\n\n";
+    if (!rows.empty()) report += head(measured) + rows + "\n";
     for (const Variants& each : kVariants) report += variants(medians, entries, each);
   }
   return report;

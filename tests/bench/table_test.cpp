@@ -10,6 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 Measure measure(const std::string& engine, const std::string& workload, double value,
                 const std::string& metric = "rate", unsigned threads = 1) {
@@ -102,13 +103,20 @@ TEST(TableTest, FeaturesAreHeldAgainstTheTreeInATableOfTheirOwn) {
   const std::string text =
       report({measure("tree", "fillseq", 30'000), measure("tree", "feature fillseq", 20'000),
               measure("lz4", "feature fillseq", 19'000), measure("tree", "feature fillseq", 5, "p99"),
-              measure("zstd", "feature fillseq", 5'000)},
+              measure("zstd", "feature fillseq", 5'000), measure("rocksdb", "feature fillseq", 1'000)},
              {{.workload = "fillseq", .bound = 1.5}});
-  EXPECT_THAT(text, HasSubstr("| fillseq | 30.0 | - |"));
+  EXPECT_THAT(text, HasSubstr("| fillseq | 30.0 | - | - |"));
   EXPECT_THAT(
       text,
       HasSubstr("| workload | tree | lz4 | zstd |\n|---|---|---|---|\n| fillseq | 20.0 | 0.95 | 0.25 |\n"));
   EXPECT_THAT(text, Not(HasSubstr("feature ")));
+}
+
+TEST(TableTest, ASizeOfWhichOnlyFeaturesWereMeasuredHasNoOtherTable) {
+  const std::string text =
+      report({measure("tree", "feature fillseq", 20'000), measure("lz4", "feature fillseq", 19'000)},
+             {{.workload = "fillseq", .bound = 1.5}});
+  EXPECT_THAT(text, StartsWith("## 1000 entries\n\n### Features"));
 }
 
 TEST(TableTest, EveryMeasureComesBackFromItsLine) {
