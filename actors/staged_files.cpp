@@ -8,6 +8,7 @@
 #include "actors/store_paths.hpp"
 #include "engine/io/copy_file.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/io/presence.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -64,6 +65,7 @@ Result<StagedFilesPtr> stage_files(Core& core, const std::vector<std::string>& p
     COPPICE_TRY(engine::read_outside_table(files, path, core.options.keys).status());
 
   auto staged = std::make_shared<StagedFiles>(files, staging_path(core.options.directory));
+  COPPICE_TRY(check_present(files, core.options.directory));
   COPPICE_TRY(files.make_directory(staged->directory));
   for (size_t index = 0; index < paths.size(); ++index) {
     const std::string path = engine::join_path(staged->directory, engine::table_file_name(index + 1));

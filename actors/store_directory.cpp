@@ -6,6 +6,7 @@
 #include "actors/store_paths.hpp"
 #include "engine/base/random.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/io/presence.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -178,6 +179,7 @@ Status StoreDirectory::settle_map() {
 }
 
 Status StoreDirectory::begin_checkpoint(const std::string& target) {
+  COPPICE_TRY(check_present(files_, directory_));
   return begin_second_store(files_, target);
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/base/checksum.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/io/presence.hpp"
 
 namespace coppice::engine {
 namespace {
@@ -15,6 +16,7 @@ public:
     FileSystem& files = tree_.env.files;
     if (cold && !std::exchange(any_cold_, true)) {
       COPPICE_CHECK(!half_.cold_directory.empty());
+      COPPICE_TRY(check_present(files, parent_directory(half_.cold_directory)));
       COPPICE_TRY(files.make_directory(half_.cold_directory));
     }
     return files.link(join_path(tree_.env.place_of(tree_.directory, cold), name),
@@ -39,6 +41,7 @@ private:
 Status make_child(const TreeState& tree, const KeyRange& range, const SplitHalf& half) {
   FileSystem& files = tree.env.files;
   const std::string& directory = half.directory;
+  COPPICE_TRY(check_present(files, parent_directory(directory)));
   COPPICE_TRY(files.make_directory(directory));
   Links links(tree, half);
   ManifestState child;
