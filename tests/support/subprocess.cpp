@@ -102,6 +102,11 @@ Subprocess::~Subprocess() {
   for (int* descriptor : {&handle_, &input_, &lines_, &output_, &errors_}) close_if_open(*descriptor);
 }
 
+bool Subprocess::is_running() const {
+  pollfd waited{handle_, POLLIN, 0};
+  return !ended_ && ::poll(&waited, 1, 0) == 0;
+}
+
 bool Subprocess::write_input(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t taken = ::write(input_, bytes.data(), bytes.size());

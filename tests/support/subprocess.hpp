@@ -34,6 +34,8 @@ public:
   Subprocess& operator=(const Subprocess&) = delete;
 
   pid_t pid() const { return pid_; }
+  /// False: it has ended, whoever ended it.
+  bool is_running() const;
 
   /// False: nobody reads it any more. Blocks: while the pipe is full.
   bool write_input(std::string_view bytes);
