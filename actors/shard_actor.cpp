@@ -29,10 +29,13 @@ public:
 
   void run_job(std::shared_ptr<RunningJob> job) override {
     const auto& workers = job->kind == engine::Job::Kind::flush ? crew_.flushers : crew_.compactors;
-    for (size_t part = 0; part < job->job.part_count(); ++part) {
-      auto run = [job, part, shard = ShardActor(self_)] {
+    const size_t part_count = job->job.part_count();
+    for (size_t task = 0; task < part_count; ++task) {
+      auto run = [job, shard = ShardActor(self_)] {
+        const std::optional<size_t> part = job->begin_part();
+        if (!part) return;
         engine::WritePace pace;
-        job->job.run_part(part, job->cancelled, [&pace, &job](uint64_t size, double rate) {
+        job->job.run_part(*part, job->cancelled, [&pace, &job](uint64_t size, double rate) {
           job->wrote(size);
           job->wait_while_held();
           const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
@@ -43,6 +46,8 @@ public:
       self_->send(workers, atom::run_v, Task{std::move(run), nullptr});
     }
   }
+
+  void give_back(std::shared_ptr<RunningJob> job) override { self_->send(self_, atom::job_ran_v, job); }
 
   void wake_after(std::chrono::microseconds delay) override {
     self_->delayed_send(self_, delay, atom::timer_v);

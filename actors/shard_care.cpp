@@ -216,7 +216,7 @@ void ShardCare::tell_progress() {
 /// Calls that were cancelled end once none of their merges is under way.
 void ShardCare::end_cancelled() {
   for (const auto& running : running_)
-    if (running->merge != nullptr && running->merge->cancelled()) running->cancel();
+    if (running->merge != nullptr && running->merge->cancelled()) cancel(running);
   std::deque<CompactCall> calls = std::exchange(compactions_, {});
   for (CompactCall& call : calls) {
     const bool busy =
@@ -370,14 +370,18 @@ void ShardCare::stop_merging() {
   cancel_merges();
 }
 
+void ShardCare::cancel(const std::shared_ptr<RunningJob>& job) {
+  if (job->cancel()) host_.give_back(job);
+}
+
 void ShardCare::cancel_merges() {
   for (const auto& running : running_)
-    if (running->kind == Job::Kind::merge) running->cancel();
+    if (running->kind == Job::Kind::merge) cancel(running);
 }
 
 void ShardCare::stop(const Error& error) {
   stopped_ = error;
-  for (const auto& running : running_) running->cancel();
+  for (const auto& running : running_) cancel(running);
   refuse_flushes(error);
   refuse_compactions(error);
   for (Done<Nothing>& done : std::exchange(stops_, {})) done(error);

@@ -118,6 +118,7 @@ private:
   void tell_progress();
   static void end(CompactCall call, Result<Nothing> answer);
   void end_cancelled();
+  void cancel(const std::shared_ptr<RunningJob>& job);
   void cancel_merges();
   bool run(std::optional<engine::Job> job, RangeMergeHandle merge = nullptr);
   void install(std::shared_ptr<RunningJob> job);

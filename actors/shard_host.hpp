@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "actors/range_merge.hpp"
 #include "engine/storage.hpp"
@@ -17,17 +18,29 @@ struct RunningJob {
       : kind(planned.kind()),
         job(std::move(planned)),
         merge(std::move(asked_for)),
-        parts_left_(job.part_count()) {}
+        part_count_(job.part_count()),
+        parts_left_(part_count_) {}
 
-  /// A part has run, or never will: whether it was the last one away. Who is told so sees what all have done.
+  /// A part that nobody else runs; nothing: none is left to begin. Threads: any.
+  std::optional<size_t> begin_part() {
+    const size_t part = parts_begun_.fetch_add(1, std::memory_order_relaxed);
+    return part < part_count_ ? std::optional(part) : std::nullopt;
+  }
+  /// A part that was begun has run: whether it was the last one away. Who is told so sees what all have done.
   /// Threads: any.
-  bool part_ran() { return parts_left_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+  bool part_ran() { return came_back(1); }
 
-  // For the owner: cancelled, it ends soon; held, its parts wait at their next entries until it is let go or cancelled.
-  void cancel() {
+  // For the owner.
+
+  /// Parts that were begun end soon; the others never begin, so that nobody waits for a thread only to hear that there is nothing
+  /// to do. Returns whether the job is home by that: nobody else says so then.
+  bool cancel() {
     cancelled.store(true, std::memory_order_relaxed);
     let_go();
+    const size_t begun = parts_begun_.exchange(part_count_, std::memory_order_relaxed);
+    return begun < part_count_ && came_back(part_count_ - begun);
   }
+  /// Its parts wait at their next entries until it is let go or cancelled.
   void hold() {
     if (!cancelled.load(std::memory_order_relaxed)) held_.store(true, std::memory_order_relaxed);
   }
@@ -56,6 +69,10 @@ struct RunningJob {
   const RangeMergeHandle merge;
 
 private:
+  bool came_back(size_t parts) { return parts_left_.fetch_sub(parts, std::memory_order_acq_rel) == parts; }
+
+  const size_t part_count_;
+  std::atomic<size_t> parts_begun_{0};
   std::atomic<bool> held_{false};
   std::atomic<uint64_t> written_{0};
   std::atomic<size_t> parts_left_;
@@ -71,6 +88,8 @@ public:
   /// Runs the job's parts on the compactor pool, several at once where it has the workers; Shard::job_ran() gets the
   /// job back once all have run.
   virtual void run_job(std::shared_ptr<RunningJob> job) = 0;
+  /// Shard::job_ran() gets the job back: it was cancelled, and no part of it is away.
+  virtual void give_back(std::shared_ptr<RunningJob> job) = 0;
   /// Shard::timer() is called after `delay`.
   virtual void wake_after(std::chrono::microseconds delay) = 0;
   /// The shard serves no more. What it held is answered; what still comes into its queue is not.

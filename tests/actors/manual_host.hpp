@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "actors/shard.hpp"
 
@@ -14,6 +15,10 @@ class ManualHost final : public ShardHost {
 public:
   void run_apart(std::function<Status()> work) override { apart.push_back(std::move(work)); }
   void run_job(std::shared_ptr<RunningJob> job) override { jobs.push_back(std::move(job)); }
+  void give_back(std::shared_ptr<RunningJob> job) override {
+    std::erase(jobs, job);
+    cancelled.push_back(std::move(job));
+  }
   void wake_after(std::chrono::microseconds delay) override { wakes.push_back(time + delay); }
   void failed(const Error& error) override { failure = error; }
   void ended() override { has_ended = true; }
@@ -21,8 +26,9 @@ public:
 
   /// Lets everything that was given out come back, until nothing is.
   void settle(Shard& shard) {
-    while (!apart.empty() || !jobs.empty()) {
+    while (!apart.empty() || !jobs.empty() || !cancelled.empty()) {
       run_one_apart(shard);
+      for (const auto& job : std::exchange(cancelled, {})) shard.job_ran(job);
       run_one_job(shard);
     }
   }
@@ -36,7 +42,7 @@ public:
     if (jobs.empty()) return;
     const std::shared_ptr<RunningJob> job = std::move(jobs.front());
     jobs.pop_front();
-    job->job.run(job->cancelled);
+    while (const auto part = job->begin_part()) job->job.run_part(*part, job->cancelled);
     shard.job_ran(job);
   }
   /// Time passes, and the delays that were asked for and are over then end.
@@ -48,6 +54,8 @@ public:
 
   std::deque<std::function<Status()>> apart;
   std::deque<std::shared_ptr<RunningJob>> jobs;
+  /// Came back without having run.
+  std::deque<std::shared_ptr<RunningJob>> cancelled;
   std::deque<std::chrono::steady_clock::time_point> wakes;
   std::optional<Error> failure;
   bool has_ended = false;

@@ -198,15 +198,42 @@ TEST_F(MergingTest, AMergeByHandThatIsCancelledEndsOnceItIsHome) {
   Answer<Nothing> compacted;
   shard->compact({}, merge, compacted.done());
   while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
+  const std::shared_ptr<RunningJob> job = host.jobs.front();
+  const std::optional<size_t> part = job->begin_part();
+  ASSERT_TRUE(part);
   merge->cancel();
   shard->turn();
+  EXPECT_TRUE(job->cancelled);
+  host.jobs.clear();
+  host.settle(*shard);
   EXPECT_FALSE(compacted.result);
-  EXPECT_TRUE(host.jobs.front()->cancelled);
+  job->job.run_part(*part, job->cancelled);
+  ASSERT_TRUE(job->part_ran());
+  shard->job_ran(job);
   host.settle(*shard);
   ASSERT_TRUE(compacted.failed());
   EXPECT_EQ(compacted.code(), Errc::cancelled);
   EXPECT_EQ(tree().level0_depth, 3u);
   EXPECT_EQ(merge->progress().bytes_done, 0u);
+}
+
+TEST_F(MergingTest, AMergeByHandThatNoThreadHasBegunIsCancelledWithoutOne) {
+  set(Merging::off);
+  flush_tables(3);
+  const RangeMergeHandle merge = merge_of_all();
+  Answer<Nothing> compacted;
+  shard->compact({}, merge, compacted.done());
+  while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
+  const std::shared_ptr<RunningJob> job = host.jobs.front();
+  merge->cancel();
+  shard->turn();
+  EXPECT_TRUE(host.jobs.empty());
+  EXPECT_FALSE(job->begin_part());
+  EXPECT_FALSE(compacted.result);
+  host.settle(*shard);
+  ASSERT_TRUE(compacted.failed());
+  EXPECT_EQ(compacted.code(), Errc::cancelled);
+  EXPECT_EQ(tree().level0_depth, 3u);
 }
 
 TEST_F(MergingTest, AMergeByHandThatWaitsIsCancelledAtOnce) {

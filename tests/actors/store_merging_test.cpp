@@ -85,7 +85,7 @@ TEST_P(StoreMergingTest, TheModeIsOfEveryShardAndOfThoseToCome) {
 /// A merge by hand, of which the first table is just to be begun.
 class RunningMergeTest : public StoreMergingTest {
 protected:
-  void begin() {
+  void begin(const KeyRange& range = {}) {
     files.before_table = [this] {
       if (paused) begun_while_paused = true;
       if (!armed_.exchange(false)) return;
@@ -98,7 +98,7 @@ protected:
     ASSERT_TRUE(store->set_merging(Merging::off).ok());
     fill("b");
     armed_ = true;
-    answer = as_future<Nothing>([&](auto done) { merge = store->compact({}, std::move(done)); });
+    answer = as_future<Nothing>([&](auto done) { merge = store->compact(range, std::move(done)); });
     here_.wait();
   }
   void let_it_go() { go_.count_down(); }
@@ -185,6 +185,25 @@ TEST_P(RunningMergeTest, AShardIsSplitWhileItHoldsStill) {
   EXPECT_EQ(begun_with("b"), "");
   ASSERT_TRUE(store->set_merging(Merging::on).ok());
   EXPECT_TRUE(answer.get().ok());
+  EXPECT_EQ(begun_with("b"), "");
+}
+
+TEST_P(RunningMergeTest, AShardIsSplitThoughItsMergeWaitsForAThreadThatAnotherHolds) {
+  options.compactor_threads = 1;
+  options.boundaries = {"key102500"};
+  begin({.begin = "", .end = "key102500"});
+  RangeMergeHandle waiting;
+  auto waiting_answer = as_future<Nothing>([&](auto done) {
+    waiting = store->compact({"key102500", std::nullopt}, std::move(done));
+  });
+  while (waiting->progress().tables == 0) ASSERT_TRUE(store->stats().ok());
+  ASSERT_TRUE(store->set_merging(Merging::paused).ok());
+  let_it_go();
+  ASSERT_TRUE(store->split(key_of(4'000)).ok());
+  EXPECT_EQ(begun_with("b"), "");
+  ASSERT_TRUE(store->set_merging(Merging::on).ok());
+  EXPECT_TRUE(answer.get().ok());
+  EXPECT_TRUE(waiting_answer.get().ok());
   EXPECT_EQ(begun_with("b"), "");
 }
 
