@@ -28,15 +28,20 @@ void* allocate(size_t size, size_t alignment) {
 
 }  // namespace
 
-// Not inlined: g++ would hold a call of `new` against the `free` that it sees.
+// All that are used, as a sanitizer brings its own for the others. Not inlined: g++ would hold a call of `new` against the `free`
+// that it sees.
 [[gnu::noinline]] void* operator new(size_t size) { return allocate(size, alignof(std::max_align_t)); }
 [[gnu::noinline]] void* operator new(size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<size_t>(alignment));
+}
+[[gnu::noinline]] void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size, alignof(std::max_align_t));
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace coppice::engine {
 namespace {
