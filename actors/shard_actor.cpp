@@ -32,7 +32,7 @@ public:
     const size_t part_count = job->job.part_count();
     for (size_t task = 0; task < part_count; ++task) {
       auto run = [job, shard = ShardActor(self_)] {
-        const std::optional<size_t> part = job->begin_part();
+        const std::optional<size_t> part = job->parts.begin();
         if (!part) return;
         engine::WritePace pace;
         job->job.run_part(*part, job->cancelled, [&pace, &job](uint64_t size, double rate) {
@@ -41,7 +41,7 @@ public:
           const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
           if (wait > wait.zero()) std::this_thread::sleep_for(wait);
         });
-        if (job->part_ran()) caf::anon_send(shard, atom::job_ran_v, job);
+        if (job->parts.came_back()) caf::anon_send(shard, atom::job_ran_v, job);
       };
       self_->send(workers, atom::run_v, Task{std::move(run), nullptr});
     }

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 
+#include "actors/parts_away.hpp"
 #include "actors/range_merge.hpp"
 #include "engine/storage.hpp"
 
@@ -15,20 +15,7 @@ namespace coppice::actors {
 /// A job on its way through the compactor pool and back.
 struct RunningJob {
   explicit RunningJob(engine::Job planned, RangeMergeHandle asked_for = nullptr)
-      : kind(planned.kind()),
-        job(std::move(planned)),
-        merge(std::move(asked_for)),
-        part_count_(job.part_count()),
-        parts_left_(part_count_) {}
-
-  /// A part that nobody else runs; nothing: none is left to begin. Threads: any.
-  std::optional<size_t> begin_part() {
-    const size_t part = parts_begun_.fetch_add(1, std::memory_order_relaxed);
-    return part < part_count_ ? std::optional(part) : std::nullopt;
-  }
-  /// A part that was begun has run: whether it was the last one away. Who is told so sees what all have done.
-  /// Threads: any.
-  bool part_ran() { return came_back(1); }
+      : kind(planned.kind()), job(std::move(planned)), merge(std::move(asked_for)), parts(job.part_count()) {}
 
   // For the owner.
 
@@ -37,8 +24,7 @@ struct RunningJob {
   bool cancel() {
     cancelled.store(true, std::memory_order_relaxed);
     let_go();
-    const size_t begun = parts_begun_.exchange(part_count_, std::memory_order_relaxed);
-    return begun < part_count_ && came_back(part_count_ - begun);
+    return parts.give_back();
   }
   /// Its parts wait at their next entries until it is let go or cancelled.
   void hold() {
@@ -67,15 +53,11 @@ struct RunningJob {
   std::atomic<bool> cancelled{false};
   /// Of a merge that somebody asked for.
   const RangeMergeHandle merge;
+  PartsAway<> parts;
 
 private:
-  bool came_back(size_t parts) { return parts_left_.fetch_sub(parts, std::memory_order_acq_rel) == parts; }
-
-  const size_t part_count_;
-  std::atomic<size_t> parts_begun_{0};
   std::atomic<bool> held_{false};
   std::atomic<uint64_t> written_{0};
-  std::atomic<size_t> parts_left_;
 };
 
 /// Every answer comes as a later call into the shard, on its own turn, never from inside the call that asked.

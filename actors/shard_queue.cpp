@@ -1,18 +1,7 @@
 #include "actors/shard_queue.hpp"
 
 namespace coppice::actors {
-namespace {
-
-/// What head_ points to in a closed queue: an address that is no request's, never followed.
-alignas(WriteRequest) char closed_mark;
-WriteRequest* const kClosed = reinterpret_cast<WriteRequest*>(&closed_mark);
-
-}  // namespace
-
-ShardQueue::~ShardQueue() {
-  const WriteRequest* head = head_.load(std::memory_order_acquire);
-  COPPICE_CHECK(head == nullptr || head == kClosed);
-}
+ShardQueue::~ShardQueue() { COPPICE_CHECK(list_.empty()); }
 
 ShardQueue::Push ShardQueue::push(std::unique_ptr<WriteRequest>& request) {
   const uint64_t count = request->batch.count();
@@ -25,29 +14,17 @@ ShardQueue::Push ShardQueue::push(std::unique_ptr<WriteRequest>& request) {
     return why;
   };
   if (operations != 0 && (operations + count > limits_.operations || size + bytes > limits_.size))
-    return refuse(head_.load(std::memory_order_acquire) == kClosed ? Push::closed : Push::full);
+    return refuse(list_.is_closed() ? Push::closed : Push::full);
 
-  WriteRequest* added = request.get();
-  WriteRequest* head = head_.load(std::memory_order_relaxed);
-  do {
-    if (head == kClosed) {
-      // What close() was told before it closed (a new routing table) is seen after this.
-      (void)head_.load(std::memory_order_acquire);
-      return refuse(Push::closed);
-    }
-    added->next = head;
-  } while (!head_.compare_exchange_weak(head, added, std::memory_order_release, std::memory_order_relaxed));
+  using Pushed = RequestList<WriteRequest>::Push;
+  const Pushed pushed = list_.push(*request);
+  if (pushed == Pushed::closed) return refuse(Push::closed);
   (void)request.release();  // The consumer may have answered and freed it by now.
-  if (head == nullptr) wake_();
+  if (pushed == Pushed::first) wake_();
   return Push::taken;
 }
 
-WriteList ShardQueue::take(WriteRequest* replacement) {
-  WriteRequest* newest = head_.load(std::memory_order_relaxed);
-  do {
-    if (newest == kClosed) return {};
-  } while (!head_.compare_exchange_weak(newest, replacement, std::memory_order_acq_rel,
-                                        std::memory_order_relaxed));
+WriteList ShardQueue::oldest_first(WriteRequest* newest) {
   WriteList list;
   while (newest != nullptr) {
     std::unique_ptr<WriteRequest> request(newest);
@@ -57,9 +34,9 @@ WriteList ShardQueue::take(WriteRequest* replacement) {
   return list;
 }
 
-WriteList ShardQueue::drain() { return take(nullptr); }
+WriteList ShardQueue::drain() { return oldest_first(list_.take()); }
 
-WriteList ShardQueue::close() { return take(kClosed); }
+WriteList ShardQueue::close() { return oldest_first(list_.close()); }
 
 void ShardQueue::reserve(const WriteRequest& request) {
   operations_.fetch_add(request.batch.count(), std::memory_order_relaxed);

@@ -4,19 +4,12 @@
 #include <atomic>
 #include <functional>
 
+#include "actors/request_list.hpp"
 #include "actors/write_request.hpp"
 
 namespace coppice::actors {
 
-/// Intrusive and lock-free, for many producers and one consumer, who takes all of it at once.
-///
-///     push:  head_ -> new -> older -> oldest      one CAS; the push that finds it empty wakes the consumer
-///     drain: head_ -> nothing                     one CAS; the list is turned round to oldest first
-///
-/// Orderings. A push publishes the request and its `next` by a release CAS; drain's acquire CAS sees them,
-/// and those of every push before, for each CAS continues the release sequence of the one below it. No ABA: a
-/// push never looks inside the head it read, so it may have been taken and come back as another request
-/// meanwhile.
+/// A list for many producers and one consumer, with limits; the push that finds it empty wakes the consumer.
 ///
 /// A request counts against the limits from its push until the consumer releases it, answered, so that they
 /// bound all that the shard holds.
@@ -57,11 +50,11 @@ public:
   uint64_t size() const { return size_.load(std::memory_order_relaxed); }
 
 private:
-  WriteList take(WriteRequest* replacement);
+  static WriteList oldest_first(WriteRequest* newest);
 
   const Limits limits_;
   const std::function<void()> wake_;
-  alignas(64) std::atomic<WriteRequest*> head_{nullptr};
+  alignas(64) RequestList<WriteRequest> list_;
   alignas(64) std::atomic<uint64_t> operations_{0};
   std::atomic<uint64_t> size_{0};
 };

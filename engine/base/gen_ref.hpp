@@ -2,18 +2,17 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <bit>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "engine/base/stripe.hpp"
+#include "engine/base/machine_threads.hpp"
 #include "schema/check.hpp"
 
 namespace coppice::engine {
 
-template <class T>
+template <class T, class Threads = MachineThreads>
 class Pin;
 
 /// A slot in which an owner publishes one frozen T after the other.
@@ -49,7 +48,7 @@ class Pin;
 /// a publish (a visible timestamp, say) sees that publish.
 ///
 /// Threads: pin() from any number. The rest is for the owner. Lifetime: outlives its pins.
-template <class T>
+template <class T, class Threads = MachineThreads>
 class Published {
 public:
   Published() = default;
@@ -61,7 +60,7 @@ public:
   void publish(std::unique_ptr<const T> value);
 
   /// The current T, or an empty pin if there is none.
-  Pin<T> pin() const;
+  Pin<T, Threads> pin() const;
 
   /// The current T as its owner sees it, or nullptr. Lifetime: until the next publish and reclaim.
   const T* current() const;
@@ -73,7 +72,9 @@ public:
   size_t retired_count() const { return retired_.size(); }
 
 private:
-  friend class Pin<T>;
+  friend class Pin<T, Threads>;
+  template <class U>
+  using Atomic = typename Threads::template Atomic<U>;
 
   // A word is {generation, pins} in a cell and {generation, index} in a handle.
   static constexpr uint32_t kLowBits = 24;
@@ -84,14 +85,14 @@ private:
   static constexpr uint64_t kNothing = 0;
 
   struct alignas(64) Stripe {
-    std::atomic<uint64_t> word{kGenerationOne};
+    Atomic<uint64_t> word{kGenerationOne};
   };
   struct alignas(64) Cell {
     const T* value = nullptr;
     // The owner's: the generation of all stripes but the first `closed_count`, which have the next already.
     uint64_t generation = 1;
     size_t closed_count = 0;
-    std::array<Stripe, kStripeCount> stripes;
+    std::array<Stripe, Threads::kStripeCount> stripes;
   };
 
   // Chunk c has kChunkSize << c cells: cells stay where they are while their number grows.
@@ -105,7 +106,7 @@ private:
   Cell& cell_at(uint64_t index) const;
   uint32_t take_free_cell();
 
-  std::atomic<uint64_t> current_{kNothing};
+  Atomic<uint64_t> current_{kNothing};
   std::array<std::unique_ptr<Cell[]>, kChunkCount> chunks_;
   // The owner's.
   uint32_t cell_count_ = 0;
@@ -115,7 +116,7 @@ private:
 
 /// Keeps one T alive. An empty one keeps nothing.
 /// Threads: one at a time; it may move between threads.
-template <class T>
+template <class T, class Threads>
 class Pin {
 public:
   Pin() = default;
@@ -143,10 +144,12 @@ public:
   }
 
 private:
-  friend class Published<T>;
-  using Cell = typename Published<T>::Cell;
+  using Slot = Published<T, Threads>;
+  friend Slot;
+  using Cell = typename Slot::Cell;
+  using Word = typename Slot::template Atomic<uint64_t>;
 
-  Pin(const Published<T>* slot, const Cell* cell, std::atomic<uint64_t>* word, uint64_t handle)
+  Pin(const Slot* slot, const Cell* cell, Word* word, uint64_t handle)
       : slot_(slot), cell_(cell), word_(word), handle_(handle) {}
   void swap(Pin& other) noexcept {
     std::swap(slot_, other.slot_);
@@ -155,21 +158,21 @@ private:
     std::swap(handle_, other.handle_);
   }
 
-  const Published<T>* slot_ = nullptr;
+  const Slot* slot_ = nullptr;
   const Cell* cell_ = nullptr;
-  std::atomic<uint64_t>* word_ = nullptr;
-  uint64_t handle_ = Published<T>::kNothing;
+  Word* word_ = nullptr;
+  uint64_t handle_ = Slot::kNothing;
 };
 
-template <class T>
-Published<T>::~Published() {
+template <class T, class Threads>
+Published<T, Threads>::~Published() {
   publish(nullptr);
   reclaim();
   COPPICE_CHECK(retired_.empty());
 }
 
-template <class T>
-void Published<T>::publish(std::unique_ptr<const T> value) {
+template <class T, class Threads>
+void Published<T, Threads>::publish(std::unique_ptr<const T> value) {
   uint64_t handle = kNothing;
   if (value != nullptr) {
     const uint32_t index = take_free_cell();
@@ -182,30 +185,30 @@ void Published<T>::publish(std::unique_ptr<const T> value) {
   if (before != kNothing) retired_.push_back(static_cast<uint32_t>(before & kLowMask));
 }
 
-template <class T>
-Pin<T> Published<T>::pin() const {
+template <class T, class Threads>
+Pin<T, Threads> Published<T, Threads>::pin() const {
   for (;;) {
     const uint64_t handle = current_.load(std::memory_order_acquire);
     if (handle == kNothing) return {};
     Cell& cell = cell_at(handle & kLowMask);
-    std::atomic<uint64_t>& word = cell.stripes[stripe_here()].word;
+    Atomic<uint64_t>& word = cell.stripes[Threads::stripe_here()].word;
     const uint64_t before = word.fetch_add(1, std::memory_order_relaxed);
     // One more would carry into the generation; half of it is far more than there are threads and cursors.
     COPPICE_CHECK((before & kLowMask) < kLowMask / 2);
-    if (generation(before) == generation(handle)) return Pin<T>(this, &cell, &word, handle);
+    if (generation(before) == generation(handle)) return Pin<T, Threads>(this, &cell, &word, handle);
     // The owner has published and begun to reclaim since the load: so `current_` has changed, and we ask again.
     word.fetch_sub(1, std::memory_order_relaxed);
   }
 }
 
-template <class T>
-const T* Published<T>::current() const {
+template <class T, class Threads>
+const T* Published<T, Threads>::current() const {
   const uint64_t handle = current_.load(std::memory_order_relaxed);
   return handle == kNothing ? nullptr : cell_at(handle & kLowMask).value;
 }
 
-template <class T>
-std::vector<std::unique_ptr<const T>> Published<T>::reclaim() {
+template <class T, class Threads>
+std::vector<std::unique_ptr<const T>> Published<T, Threads>::reclaim() {
   std::vector<std::unique_ptr<const T>> reclaimed;
   std::erase_if(retired_, [&](uint32_t index) {
     Cell& cell = cell_at(index);
@@ -217,10 +220,10 @@ std::vector<std::unique_ptr<const T>> Published<T>::reclaim() {
   return reclaimed;
 }
 
-template <class T>
-bool Published<T>::close(Cell& cell) {
+template <class T, class Threads>
+bool Published<T, Threads>::close(Cell& cell) {
   const uint64_t next = (cell.generation + 1) << kLowBits;
-  while (cell.closed_count < kStripeCount) {
+  while (cell.closed_count < Threads::kStripeCount) {
     uint64_t unpinned = cell.generation << kLowBits;
     if (!cell.stripes[cell.closed_count].word.compare_exchange_strong(
             unpinned, next, std::memory_order_acquire, std::memory_order_relaxed))
@@ -232,8 +235,8 @@ bool Published<T>::close(Cell& cell) {
   return true;
 }
 
-template <class T>
-typename Published<T>::Cell& Published<T>::cell_at(uint64_t index) const {
+template <class T, class Threads>
+typename Published<T, Threads>::Cell& Published<T, Threads>::cell_at(uint64_t index) const {
   // Chunk c begins at index kChunkSize * (2^c - 1).
   const uint64_t place = index / kChunkSize + 1;
   const auto chunk = static_cast<uint32_t>(std::bit_width(place)) - 1;
@@ -241,8 +244,8 @@ typename Published<T>::Cell& Published<T>::cell_at(uint64_t index) const {
   return chunks_[chunk][index - first];
 }
 
-template <class T>
-uint32_t Published<T>::take_free_cell() {
+template <class T, class Threads>
+uint32_t Published<T, Threads>::take_free_cell() {
   if (!free_.empty()) {
     const uint32_t index = free_.back();
     free_.pop_back();

@@ -42,7 +42,7 @@ public:
     if (jobs.empty()) return;
     const std::shared_ptr<RunningJob> job = std::move(jobs.front());
     jobs.pop_front();
-    while (const auto part = job->begin_part()) job->job.run_part(*part, job->cancelled);
+    while (const auto part = job->parts.begin()) job->job.run_part(*part, job->cancelled);
     shard.job_ran(job);
   }
   /// Time passes, and the delays that were asked for and are over then end.

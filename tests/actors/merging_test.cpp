@@ -85,11 +85,12 @@ TEST_F(MergingTest, StoppedMergesLeaveAllAsItWas) {
   Answer<Nothing> on;
   shard->set_merging(Merging::on, on.done());
   ASSERT_FALSE(host.jobs.empty());
+  const std::shared_ptr<RunningJob> job = host.jobs.front();
 
   Answer<Nothing> stopped;
   shard->set_merging(Merging::stopped, stopped.done());
   EXPECT_FALSE(stopped.result);
-  EXPECT_TRUE(host.jobs.front()->cancelled);
+  EXPECT_TRUE(job->cancelled);
   const std::vector<std::string> before = tables();
   host.settle(*shard);
   EXPECT_TRUE(stopped.ok());
@@ -199,7 +200,7 @@ TEST_F(MergingTest, AMergeByHandThatIsCancelledEndsOnceItIsHome) {
   shard->compact({}, merge, compacted.done());
   while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
   const std::shared_ptr<RunningJob> job = host.jobs.front();
-  const std::optional<size_t> part = job->begin_part();
+  const std::optional<size_t> part = job->parts.begin();
   ASSERT_TRUE(part);
   merge->cancel();
   shard->turn();
@@ -208,7 +209,7 @@ TEST_F(MergingTest, AMergeByHandThatIsCancelledEndsOnceItIsHome) {
   host.settle(*shard);
   EXPECT_FALSE(compacted.result);
   job->job.run_part(*part, job->cancelled);
-  ASSERT_TRUE(job->part_ran());
+  ASSERT_TRUE(job->parts.came_back());
   shard->job_ran(job);
   host.settle(*shard);
   ASSERT_TRUE(compacted.failed());
@@ -228,7 +229,7 @@ TEST_F(MergingTest, AMergeByHandThatNoThreadHasBegunIsCancelledWithoutOne) {
   merge->cancel();
   shard->turn();
   EXPECT_TRUE(host.jobs.empty());
-  EXPECT_FALSE(job->begin_part());
+  EXPECT_FALSE(job->parts.begin());
   EXPECT_FALSE(compacted.result);
   host.settle(*shard);
   ASSERT_TRUE(compacted.failed());

@@ -1,0 +1,211 @@
+// A few threads in every order in which their steps can follow one another: no thread of the machine, no luck.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ucontext.h>
+
+namespace coppice::engine {
+
+/// How much of each thread's past a thread has seen, or an atomic hands on.
+class Past {
+public:
+  static constexpr size_t kThreadsMax = 4;
+
+  void join(const Past& other);
+  void advance(size_t thread) { ++steps_[thread]; }
+  /// Whether all that `other` has seen is seen here.
+  bool covers(const Past& other) const;
+
+private:
+  std::array<uint32_t, kThreadsMax> steps_{};
+};
+
+/// Runs the threads of a scene again and again, each time in another order, until all orders within the bounds were seen: a depth-first
+/// search over who goes on at each step, by running from the start (Godefroid, "Model Checking for Programming
+/// Languages using VeriSoft", 1997), where a bound is asked for over orders with few preemptions only (Musuvathi and Qadeer,
+/// "Iterative Context Bounding", 2007).
+///
+/// What is explored uses Explored<U> for std::atomic<U>, and tests put Watched beside what the atomics guard. Loads see the
+/// latest store, whatever their ordering; what an ordering is too weak for is found as a race of Watched, by what happens before
+/// what in C++20.
+class Interleavings {
+public:
+  struct Scene {
+    /// At most Past::kThreadsMax.
+    std::vector<std::function<void()>> threads;
+    /// Runs behind all of them.
+    std::function<void()> end;
+  };
+  struct Bounds {
+    /// How often in one order a thread is left that could go on.
+    uint32_t preemptions_max = UINT32_MAX;
+  };
+  struct Outcome {
+    uint64_t orders = 0;
+    /// Of the first order that failed, and which that was; empty: none did.
+    std::string failure;
+  };
+
+  /// `scene` makes everything anew for each order. One exploration at a time.
+  static Outcome explore(const std::function<Scene()>& scene, const Bounds& bounds);
+
+  // For what is explored, inside of a thread of a scene. Outside of one they do nothing.
+
+  /// Comes before each access to what threads share.
+  static void step();
+  /// In a scene's end as well.
+  static void fail(const std::string& what);
+  /// Of the running thread; nullptr outside of a scene's threads.
+  static const Past* past();
+  /// What the running thread has seen goes on with `past`; what it does from now on does not.
+  static void hand_on(Past& past);
+  static void take_over(const Past& past);
+  /// Blocks until `ready`, which other threads make so.
+  static void wait_until(const std::function<bool()>& ready);
+
+private:
+  struct Fiber {
+    ucontext_t context{};
+    std::unique_ptr<char[]> stack;
+    std::function<void()> body;
+    Past past;
+    bool begun = false;
+    bool done = false;
+    const std::function<bool()>* ready = nullptr;
+  };
+  struct Choice {
+    size_t chosen = 0;
+    size_t options = 0;
+  };
+
+  explicit Interleavings(const Bounds& bounds) : bounds_(bounds) {}
+  void run(Scene scene);
+  void start(size_t fiber, std::function<void()> body);
+  bool next_order();
+  /// Whose turn is next; nobody's: all are done.
+  std::optional<size_t> choose();
+  void go_on();
+  bool can_run(size_t fiber) const;
+  std::string order() const;
+  static void enter();
+  static bool in_thread() { return current_ != nullptr && current_->running_; }
+
+  static Interleavings* current_;
+
+  const Bounds bounds_;
+  std::array<Fiber, Past::kThreadsMax> fibers_;
+  ucontext_t home_{};
+  size_t fiber_count_ = 0;
+  std::optional<size_t> running_;
+  uint32_t preemptions_ = 0;
+  std::vector<Choice> choices_;
+  size_t depth_ = 0;
+  std::vector<size_t> turns_;
+  std::string failure_;
+};
+
+/// In the place of a std::atomic, while its threads are explored.
+template <class U>
+class Explored {
+public:
+  Explored() = default;
+  explicit(false) Explored(U value) : value_(value) {}
+  Explored(const Explored&) = delete;
+  Explored& operator=(const Explored&) = delete;
+
+  U load(std::memory_order order) const {
+    Interleavings::step();
+    acquire(order);
+    return value_;
+  }
+  void store(U value, std::memory_order order) {
+    Interleavings::step();
+    value_ = value;
+    // A store begins a release sequence, or ends the one before.
+    handed_on_ = {};
+    release(order);
+  }
+  U exchange(U value, std::memory_order order) {
+    return change(order, [value](U) { return value; });
+  }
+  U fetch_add(U value, std::memory_order order) {
+    return change(order, [value](U before) { return before + value; });
+  }
+  U fetch_sub(U value, std::memory_order order) {
+    return change(order, [value](U before) { return before - value; });
+  }
+  bool compare_exchange_strong(U& expected, U desired, std::memory_order done, std::memory_order failed) {
+    Interleavings::step();
+    if (value_ != expected) {
+      acquire(failed);
+      expected = value_;
+      return false;
+    }
+    acquire(done);
+    value_ = desired;
+    release(done);
+    return true;
+  }
+  bool compare_exchange_weak(U& expected, U desired, std::memory_order done, std::memory_order failed) {
+    return compare_exchange_strong(expected, desired, done, failed);
+  }
+
+private:
+  template <class Change>
+  U change(std::memory_order order, const Change& to) {
+    Interleavings::step();
+    acquire(order);
+    const U before = value_;
+    value_ = to(before);
+    release(order);
+    return before;
+  }
+  void acquire(std::memory_order order) const {
+    if (order != std::memory_order_relaxed && order != std::memory_order_release)
+      Interleavings::take_over(handed_on_);
+  }
+  void release(std::memory_order order) {
+    if (order != std::memory_order_relaxed && order != std::memory_order_acquire)
+      Interleavings::hand_on(handed_on_);
+  }
+
+  U value_{};
+  Past handed_on_;
+};
+
+/// Stands for memory that no atomic is: two accesses of which one is a write must happen one before the other.
+class Watched {
+public:
+  explicit Watched(std::string name) : name_(std::move(name)) {}
+  void read();
+  void write();
+
+private:
+  void check(const Past& earlier, const char* access) const;
+
+  const std::string name_;
+  Past written_;
+  Past read_;
+};
+
+/// What one thread waits for and another brings about, as an actor does for a message.
+class Signal {
+public:
+  void set();
+  /// Blocks until it is set, and takes it back.
+  void wait();
+
+private:
+  bool is_set_ = false;
+  Past handed_on_;
+};
+
+}  // namespace coppice::engine
