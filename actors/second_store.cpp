@@ -10,20 +10,6 @@ namespace coppice::actors {
 namespace {
 
 using engine::join_path;
-using engine::parent_directory;
-
-/// Its parents are made and kept as well.
-Status make_durable_directory(engine::FileSystem& files, const std::string& directory) {
-  std::vector<std::string> fresh;
-  for (std::string path = directory;; path = parent_directory(path)) {
-    COPPICE_TRY_ASSIGN(present, files.exists(path));
-    if (present) break;
-    fresh.push_back(path);
-  }
-  COPPICE_TRY(files.make_directory(directory));
-  for (const std::string& path : fresh) COPPICE_TRY(files.sync_directory(parent_directory(path)));
-  return success();
-}
 
 /// Durable: on success.
 Status mark(engine::FileSystem& files, const std::string& target) {
@@ -35,7 +21,7 @@ Status mark(engine::FileSystem& files, const std::string& target) {
 }
 
 Status begin(engine::FileSystem& files, const std::string& target) {
-  COPPICE_TRY(make_durable_directory(files, target));
+  COPPICE_TRY(engine::make_durable_directory(files, target));
   COPPICE_TRY(mark(files, target));
   return files.make_directory(shards_path(target));
 }

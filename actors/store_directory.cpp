@@ -56,7 +56,7 @@ Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::Stora
   engine::FileSystem& files = env.files;
   COPPICE_TRY(check_finished(files, directory));
   COPPICE_TRY(check_ours(files, directory));
-  COPPICE_TRY(files.make_directory(directory));
+  COPPICE_TRY(engine::make_durable_directory(files, directory));
   COPPICE_TRY_ASSIGN(lock, files.lock(directory));
   std::unique_ptr<StoreDirectory> store(new StoreDirectory(storage, env, directory, std::move(lock)));
   COPPICE_TRY_ASSIGN(created, files.exists(store->path(kMapName)));
@@ -127,6 +127,8 @@ Status StoreDirectory::give_up_cold() {
 
 Status StoreDirectory::create(const std::vector<Bytes>& boundaries) {
   COPPICE_TRY_ASSIGN(map, ShardMap::create(engine::mix(env_.seed), boundaries));
+  // Who made it may have ended before its name was on the disk; without that nothing in it would be.
+  COPPICE_TRY(files_.sync_directory(engine::parent_directory(directory_)));
   {
     COPPICE_TRY_ASSIGN(creating, files_.create(path(kCreatingName)));
     COPPICE_TRY(creating->sync());

@@ -26,6 +26,20 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_
   return content;
 }
 
+Status make_durable_directory(FileSystem& files, const std::string& directory) {
+  std::vector<std::string> missing;
+  for (std::string path = directory;; path = parent_directory(path)) {
+    COPPICE_TRY_ASSIGN(present, files.exists(path));
+    if (present) break;
+    missing.push_back(path);
+  }
+  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+    COPPICE_TRY(files.make_directory(*path));
+    COPPICE_TRY(files.sync_directory(parent_directory(*path)));
+  }
+  return success();
+}
+
 Status replace_file(FileSystem& files, const std::string& path, ByteView content) {
   const std::string fresh = path + ".new";
   {

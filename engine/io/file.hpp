@@ -132,6 +132,9 @@ Error short_read(const std::string& path, uint64_t offset, uint64_t size, uint64
 /// Reads a whole file of at most `size_max` bytes; a larger one is corruption.
 Result<Bytes> read_file(FileSystem& files, const std::string& path, size_t size_max);
 
+/// Makes the directory, and the parents that are not there. Durable: on success, the names of all that it made. Blocks: on the disk.
+Status make_durable_directory(FileSystem& files, const std::string& directory);
+
 /// Replaces a file so that a crash leaves the old or the new content: writes `path`.new, syncs, renames,
 /// syncs the directory.
 Status replace_file(FileSystem& files, const std::string& path, ByteView content);

@@ -31,6 +31,21 @@ TEST_F(StoreDirectoryTest, AMissingDirectoryBecomesAStore) {
   EXPECT_EQ((*open({"a", "b", "c"}))->map().shards.size(), 2u);
 }
 
+TEST_F(StoreDirectoryTest, ANewStoreIsThereAfterAPowerLoss) {
+  { ASSERT_TRUE(open({"m"}).ok()); }
+  files.crash();
+  EXPECT_EQ((*open())->map().shards.size(), 2u);
+}
+
+TEST_F(StoreDirectoryTest, SoIsOneInADirectoryThatWasMadeAndNotSynced) {
+  ASSERT_TRUE(files.make_directory("/data").ok());
+  ASSERT_TRUE(files.sync_directory("/").ok());
+  ASSERT_TRUE(files.make_directory("/data/store").ok());
+  { ASSERT_TRUE(open({"m"}).ok()); }
+  files.crash();
+  EXPECT_EQ((*open())->map().shards.size(), 2u);
+}
+
 TEST_F(StoreDirectoryTest, ASecondHolderIsRefused) {
   const auto held = open();
   ASSERT_TRUE(held.ok());

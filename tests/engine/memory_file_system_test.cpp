@@ -94,6 +94,22 @@ TEST_F(MemoryFileSystemTest, NamesOfADirectoryThatWasNotSyncedAreLostWithIt) {
   EXPECT_TRUE(exists("db"));
 }
 
+TEST_F(MemoryFileSystemTest, ADirectoryThatWasRemovedAndMadeAnewHasItsNewNames) {
+  ASSERT_TRUE(files.make_directory("db/x").ok());
+  create("db/x/old");
+  create("db/x/a");
+  ASSERT_TRUE(files.sync_directory("db/x").ok());
+  ASSERT_TRUE(files.sync_directory("db").ok());
+  ASSERT_TRUE(files.remove_tree("db/x").ok());
+  ASSERT_TRUE(files.make_directory("db/x").ok());
+  create("db/x/a");
+  create("db/x/b");
+  ASSERT_TRUE(files.sync_directory("db/x").ok());
+  ASSERT_TRUE(files.sync_directory("db").ok());
+  files.crash();
+  EXPECT_EQ(*files.list("db/x"), (std::vector<std::string>{"a", "b"}));
+}
+
 TEST_F(MemoryFileSystemTest, RemovalAndRenameComeBackUnlessSynced) {
   write_durably("db/a", "a");
   write_durably("db/b", "b");
@@ -224,6 +240,8 @@ TEST_F(MemoryFileSystemTest, FailsTheOperationItIsToldTo) {
   files.fail_after(1);
   EXPECT_TRUE(file->append("a").ok());
   EXPECT_EQ(file->sync().error().code, Errc::io_error);
+  EXPECT_EQ(files.last_failure(), "db/a: sync");
+  EXPECT_FALSE(files.is_stopped());
   EXPECT_TRUE(file->append("b").ok());
 
   files.crash();
@@ -238,6 +256,8 @@ TEST_F(MemoryFileSystemTest, NothingWorksOnceItIsStopped) {
   EXPECT_FALSE(file->sync().ok());
   EXPECT_FALSE(files.remove("db/a").ok());
   EXPECT_FALSE(file->append("never").ok());
+  EXPECT_TRUE(files.is_stopped());
+  EXPECT_EQ(files.last_failure(), "db/a: sync");
   EXPECT_EQ(files.operation_count(), before + 4);
   files.heal();
   EXPECT_EQ(files.content("db/a"), "a");

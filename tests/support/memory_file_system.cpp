@@ -60,6 +60,16 @@ void MemoryFileSystem::stop_after(uint64_t after) {
   stop_at_ = operation_count_ + after;
 }
 
+bool MemoryFileSystem::is_stopped() const {
+  const std::lock_guard guard(mutex_);
+  return is_stopped_;
+}
+
+std::string MemoryFileSystem::last_failure() const {
+  const std::lock_guard guard(mutex_);
+  return last_failure_;
+}
+
 void MemoryFileSystem::set_room(uint64_t bytes) {
   const std::lock_guard guard(mutex_);
   room_ = bytes;
@@ -69,6 +79,7 @@ void MemoryFileSystem::heal() {
   const std::lock_guard guard(mutex_);
   fail_at_.reset();
   stop_at_.reset();
+  is_stopped_ = false;
   room_ = UINT64_MAX;
 }
 
@@ -89,16 +100,20 @@ void MemoryFileSystem::lose_power(std::optional<uint64_t> seed) {
   // Links of one file stay links of one file. A name whose directory is lost is lost with it.
   std::map<std::shared_ptr<Node>, std::shared_ptr<Node>> survivors;
   names_.clear();
-  for (const auto& [path, node] : durable_names_) {
+  for (const auto& [path, name] : durable_names_) {
     const std::string parent = parent_directory(path);
-    if (!is_root(parent) && !names_.contains(parent)) continue;
-    std::shared_ptr<Node>& survivor = survivors[node];
+    std::shared_ptr<Node> home;
+    if (!is_root(parent)) {
+      home = find(parent);
+      if (!home || home != survivors[name.home]) continue;
+    }
+    std::shared_ptr<Node>& survivor = survivors[name.node];
     if (!survivor) {
-      survivor = std::make_shared<Node>(*node);
-      survivor->content = seed ? torn(node->content, node->durable, random) : node->durable;
+      survivor = std::make_shared<Node>(*name.node);
+      survivor->content = seed ? torn(name.node->content, name.node->durable, random) : name.node->durable;
       survivor->durable = survivor->content;
     }
-    names_[path] = survivor;
+    names_[path] = {survivor, home};
   }
   durable_names_ = names_;
 }
@@ -158,7 +173,7 @@ Result<std::vector<std::string>> MemoryFileSystem::list(const std::string& direc
   COPPICE_TRY(begin_operation(directory, "list"));
   COPPICE_TRY(check_parent(join_path(directory, "x"), "list"));
   std::vector<std::string> names;
-  for (const auto& [path, node] : names_)
+  for (const auto& [path, name] : names_)
     if (parent_directory(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
   return names;
 }
@@ -214,7 +229,7 @@ Status MemoryFileSystem::remove_tree(const std::string& directory) {
   COPPICE_TRY(begin_operation(directory, "remove"));
   // What lies deeper goes first, each in a change of its own: a crash may leave any part.
   std::vector<std::string> paths;
-  for (const auto& [path, node] : names_)
+  for (const auto& [path, name] : names_)
     if (path == directory || path.starts_with(directory + "/")) paths.push_back(path);
   for (auto path = paths.rbegin(); path != paths.rend(); ++path) apply({{*path, nullptr}});
   return success();
@@ -248,9 +263,9 @@ Status MemoryFileSystem::sync_directory(const std::string& directory) {
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(i));
     // What waited in other directories under the same names was overtaken.
     for (size_t earlier = 0; earlier < i; ++earlier) {
-      for (const auto& [path, node] : change) {
+      for (const auto& [path, name] : change) {
         pending_[earlier].erase(path);
-        if (!node) erase_under(pending_[earlier], path);
+        if (!name.node) erase_under(pending_[earlier], path);
       }
     }
   }
@@ -272,9 +287,12 @@ Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::lock(const std::string&
 
 Status MemoryFileSystem::begin_operation(const std::string& path, const char* operation) {
   const uint64_t number = operation_count_++;
-  if (stop_at_ && number >= *stop_at_) return failure(Errc::io_error, path, operation, "stopped by the test");
-  if (fail_at_ == number) return failure(fail_code_, path, operation, "made to fail by the test");
-  return success();
+  const bool stops = stop_at_ && number >= *stop_at_;
+  if (!stops && fail_at_ != number) return success();
+  if (!is_stopped_) last_failure_ = path + ": " + operation;
+  is_stopped_ = stops;
+  if (stops) return failure(Errc::io_error, path, operation, "stopped by the test");
+  return failure(fail_code_, path, operation, "made to fail by the test");
 }
 
 Result<std::shared_ptr<MemoryFileSystem::Node>> MemoryFileSystem::make_file(const std::string& path) {
@@ -295,7 +313,7 @@ size_t MemoryFileSystem::part_written(size_t size) const {
 
 std::shared_ptr<MemoryFileSystem::Node> MemoryFileSystem::find(const std::string& path) const {
   const auto found = names_.find(path);
-  return found == names_.end() ? nullptr : found->second;
+  return found == names_.end() ? nullptr : found->second.node;
 }
 
 Result<std::shared_ptr<MemoryFileSystem::Node>> MemoryFileSystem::find_file(const std::string& path,
@@ -317,18 +335,19 @@ Status MemoryFileSystem::check_parent(const std::string& path, const char* opera
   return failure(Errc::not_found, path, operation, "no such directory");
 }
 
-void MemoryFileSystem::apply(Change change) {
+void MemoryFileSystem::apply(const Bearers& bearers) {
+  Change change;
+  for (const auto& [path, node] : bearers) change[path] = {node, find(parent_directory(path))};
   apply_to(names_, change);
   pending_.push_back(std::move(change));
 }
 
 void MemoryFileSystem::apply_to(Change& names, const Change& change) {
-  for (const auto& [path, node] : change) {
-    if (node) {
-      names[path] = node;
+  for (const auto& [path, name] : change) {
+    if (name.node) {
+      names[path] = name;
     } else {
       names.erase(path);
-      erase_under(names, path);
     }
   }
 }

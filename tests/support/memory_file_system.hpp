@@ -35,6 +35,10 @@ public:
   /// From here on appends fail with out_of_space once they have written this many bytes together, and reserves
   /// likewise with the zeros that they make ahead; without any room all reserves fail.
   void set_room(uint64_t bytes);
+  /// Whether an operation was refused because all are to stop.
+  bool is_stopped() const;
+  /// What an operation that was made to fail, or the first that was stopped, was to do: "/db/000001.log: sync". Empty: there was none.
+  std::string last_failure() const;
   /// No more failures; those that happened stay happened. Room is endless.
   void heal();
 
@@ -77,8 +81,14 @@ private:
   class Logged;
   class Opened;
   class Lock;
-  /// What bears which name; nothing: none does.
-  using Change = std::map<std::string, std::shared_ptr<Node>>;
+  /// What bears a name (nothing: none does), and the directory in which the name was given: one that was removed and made anew
+  /// is another. Nothing for "/" and ".".
+  struct Name {
+    std::shared_ptr<Node> node;
+    std::shared_ptr<Node> home;
+  };
+  using Change = std::map<std::string, Name>;
+  using Bearers = std::map<std::string, std::shared_ptr<Node>>;
 
   Result<std::shared_ptr<Node>> make_file(const std::string& path);
   Status begin_operation(const std::string& path, const char* operation);
@@ -87,7 +97,7 @@ private:
   std::shared_ptr<Node> find(const std::string& path) const;
   Result<std::shared_ptr<Node>> find_file(const std::string& path, const char* operation) const;
   Status check_parent(const std::string& path, const char* operation) const;
-  void apply(Change change);
+  void apply(const Bearers& bearers);
   static void apply_to(Change& names, const Change& change);
   void lose_power(std::optional<uint64_t> seed);
 
@@ -102,6 +112,8 @@ private:
   std::optional<uint64_t> fail_at_;
   Errc fail_code_ = Errc::io_error;
   std::optional<uint64_t> stop_at_;
+  bool is_stopped_ = false;
+  std::string last_failure_;
   uint64_t room_ = UINT64_MAX;
 };
 
