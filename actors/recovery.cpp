@@ -39,6 +39,7 @@ Recovery::Outcome Recovery::open(const std::vector<uint64_t>& ids, const std::se
     collect(outcome.shards.back());
   }
   for (const auto& [commit, batch] : unsettled_) complete(commit, batch, snapshots, outcome.shards);
+  hold_back(outcome.shards);
 
   for (auto at = unsettled_.begin(); at != unsettled_.end();) {
     const auto& [commit, batch] = *at;
@@ -73,6 +74,18 @@ void Recovery::complete(Timestamp commit, const Spanning& batch, const std::vect
     if (Status written = write_whatever_it_takes(**shard->tree, part.batch, commit, snapshots); !written.ok())
       shard->tree = std::move(written).error();
   }
+}
+
+/// All of them, if one may come up yet.
+void Recovery::hold_back(std::vector<Opened>& shards) {
+  const auto late = std::ranges::find_if(
+      shards, [](const Opened& shard) { return !shard.tree.ok() && !is_lasting(shard.tree.error()); });
+  if (late == shards.end()) return;
+  const Error& why = late->tree.error();
+  const Error waits{why.code, "shard " + std::to_string(late->id) +
+                                  ", with which it has to come up, cannot be opened: " + why.text};
+  for (Opened& shard : shards)
+    if (shard.tree.ok()) shard.tree = waits;
 }
 
 bool Recovery::arrived(const Spanning& batch, const std::vector<Opened>& shards,

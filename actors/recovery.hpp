@@ -11,6 +11,11 @@
 
 namespace coppice::actors {
 
+/// Waiting does not mend it.
+inline bool is_lasting(const Error& error) {
+  return error.code == Errc::corruption || error.code == Errc::unsupported;
+}
+
 /// Opens trees, and keeps batches over several shards whole.
 ///
 /// Such a batch is in the log of every participant, with the parts of all, before any of them shows it. So
@@ -18,7 +23,10 @@ namespace coppice::actors {
 /// A participant lacks it if and only if its last commit lies before the batch's: nothing else commits on a
 /// shard between its turn being kept for the batch and the batch's record.
 ///
-/// A shard that cannot be opened may lack a batch that others have: they keep its record (the batch is
+/// So shards that come up together do so all or none, as long as waiting may help: one that cannot be opened for now may hold the
+/// only record of a batch, and a participant that served without it would show half of that batch once the record is there.
+///
+/// A shard that is damaged keeps nobody down. It may lack a batch that others have: they keep its record (the batch is
 /// unsettled there) until it comes back.
 class Recovery {
 public:
@@ -45,8 +53,8 @@ public:
   };
 
   /// `snapshots`: moments that readers hold, on any shard. Requires: none of `ids` is open; every participant
-  /// of a batch that failed is among `ids`, so that those in `serving` have all they took part in. Blocks: on
-  /// the disk.
+  /// of a batch that failed is among `ids`, so that those in `serving` have all they took part in. Those that have no tree in the
+  /// outcome are to be opened again together. Blocks: on the disk.
   Outcome open(const std::vector<uint64_t>& ids, const std::set<uint64_t>& serving,
                const std::vector<Timestamp>& snapshots);
 
@@ -60,6 +68,7 @@ private:
   void collect(const Opened& shard);
   void complete(Timestamp commit, const Spanning& batch, const std::vector<Timestamp>& snapshots,
                 std::vector<Opened>& shards) const;
+  static void hold_back(std::vector<Opened>& shards);
   bool arrived(const Spanning& batch, const std::vector<Opened>& shards,
                const std::set<uint64_t>& serving) const;
 

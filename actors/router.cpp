@@ -4,6 +4,8 @@
 
 #include <caf/stateful_actor.hpp>
 
+#include "actors/recovery.hpp"
+
 namespace coppice::actors {
 namespace {
 
@@ -182,9 +184,7 @@ void Router::stats(Done<std::vector<ShardStats>> done) {
           if (answers[i].ok()) {
             stats[i] = std::move(*answers[i]);
           } else {
-            const Errc code = answers[i].error().code;
-            const bool lasting = code == Errc::corruption || code == Errc::unsupported;
-            stats[i].state = lasting ? ShardStats::State::failed : ShardStats::State::recovering;
+            stats[i].state = is_lasting(answers[i].error()) ? ShardStats::State::failed : ShardStats::State::recovering;
             stats[i].problem = answers[i].error().text;
           }
         }

@@ -1,5 +1,7 @@
 #include "actors/shard_roster.hpp"
 
+#include "actors/recovery.hpp"
+
 namespace coppice::actors {
 
 Error refusal(uint64_t id, const KeyRange& range, const Error& why) {
@@ -7,9 +9,7 @@ Error refusal(uint64_t id, const KeyRange& range, const Error& why) {
   const std::string which = "shard " + std::to_string(id) + ", which has the keys from " +
                             printable(range.begin) + (range.end ? " to " + printable(*range.end) : " on") +
                             ", ";
-  // Waiting mends neither of these.
-  if (why.code == Errc::corruption || why.code == Errc::unsupported)
-    return {why.code, which + "does not serve: " + why.text};
+  if (is_lasting(why)) return {why.code, which + "does not serve: " + why.text};
   return {Errc::unavailable, which + "is restarting after " + to_string(why) + ": wait and try again",
           kRetryAfterMs};
 }

@@ -79,8 +79,7 @@ void Supervisor::recover_now(const std::vector<uint64_t>& ids, const std::vector
   }
   for (const Recovery::Settled& batch : outcome.settled)
     self_->send(serving_.at(batch.shard), atom::settle_v, batch.commit);
-  // Each on its own from here: what they owe one another is kept in recovery_.
-  for (const uint64_t id : failed) recover({id}, snapshots);
+  if (!failed.empty()) recover(failed, snapshots);
 }
 
 void Supervisor::report(uint64_t id, const Error& error) {

@@ -97,6 +97,27 @@ TEST_F(RecoveryTest, APartForAShardThatCannotBeOpenedIsKeptUntilItCan) {
   EXPECT_EQ(second.settled[0].commit, Timestamp{100});
 }
 
+TEST_F(RecoveryTest, ShardsThatComeUpTogetherDoSoAllOrNone) {
+  log(Timestamp{100}, {2});
+  const std::string manifest = directory->shard_directory(2) + "/MANIFEST";
+  // It cannot be read, for now.
+  ASSERT_TRUE(files.rename(manifest, manifest + ".away").ok());
+  ASSERT_TRUE(files.make_directory(manifest).ok());
+  {
+    const Recovery::Outcome early = recovery->open({1, 2}, {}, {});
+    ASSERT_EQ(early.shards[1].tree.status().error().code, Errc::io_error);
+    // Alone it would serve without its part of a batch that the other has.
+    ASSERT_FALSE(early.shards[0].tree.ok());
+    EXPECT_NE(early.shards[0].tree.status().error().text.find("shard 2, with which it has to come up"),
+              std::string::npos);
+  }
+  ASSERT_TRUE(files.remove_tree(manifest).ok());
+  ASSERT_TRUE(files.rename(manifest + ".away", manifest).ok());
+  const Recovery::Outcome outcome = recovery->open({1, 2}, {}, {});
+  EXPECT_EQ(get(outcome.shards[0], "a"), "100");
+  EXPECT_EQ(get(outcome.shards[1], "z"), "100");
+}
+
 TEST_F(RecoveryTest, AShardThatRestartsAloneOwesNothingToThoseThatServe) {
   log(Timestamp{100}, {1, 2});
   const Recovery::Outcome both = recovery->open({1, 2}, {}, {});
