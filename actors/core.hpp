@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "actors/hybrid_clock.hpp"
+#include "actors/platform.hpp"
 #include "actors/routing_table.hpp"
 #include "actors/store.hpp"
 #include "engine/base/steady_stopwatch.hpp"
@@ -20,12 +21,15 @@ struct Core {
   Core(const StoreOptions& opened, engine::FileSystem& file_system)
       : options(opened),
         files(file_system),
+        platform(opened.platform != nullptr ? *opened.platform : real_platform_),
         cache(opened.memory),
+        clock([this] { return platform.wall_ms(); }),
         merging(opened.merging),
         events(clock, opened.on_event) {}
 
   const StoreOptions options;
   engine::FileSystem& files;
+  Platform& platform;
   engine::BlockCache cache;
   HybridClock clock;
   RoutingSlot table;
@@ -50,6 +54,9 @@ struct Core {
   engine::Watch watch(uint64_t shard) {
     return {.stopwatch = &stopwatch, .latencies = &latencies, .listener = &events, .id = shard};
   }
+
+private:
+  RealPlatform real_platform_;
 };
 
 }  // namespace coppice::actors

@@ -4,14 +4,11 @@
 #include <chrono>
 
 namespace coppice::actors {
-namespace {
 
 uint64_t wall_milliseconds() {
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count());
 }
-
-}  // namespace
 
 HybridClock::HybridClock() : HybridClock(wall_milliseconds) {}
 

@@ -9,6 +9,9 @@
 
 namespace coppice::actors {
 
+/// The machine's milliseconds since 1970.
+uint64_t wall_milliseconds();
+
 /// A hybrid logical clock: the wall's milliseconds while they rise, a counter where they do not.
 ///
 /// One a process, so that moments of different shards compare: what one thread was told has happened lies

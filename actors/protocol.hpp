@@ -162,8 +162,8 @@ using OpenedShards = std::vector<OpenedShard>;
 
 /// Owns the shard map and brings shards up, always by the same recovery.
 using SupervisorActor = caf::typed_actor<
-    // Opens every shard of the map and gives them to the router; replies once each serves or has failed.
-    caf::replies_to<atom::start>::with<Nothing>,
+    // Opens every shard of the map and gives them to the router; answers once each serves or has failed.
+    caf::reacts_to<atom::start, Done<Nothing>>,
     // From itself: the pause before these are opened again is over.
     caf::reacts_to<atom::start, std::vector<uint64_t>, std::vector<Timestamp>>,
     // These have ended, while readers held these moments: opens them together, after a pause that grows,

@@ -1,7 +1,5 @@
 #include "actors/shard_actor.hpp"
 
-#include <thread>
-
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -18,7 +16,8 @@ using Reply = caf::typed_response_promise<T>;
 
 class ActorHost final : public ShardHost {
 public:
-  ActorHost(Self self, const ShardCrew& crew, uint64_t id) : self_(self), crew_(crew), id_(id) {}
+  ActorHost(Self self, const ShardParts& parts)
+      : self_(self), platform_(parts.platform), crew_(parts.crew), id_(parts.port->id) {}
 
   void run_apart(std::function<Status()> work) override {
     auto run = [work = std::move(work), shard = ShardActor(self_)] {
@@ -31,15 +30,15 @@ public:
     const auto& workers = job->kind == engine::Job::Kind::flush ? crew_.flushers : crew_.compactors;
     const size_t part_count = job->job.part_count();
     for (size_t task = 0; task < part_count; ++task) {
-      auto run = [job, shard = ShardActor(self_)] {
+      auto run = [job, shard = ShardActor(self_), &platform = platform_] {
         const std::optional<size_t> part = job->parts.begin();
         if (!part) return;
         engine::WritePace pace;
-        job->job.run_part(*part, job->cancelled, [&pace, &job](uint64_t size, double rate) {
+        job->job.run_part(*part, job->cancelled, [&pace, &job, &platform](uint64_t size, double rate) {
           job->wrote(size);
           job->wait_while_held();
-          const auto wait = pace.wrote(engine::WritePace::Clock::now(), size, rate);
-          if (wait > wait.zero()) std::this_thread::sleep_for(wait);
+          const auto wait = pace.wrote(platform.now(), size, rate);
+          if (wait > wait.zero()) platform.sleep(wait);
         });
         if (job->parts.came_back()) caf::anon_send(shard, atom::job_ran_v, job);
       };
@@ -60,7 +59,7 @@ public:
     ended_ = true;
   }
 
-  std::chrono::steady_clock::time_point now() override { return std::chrono::steady_clock::now(); }
+  std::chrono::steady_clock::time_point now() override { return platform_.now(); }
 
   /// After a message was handled: ends the actor once the shard has ended.
   void end_if_due() {
@@ -72,6 +71,7 @@ public:
 
 private:
   const Self self_;
+  Platform& platform_;
   const ShardCrew crew_;
   const uint64_t id_;
   bool ended_ = false;
@@ -80,7 +80,7 @@ private:
 }  // namespace
 
 ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardParts>& parts) {
-  auto host = std::make_unique<ActorHost>(self, parts->crew, parts->port->id);
+  auto host = std::make_unique<ActorHost>(self, *parts);
   ActorHost* end = host.get();
   self->state.host = std::move(host);
   self->state.shard = std::make_unique<Shard>(*end, parts->clock, parts->port, std::move(parts->tree),

@@ -1,6 +1,7 @@
 // The actor around a Shard.
 #pragma once
 
+#include "actors/platform.hpp"
 #include "actors/protocol.hpp"
 
 namespace coppice::actors {
@@ -15,6 +16,7 @@ struct ShardCrew {
 
 /// What a shard is made of; taken by the actor when it begins.
 struct ShardParts {
+  Platform& platform;
   HybridClock& clock;
   ShardCrew crew;
   std::shared_ptr<ShardPort> port;

@@ -1,9 +1,7 @@
 #include "actors/store.hpp"
 
-#include <caf/scoped_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
-#include "actors/random_seed.hpp"
 #include "actors/reads.hpp"
 #include "actors/router.hpp"
 #include "actors/scan.hpp"
@@ -30,8 +28,10 @@ const engine::StorageEngine& Store::State::storage() const {
 }
 
 void Store::State::start(std::unique_ptr<StoreDirectory> directory) {
+  const bool has_threads = core->platform.has_threads();
   const auto pool = [&](const char* name, uint32_t threads, size_t tasks_max) {
-    pools.push_back(system.spawn(worker_pool, PoolOptions{name, std::max(1u, threads), tasks_max, true}));
+    pools.push_back(
+        system.spawn(worker_pool, PoolOptions{name, std::max(1u, threads), tasks_max, has_threads}));
     return pools.back();
   };
   const PoolActor readers = pool("reader", core->options.reader_threads, kReadsMax);
@@ -40,19 +40,18 @@ void Store::State::start(std::unique_ptr<StoreDirectory> directory) {
   const PoolActor flushers = pool("flusher", 1, SIZE_MAX);
   verifier = pool("verifier", 1, kReadsMax);
   for (uint32_t i = 0; i < kLogSyncThreads; ++i)
-    log_syncs.push_back(system.spawn<caf::detached>(worker, std::string("log sync")));
+    log_syncs.push_back(has_threads ? system.spawn<caf::detached>(worker, std::string("log sync"))
+                                    : system.spawn(worker, std::string()));
 
   router = system.spawn(actors::router, core);
   door = std::make_shared<Door>(router, readers);
   const auto parts = std::shared_ptr<SupervisorParts>(
       new SupervisorParts{core, std::move(directory), router, flushers, compactors, log_syncs});
-  const SupervisorActor boss = system.spawn<caf::detached>(supervisor, parts);
+  const SupervisorActor boss =
+      has_threads ? system.spawn<caf::detached>(supervisor, parts) : system.spawn(supervisor, parts);
   caf::anon_send(router, atom::bind_v, boss, door);
 
-  caf::scoped_actor self(system);
-  self->request(boss, caf::infinite, atom::start_v)
-      .receive([](Nothing) {},
-               [](const caf::error&) { COPPICE_CHECK(false && "a supervisor answers its start"); });
+  (void)wait_for<Nothing>([&](auto done) { caf::anon_send(boss, atom::start_v, Done<Nothing>(done)); });
   // What the supervisor sent before is with the router when this is answered.
   (void)wait_for<std::vector<ShardStats>>(
       [&](auto done) { caf::anon_send(router, atom::stats_v, Done<std::vector<ShardStats>>(done)); });
@@ -81,6 +80,7 @@ Status Store::State::close() {
   pools.clear();
   verifier = PoolActor();
   log_syncs.clear();
+  core->platform.work_until(system, [this] { return system.registry().running() == 0; });
   system.await_all_actors_done();
   return outcome.status();
 }
@@ -96,7 +96,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   auto state = std::make_unique<State>(options, *files, std::move(own));
   const engine::TreeEnv env{.files = *files,
                             .cache = state->core->cache,
-                            .seed = random_seed(),
+                            .seed = state->core->platform.random_seed(),
                             .clock = &state->core->clock,
                             .keys = options.keys};
   Result<std::unique_ptr<StoreDirectory>> directory = StoreDirectory::open(
@@ -145,13 +145,13 @@ void Store::get_many(std::vector<Bytes> keys, const SnapshotHandle& snapshot, Do
 }
 
 Result<SnapshotHandle> Store::snapshot() {
-  return wait_for<SnapshotHandle>([&](auto done) { snapshot(std::move(done)); });
+  return state_->wait_for<SnapshotHandle>([&](auto done) { snapshot(std::move(done)); });
 }
 
 void Store::snapshot(Done<SnapshotHandle> done) { take_snapshot(state_->door, {}, done); }
 
 Result<SnapshotHandle> Store::snapshot_at(Timestamp moment) {
-  return wait_for<SnapshotHandle>([&](auto done) { snapshot_at(moment, std::move(done)); });
+  return state_->wait_for<SnapshotHandle>([&](auto done) { snapshot_at(moment, std::move(done)); });
 }
 
 void Store::snapshot_at(Timestamp moment, Done<SnapshotHandle> done) {
@@ -161,9 +161,9 @@ void Store::snapshot_at(Timestamp moment, Done<SnapshotHandle> done) {
 Result<std::unique_ptr<Scan>> Store::scan(ScanOptions options) {
   if (options.range.empty()) return empty_range();
   if (options.snapshot == nullptr) {
-    COPPICE_TRY_ASSIGN(moment, wait_for<SnapshotHandle>([&](auto done) {
-                         take_snapshot(state_->door, options.range, std::move(done));
-                       }));
+    COPPICE_TRY_ASSIGN(moment, state_->wait_for<SnapshotHandle>([&](auto done) {
+      take_snapshot(state_->door, options.range, std::move(done));
+    }));
     options.snapshot = std::move(moment);
   }
   return std::unique_ptr<Scan>(std::make_unique<PagedScan>(state_->core, state_->door, std::move(options)));
@@ -207,7 +207,8 @@ Result<Timestamp> Store::delete_range(const KeyRange& range, Durability durabili
 }
 
 Result<Timestamp> Store::write(engine::Batch batch, Durability durability) {
-  return wait_for<Timestamp>([&](auto done) { write(std::move(batch), durability, std::move(done)); });
+  return state_->wait_for<Timestamp>(
+      [&](auto done) { write(std::move(batch), durability, std::move(done)); });
 }
 
 void Store::write(engine::Batch batch, Durability durability, Done<Timestamp> done) {
@@ -227,7 +228,7 @@ Result<Timestamp> Store::merge(ByteView key, Operator op, ByteView operand, Dura
 
 Result<WriteOutcome> Store::write_if(std::vector<Condition> conditions, engine::Batch batch,
                                      Durability durability) {
-  return wait_for<WriteOutcome>(
+  return state_->wait_for<WriteOutcome>(
       [&](auto done) { write_if(std::move(conditions), std::move(batch), durability, std::move(done)); });
 }
 

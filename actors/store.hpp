@@ -24,6 +24,8 @@
 
 namespace coppice::actors {
 
+class Platform;
+
 struct StoreOptions {
   std::string directory;
   /// Where shards are cut when the store is created, ascending; empty: one shard. A store that exists keeps
@@ -54,6 +56,8 @@ struct StoreOptions {
   engine::KeyRing keys = {};
   /// Nothing: the real one. Lifetime: outlives the store.
   engine::FileSystem* files = nullptr;
+  /// Nothing: the machine's. Lifetime: outlives the store, and every handle that it gave out.
+  Platform* platform = nullptr;
   /// Told of every event, beside Store::events(), on the thread that it happens on: it must neither block, nor call the
   /// store, nor throw.
   EventLog::Also on_event = nullptr;

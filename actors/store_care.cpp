@@ -10,7 +10,7 @@
 namespace coppice::actors {
 
 Status Store::flush(const KeyRange& range) {
-  return wait_for<Nothing>([&](auto done) { flush(range, std::move(done)); }).status();
+  return state_->wait_for<Nothing>([&](auto done) { flush(range, std::move(done)); }).status();
 }
 
 void Store::flush(const KeyRange& range, Done<Nothing> done) {
@@ -19,7 +19,7 @@ void Store::flush(const KeyRange& range, Done<Nothing> done) {
 }
 
 Status Store::compact(const KeyRange& range) {
-  return wait_for<Nothing>([&](auto done) { compact(range, std::move(done)); }).status();
+  return state_->wait_for<Nothing>([&](auto done) { compact(range, std::move(done)); }).status();
 }
 
 RangeMergeHandle Store::compact(const KeyRange& range, Done<Nothing> done) {
@@ -38,7 +38,7 @@ void Store::cancel_merge(uint64_t id, Done<Nothing> done) {
 }
 
 Status Store::set_merging(engine::Merging merging) {
-  return wait_for<Nothing>([&](auto done) { set_merging(merging, std::move(done)); }).status();
+  return state_->wait_for<Nothing>([&](auto done) { set_merging(merging, std::move(done)); }).status();
 }
 
 void Store::set_merging(engine::Merging merging, Done<Nothing> done) {
@@ -58,7 +58,7 @@ void Store::verify(const KeyRange& range, Done<engine::VerifyReport> done) {
 }
 
 Result<Ingested> Store::ingest(std::vector<std::string> files) {
-  return wait_for<Ingested>([&](auto done) { ingest(std::move(files), std::move(done)); });
+  return state_->wait_for<Ingested>([&](auto done) { ingest(std::move(files), std::move(done)); });
 }
 
 void Store::ingest(std::vector<std::string> files, Done<Ingested> done) {
@@ -72,7 +72,7 @@ void Store::ingest(std::vector<std::string> files, Done<Ingested> done) {
 }
 
 Result<SplitShards> Store::split(ByteView key) {
-  return wait_for<SplitShards>([&](auto done) { split(key, std::move(done)); });
+  return state_->wait_for<SplitShards>([&](auto done) { split(key, std::move(done)); });
 }
 
 void Store::split(ByteView key, Done<SplitShards> done) {
@@ -80,7 +80,7 @@ void Store::split(ByteView key, Done<SplitShards> done) {
 }
 
 Result<Timestamp> Store::checkpoint(const std::string& directory) {
-  return wait_for<Timestamp>([&](auto done) { checkpoint(directory, std::move(done)); });
+  return state_->wait_for<Timestamp>([&](auto done) { checkpoint(directory, std::move(done)); });
 }
 
 void Store::checkpoint(const std::string& directory, Done<Timestamp> done) {
@@ -92,7 +92,7 @@ Result<std::string> Store::checkpoint_path(const std::string& name) const {
 }
 
 Result<StoreStats> Store::stats() {
-  return wait_for<StoreStats>([&](auto done) { stats(std::move(done)); });
+  return state_->wait_for<StoreStats>([&](auto done) { stats(std::move(done)); });
 }
 
 void Store::stats(Done<StoreStats> done) {

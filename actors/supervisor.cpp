@@ -43,7 +43,7 @@ void Supervisor::start() {
 
 std::chrono::milliseconds Supervisor::next_pause(uint64_t id) {
   Attempt& attempt = attempts_[id];
-  if (std::chrono::steady_clock::now() - attempt.opened_at > kCalm) attempt.pause = {};
+  if (parts_.core->platform.now() - attempt.opened_at > kCalm) attempt.pause = {};
   attempt.pause = std::clamp(attempt.pause * 2, kPauseMin, kPauseMax);
   return attempt.pause;
 }
@@ -73,7 +73,7 @@ void Supervisor::recover_now(const std::vector<uint64_t>& ids, const std::vector
       report(shard.id, shard.tree.error());
       continue;
     }
-    attempts_[shard.id].opened_at = std::chrono::steady_clock::now();
+    attempts_[shard.id].opened_at = parts_.core->platform.now();
     self_->send(parts_.router, atom::serve_v,
                 spawn(shard.id, range_of(shard.id), std::move(shard.tree).value(), shard.unsettled));
   }
@@ -96,9 +96,10 @@ OpenedShard Supervisor::spawn(uint64_t id, const KeyRange& range, std::unique_pt
       [actor] { caf::anon_send(*actor, atom::turn_v); });
   const ShardCrew crew{parts_.router, parts_.log_syncs[id % parts_.log_syncs.size()], parts_.flushers,
                        parts_.compactors};
-  *actor = self_->spawn(shard_actor, std::shared_ptr<ShardParts>(new ShardParts{
-                                         parts_.core->clock, crew, port, std::move(tree), unsettled,
-                                         std::chrono::milliseconds(options.merge_interval_ms)}));
+  *actor =
+      self_->spawn(shard_actor, std::shared_ptr<ShardParts>(new ShardParts{
+                                    parts_.core->platform, parts_.core->clock, crew, port, std::move(tree),
+                                    unsettled, std::chrono::milliseconds(options.merge_interval_ms)}));
   serving_[id] = *actor;
   return {std::move(port), *actor};
 }
@@ -147,9 +148,9 @@ SupervisorActor::behavior_type supervisor(Supervisor::Self self,
   self->state.supervisor = std::make_unique<Supervisor>(self, std::move(*parts));
   Supervisor* state = self->state.supervisor.get();
   return {
-      [state](atom::start) {
+      [state](atom::start, const Done<Nothing>& done) {
         state->start();
-        return Nothing{};
+        done(Nothing{});
       },
       [state](atom::start, const std::vector<uint64_t>& ids, const std::vector<Timestamp>& snapshots) {
         state->recover_now(ids, snapshots);
