@@ -134,6 +134,8 @@ void Router::care_for(const ShardRoster::Member& member, const CareCall& call, D
   if (member.port == nullptr) return done(member.problem);
   const Done<Nothing> answered = [this, call, done = std::move(done)](Result<Nothing> answer) {
     if (!was_split(answer)) return done(std::move(answer));
+    // No turn comes after that of the close.
+    if (closing_) return done(Door::closed());
     // Its halves are ours once the split has ended its turn.
     after_turns([this, call, done] { care_for_all(call, done); });
   };
@@ -178,13 +180,14 @@ void Router::stats(Done<std::vector<ShardStats>> done) {
   const Gather<ShardStats> gather(
       members.size(), [this, done, infos = down_stats(members)](std::vector<Result<ShardStats>> answers) {
         if (std::ranges::any_of(answers, was_split<ShardStats>))
-          return after_turns([this, done] { stats(done); });
+          return closing_ ? done(Door::closed()) : after_turns([this, done] { stats(done); });
         std::vector<ShardStats> stats = infos;
         for (size_t i = 0; i < answers.size(); ++i) {
           if (answers[i].ok()) {
             stats[i] = std::move(*answers[i]);
           } else {
-            stats[i].state = is_lasting(answers[i].error()) ? ShardStats::State::failed : ShardStats::State::recovering;
+            stats[i].state =
+                is_lasting(answers[i].error()) ? ShardStats::State::failed : ShardStats::State::recovering;
             stats[i].problem = answers[i].error().text;
           }
         }
@@ -242,9 +245,15 @@ void Router::close_shards(Done<Nothing> done) {
     return end_if_done();
   }
   const Gather<Nothing> gather(open.size(), finish);
-  for (size_t i = 0; i < open.size(); ++i)
-    ask_shard(open[i].actor, gather.at(i), atom::close_v,
-              std::make_shared<WriteList>(open[i].port->queue.close()));
+  for (size_t i = 0; i < open.size(); ++i) {
+    const auto leftover = std::make_shared<WriteList>(open[i].port->queue.close());
+    const auto closed = [this, leftover, done = gather.at(i)](Result<Nothing> answer) {
+      // A shard that has failed and ended takes nothing any more.
+      refuse(std::exchange(*leftover, {}), Door::closed());
+      done(std::move(answer));
+    };
+    ask_shard<Nothing>(open[i].actor, closed, atom::close_v, leftover);
+  }
 }
 
 void Router::end_if_done() {
