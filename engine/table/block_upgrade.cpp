@@ -1,11 +1,18 @@
 #include "engine/table/block_upgrade.hpp"
 
+#include <algorithm>
+
 #include "engine/table/block_builder.hpp"
 #include "engine/table/bloom.hpp"
+#include "engine/table/table_format.hpp"
 
 namespace coppice::engine {
 
 namespace {
+
+// A key was written whole again after 16 entries at the most, so that what was written grew by no more than that, and the tables in
+// front. A block ended with the entry that filled it, so that a large one is one large value.
+constexpr size_t kGrowthMax = 16 + 1;
 
 // Takes an entry off the front of `rest`; `key` is that of the entry before, and becomes this one's. False: it makes
 // no sense.
@@ -35,6 +42,7 @@ Block upgrade_block(ByteView payload, BlockKind kind) {
   if (restarts == 0 || restarts > payload.size() / sizeof(uint32_t) - 1) return {};
   ByteView rest = payload.substr(0, payload.size() - (size_t{restarts} + 1) * sizeof(uint32_t));
 
+  const size_t size_max = std::min(kGrowthMax * payload.size(), 2 * kPayloadSizeMax);
   BlockBuilder builder(kind);
   Bytes key;
   Entry entry;
@@ -42,6 +50,7 @@ Block upgrade_block(ByteView payload, BlockKind kind) {
     if (!take_entry(rest, key, entry)) return {};
     if (!builder.empty() && compare(builder.last(), position(entry)) >= 0) return {};
     builder.add(entry, filter_hash(entry.key));
+    if (builder.size() > size_max) return {};
   }
   if (builder.empty()) return {};
   const ByteView upgraded = builder.finish();

@@ -12,7 +12,8 @@ namespace coppice::engine {
 ///
 /// An entry is as in block_builder.hpp, but shares with the entry before it; at the restart points `shared` is 0.
 ///
-/// Nothing where the bytes contradict that, or where positions do not ascend. Safe on any bytes.
+/// Nothing where the bytes contradict that, where positions do not ascend, or where entries share more than any writer let them.
+/// Safe on any bytes.
 Block upgrade_block(ByteView payload, BlockKind kind);
 
 }  // namespace coppice::engine

@@ -19,7 +19,7 @@ std::optional<FilterParts> decode_filter_head(ByteView bytes, uint64_t blocks_en
   const auto count = take_fixed<uint32_t>(bytes);
   const auto bits_set = take_fixed<uint8_t>(bytes);
   if (!offset || !stored_size || !count || !bits_set || !bytes.empty()) return std::nullopt;
-  if (*count == 0 || *stored_size == 0 || *bits_set == 0 || *bits_set > kFilterBitsSetMax)
+  if (*count == 0 || *stored_size < kFilterPartSize || *bits_set == 0 || *bits_set > kFilterBitsSetMax)
     return std::nullopt;
   const uint64_t size = *stored_size + uint64_t{kBlockTrailerSize};
   if (*offset > blocks_end || *count > (blocks_end - *offset) / size) return std::nullopt;

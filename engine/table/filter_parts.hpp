@@ -19,8 +19,8 @@ namespace coppice::engine {
 /// neighbours together, at the price of a search for every question; but a table holds neighbours only, and it is
 /// the reader of keys from everywhere whom large filters hurt.
 ///
-/// A head is valid if and only if there is a part, all parts with their trailers lie before the footer, and 1 to
-/// kFilterBitsSetMax bits are set; a part, if and only if its payload has kFilterPartSize bytes.
+/// A head is valid if and only if there is a part, each is stored in kFilterPartSize bytes or more, all with their trailers lie
+/// before the footer, and 1 to kFilterBitsSetMax bits are set; a part, if and only if its payload has kFilterPartSize bytes.
 struct FilterParts {
   uint64_t offset = 0;
   uint32_t stored_size = 0;

@@ -178,9 +178,12 @@ Result<OpenTable::Kept> OpenTable::read_filter(uint64_t hash, const TableReadOpt
   if (options.cached_only) return would_block();
   note_disk(options, handle);
   COPPICE_TRY_ASSIGN(block, read_block(*file, form, handle));
-  if (is_whole ? !filter_valid(view(block)) : block.size != kFilterPartSize)
-    return damage(file->name(), handle.offset, "the filter makes no sense");
+  if (!is_filter(view(block))) return damage(file->name(), handle.offset, "the filter makes no sense");
   return keep(place, handle, options, std::move(block));
+}
+
+bool OpenTable::is_filter(ByteView bytes) const {
+  return filter_parts.count == 0 ? filter_valid(bytes) : bytes.size() == kFilterPartSize;
 }
 
 const HeldBlock* OpenTable::find_page(uint32_t index) const { return held->find(kFirstPagePlace + index); }
@@ -199,6 +202,8 @@ std::optional<OpenTable::Kept> OpenTable::find_cached(size_t place, const BlockH
                                                       const TableReadOptions& options) const {
   BlockRef cached = cache.find({cache_id, handle.offset});
   if (!cached) return std::nullopt;
+  // It is there for whoever read it, as whatever it was read as.
+  if (!is_page(place) && !is_filter(cached.bytes())) return std::nullopt;
   if (options.fill_cache) {
     if (!cache.may_reserve(cached.bytes().size())) {
       note(lacked_room);
@@ -212,15 +217,15 @@ std::optional<OpenTable::Kept> OpenTable::find_cached(size_t place, const BlockH
 
 // Nullptr: it cannot be held, and `block` is left as it was.
 const HeldBlock* OpenTable::hold(size_t place, Block& block) const {
-  const bool is_page = place >= kFirstPagePlace && place < held->count() - filter_parts.count;
-  HeldBlock fresh = is_page ? HeldBlock{std::move(block), {}, nullptr} : HeldBlock::of_filter(view(block));
+  const bool page = is_page(place);
+  HeldBlock fresh = page ? HeldBlock{std::move(block), {}, nullptr} : HeldBlock::of_filter(view(block));
   const HeldBlock* in_place = nullptr;
-  if (!is_page || fresh.open()) {
-    if (is_page && footer.height == 2) fresh.make_hints();
+  if (!page || fresh.open()) {
+    if (page && footer.height == 2) fresh.make_hints();
     in_place = held->hold(place, fresh);
     if (in_place == nullptr) note(lacked_room);
   }
-  if (is_page && in_place == nullptr) block = std::move(fresh.block);
+  if (page && in_place == nullptr) block = std::move(fresh.block);
   return in_place;
 }
 

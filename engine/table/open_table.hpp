@@ -100,6 +100,10 @@ private:
     if (filter_parts.count == 0) return kFilterPlace;
     return held->count() - filter_parts.count + filter_parts.part_of(hash);
   }
+  bool is_page(size_t place) const {
+    return place >= kFirstPagePlace && place < held->count() - filter_parts.count;
+  }
+  bool is_filter(ByteView bytes) const;
   Result<Block> load(const RandomFile& from, const BlockHandle& handle, BlockKind kind) const;
   bool is_wanted(const BlockKey& key, BlockKind kind, const TableReadOptions& options) const;
   Error would_block() const;

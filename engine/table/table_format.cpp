@@ -82,7 +82,6 @@ Footer load_footer(const char* p, uint32_t version) {
   }
   footer.unique_id = load_fixed<uint64_t>(p);
   footer.height = load_fixed<uint32_t>(p + 8);
-  // Zero, before there were any.
   footer.flags = load_fixed<uint32_t>(p + 12);
   footer.version = version;
   return footer;
@@ -112,6 +111,8 @@ Result<Footer> decode_footer(ByteView bytes, uint64_t file_size) {
                        std::to_string(kTableVersion));
 
   const Footer footer = load_footer(begin, version);
+  if (size == kFooterSizeLeast && footer.flags != 0)
+    return Error{Errc::corruption, "the footer has flags, and its format has none"};
   if ((footer.flags & ~kTableFlagsKnown) != 0)
     return unsupported("has table flags " + std::to_string(footer.flags) + ", and this program knows " +
                        std::to_string(kTableFlagsKnown));
@@ -175,6 +176,7 @@ std::optional<TableMeta> decode_properties(ByteView bytes, uint32_t flags) {
     const auto file = take_varint(bytes);
     const auto size = take_varint(bytes);
     if (!file || !size) return std::nullopt;
+    if (!meta.values.empty() && *file <= meta.values.all().back().file) return std::nullopt;
     meta.values.add(*file, *size);
   }
   return meta;

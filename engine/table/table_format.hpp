@@ -72,7 +72,7 @@ namespace coppice::engine {
 ///     116     4     zero
 ///     120     8     magic
 ///
-/// Before format 3 it had no dictionary, no flags, no key and no salt, and was 40 bytes shorter: footer_size().
+/// Before format 3 it had no dictionary, no key and no salt, and was 40 bytes shorter: footer_size(). The flags were zero.
 ///
 /// A footer is valid if and only if
 ///   1. the magic is kTableMagic;

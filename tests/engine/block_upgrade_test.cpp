@@ -9,15 +9,15 @@
 namespace coppice::engine {
 namespace {
 
-// As format 1 had it, with every third entry a restart point.
-Bytes build_old(const std::vector<OwnedEntry>& entries) {
+// As format 1 had it, with every so many entries a restart point.
+Bytes build_old(const std::vector<OwnedEntry>& entries, size_t interval = 3) {
   Bytes payload;
   std::vector<uint32_t> restarts;
   Bytes last;
   for (size_t i = 0; i < entries.size(); ++i) {
     const OwnedEntry& entry = entries[i];
     size_t shared = 0;
-    if (i % 3 == 0) {
+    if (i % interval == 0) {
       restarts.push_back(static_cast<uint32_t>(payload.size()));
     } else {
       while (shared < std::min(last.size(), entry.key.size()) && last[shared] == entry.key[shared]) ++shared;
@@ -64,6 +64,37 @@ TEST(BlockUpgradeTest, NoChangedByteAndNoLengthDoesHarm) {
       exact[i] = static_cast<char>(exact[i] ^ change);
       upgrade_block({exact.get(), payload.size()}, BlockKind::page);
     }
+}
+
+TEST(BlockUpgradeTest, ASmallBlockDoesNotBecomeAHugeOne) {
+  // Of the longest keys, which share all but their end with the one before, and nothing with the first.
+  Bytes payload;
+  const auto put = [&](size_t shared, ByteView unshared) {
+    put_varint(payload, shared);
+    put_varint(payload, unshared.size());
+    put_varint(payload, 0);
+    put_fixed<uint8_t>(payload, static_cast<uint8_t>(Kind::put));
+    put_fixed<uint64_t>(payload, 1);
+    payload.append(unshared);
+  };
+  put(0, "a");
+  put(0, Bytes(kKeySizeMax, 'b'));
+  for (int i = 1; i < 100; ++i) put(kKeySizeMax - 1, Bytes(1, static_cast<char>('b' + i)));
+  put_fixed<uint32_t>(payload, 0);
+  put_fixed<uint32_t>(payload, 1);
+  EXPECT_EQ(upgrade_block(payload, BlockKind::data).bytes, nullptr);
+  EXPECT_EQ(upgrade_block(payload, BlockKind::page).bytes, nullptr);
+}
+
+TEST(BlockUpgradeTest, WhatAnyWriterSharedStillOpens) {
+  // With a restart point every 16 entries, each run of keys as long as can be.
+  std::vector<OwnedEntry> entries;
+  for (int run = 0; run < 6; ++run)
+    for (int i = 0; i < 16; ++i)
+      entries.emplace_back(Bytes(kKeySizeMax - 1, static_cast<char>('a' + run)) + static_cast<char>('a' + i),
+                           1);
+  EXPECT_NE(upgrade_block(build_old(entries, 16), BlockKind::data).bytes, nullptr);
+  EXPECT_NE(upgrade_block(build_old(entries, 16), BlockKind::page).bytes, nullptr);
 }
 
 TEST(BlockUpgradeTest, EntriesOutOfOrderAreRefused) {

@@ -182,5 +182,20 @@ TEST_F(FilterPartsTest, AHeadSaysWhatWasPutInAtEveryLengthOrNothing) {
   EXPECT_FALSE(decode_filter_head(bytes, end - 1));
 }
 
+TEST_F(FilterPartsTest, AHeadCannotSayMorePartsThanTheFileHasRoomFor) {
+  const auto says = [](uint32_t stored_size, uint32_t count) {
+    FilterParts head;
+    head.stored_size = stored_size;
+    head.count = count;
+    head.bits_set = 5;
+    return decode_filter_head(encode_filter_head(head), 1 << 20).has_value();
+  };
+  EXPECT_TRUE(says(kFilterPartSize, 255));
+  EXPECT_TRUE(says(kFilterPartSize + kTagSize, 254));
+  EXPECT_FALSE(says(kFilterPartSize - 1, 255));
+  // All parts would be memory of 400 times the file's size.
+  EXPECT_FALSE(says(1, 100'000));
+}
+
 }  // namespace
 }  // namespace coppice::engine

@@ -50,6 +50,24 @@ TEST(TableFormatTest, AFooterOfAnEarlierVersionIsTaken) {
   EXPECT_FALSE(decode_footer(encode_footer(footer), kFileSize).ok());
 }
 
+TEST(TableFormatTest, AFooterOfAnEarlierVersionHasNoFlags) {
+  constexpr size_t kFlagsOffset = 60;
+  constexpr size_t kSumOffset = 64;
+  Footer footer = some_footer();
+  footer.dictionary = {};
+  footer.flags = 0;
+  for (footer.version = kTableVersionOldest; footer.version < kTableVersion; ++footer.version)
+    for (uint32_t bit = 0; bit < 32; ++bit) {
+      Bytes bytes = encode_footer(footer);
+      store_fixed<uint32_t>(bytes.data() + kFlagsOffset, uint32_t{1} << bit);
+      store_fixed<uint64_t>(bytes.data() + kSumOffset,
+                            checksum(ByteView(bytes).substr(0, kSumOffset), footer.version));
+      const auto decoded = decode_footer(bytes, kFileSize);
+      ASSERT_FALSE(decoded.ok()) << bit;
+      EXPECT_EQ(decoded.error().code, Errc::corruption) << bit;
+    }
+}
+
 TEST(TableFormatTest, AFooterWithAnyByteChangedIsRefused) {
   const Bytes good = encode_footer(some_footer());
   for (size_t i = 0; i < good.size(); ++i) {
@@ -152,6 +170,22 @@ TEST(TableFormatTest, PropertiesSayWhatWasPutInAtEveryLengthOrNothing) {
   for (size_t size = 0; size < bytes.size(); ++size)
     EXPECT_EQ(decode_properties(ByteView(bytes).substr(0, size), kTableTimed), std::nullopt) << size;
   EXPECT_EQ(decode_properties(bytes + "x", kTableTimed), std::nullopt);
+}
+
+TEST(TableFormatTest, PropertiesNameEachValueFileOnceAndAscending) {
+  TableMeta meta;
+  meta.bounds = {"b", "e"};
+  // The numbers and sizes lie before the four moments at the end.
+  const auto with = [&](std::vector<uint64_t> numbers) {
+    Bytes uses;
+    for (const uint64_t number : numbers) put_varint(uses, number);
+    Bytes bytes = encode_properties(meta);
+    return decode_properties(bytes.insert(bytes.size() - 4 * sizeof(uint64_t), uses), kTableTimed);
+  };
+  ASSERT_TRUE(with({3, 10, 4, 20}));
+  EXPECT_EQ(with({3, 10, 4, 20})->values.size(), 30u);
+  EXPECT_FALSE(with({3, 10, 3, 20}));
+  EXPECT_FALSE(with({4, 20, 3, 10}));
 }
 
 TEST(TableFormatTest, RangeDeletesSayWhatWasPutIn) {

@@ -109,6 +109,24 @@ TEST_F(TableTest, GetsTheNewestVersionUpToAMoment) {
   }
 }
 
+// As where a forged footer names a block as the filter that was read as something else before.
+TEST_F(TableTest, WhatTheCacheHasInTheFiltersPlaceIsNoFilterForThat) {
+  options.filter_rate = 0.01;
+  const auto entries = many_entries(100);
+  const TableMeta meta = write(entries);
+  const Bytes content = files.content("3");
+  const auto footer = decode_footer(ByteView(content).substr(content.size() - kFooterSize), content.size());
+  ASSERT_TRUE(footer.ok());
+  cache.insert({meta.unique_id, footer->filter.offset}, "no filter");
+
+  const TableReader table = reader(meta);
+  for (const OwnedEntry& entry : entries) {
+    const auto got = get(table, entry.key, Timestamp{entry.commit}, {});
+    ASSERT_TRUE(got.ok());
+    ASSERT_TRUE(got->found) << entry.key;
+  }
+}
+
 TEST_F(TableTest, LongKeysMakeTheIndexGrowToAnyHeight) {
   options.block_size = 1'024;
   std::vector<OwnedEntry> entries;
