@@ -4,10 +4,10 @@
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
-#include <kj/exception.h>
 
 #include "actors/store_paths.hpp"
 #include "engine/io/framed_file.hpp"
+#include "schema/read_message.hpp"
 #include "schema/shard_map.capnp.h"
 
 namespace coppice::actors {
@@ -36,11 +36,8 @@ Bytes encode(const Owner& owner) {
   return {bytes.begin(), bytes.size()};
 }
 
-/// Throws kj::Exception if the bytes are no message.
-Owner decode(ByteView bytes) {
-  kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-  std::copy_n(bytes.data(), words.size() * sizeof(capnp::word), words.asChars().begin());
-  capnp::FlatArrayMessageReader message(words);
+/// Throws kj::Exception if the message is malformed.
+Owner decode(capnp::MessageReader& message) {
   const auto root = message.getRoot<schema::ColdOwner>();
   return {root.getStoreId(), root.getColdId()};
 }
@@ -122,8 +119,7 @@ Result<std::optional<Owner>> ColdStore::read_owner(engine::FileSystem& files, co
   if (!file.ok() && file.error().code == Errc::not_found) return std::optional<Owner>();
   COPPICE_TRY(file.status());
   Owner owner;
-  if (kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] { owner = decode(file->payload); });
-      thrown != nullptr)
+  if (!read_message(file->payload, [&](capnp::MessageReader& message) { owner = decode(message); }))
     return Error{Errc::corruption,
                  owner_path(path) + ": does not say whose the directory is: restore the file"};
   return std::optional(owner);

@@ -5,9 +5,9 @@
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
-#include <kj/exception.h>
 
 #include "engine/io/framed_file.hpp"
+#include "schema/read_message.hpp"
 #include "schema/shard_map.capnp.h"
 
 namespace coppice::actors {
@@ -37,11 +37,8 @@ Bytes encode(const ShardMap& map) {
   return {bytes.begin(), bytes.size()};
 }
 
-/// Throws kj::Exception if the bytes are no message.
-ShardMap decode(ByteView bytes) {
-  kj::Array<capnp::word> words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-  std::copy_n(bytes.data(), words.size() * sizeof(capnp::word), words.asChars().begin());
-  capnp::FlatArrayMessageReader message(words);
+/// Throws kj::Exception if the message is malformed.
+ShardMap decode(capnp::MessageReader& message) {
   const auto root = message.getRoot<schema::ShardMap>();
   ShardMap map;
   map.store_id = root.getStoreId();
@@ -115,8 +112,7 @@ Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& pa
                                 const engine::KeyRing& keys) {
   COPPICE_TRY_ASSIGN(file, engine::read_framed(files, path, kFrame, keys));
   ShardMap map;
-  if (kj::Maybe<kj::Exception> thrown = kj::runCatchingExceptions([&] { map = decode(file.payload); });
-      thrown != nullptr)
+  if (!read_message(file.payload, [&](capnp::MessageReader& message) { map = decode(message); }))
     return Error{Errc::corruption, path + ": is no shard map: restore the file from a backup"};
   if (const char* fault = find_fault(map))
     return Error{Errc::corruption, path + ": " + fault + ": restore the file from a backup"};

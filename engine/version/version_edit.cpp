@@ -1,19 +1,15 @@
 #include "engine/version/version_edit.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
-#include <kj/exception.h>
 
 #include "schema/manifest.capnp.h"
+#include "schema/read_message.hpp"
 
 namespace coppice::engine {
 namespace {
-
-// A manifest has one record for all of its tables when it is rewritten; each takes at least this many bytes.
-constexpr uint64_t kTraversalLimitWords = 64 << 20;
 
 capnp::Data::Reader data_of(ByteView bytes) {
   return {reinterpret_cast<const capnp::byte*>(bytes.data()), bytes.size()};
@@ -64,7 +60,7 @@ void write_table(schema::TableRecord::Builder target, const TableMeta& table) {
   }
 }
 
-TableMeta read_table(schema::TableRecord::Reader source) {
+Result<TableMeta> read_table(schema::TableRecord::Reader source) {
   TableMeta table;
   table.number = source.getNumber();
   table.file_size = source.getFileSize();
@@ -82,7 +78,11 @@ TableMeta read_table(schema::TableRecord::Reader source) {
   for (const auto& cleared : source.getCleared())
     table.cleared.push_back(
         {read_bounds(cleared.getRange()), Timestamp{cleared.getOldest()}, Timestamp{cleared.getNewest()}});
-  for (const auto& use : source.getValues()) table.values.add(use.getFile(), use.getSize());
+  for (const auto& use : source.getValues()) {
+    if (!table.values.empty() && use.getFile() <= table.values.all().back().file)
+      return Error{Errc::corruption, "the edit adds a table whose value files do not ascend"};
+    table.values.add(use.getFile(), use.getSize());
+  }
   return table;
 }
 
@@ -147,7 +147,8 @@ Result<VersionEdit> read_edit(capnp::MessageReader& message) {
       return Error{Errc::corruption, "the edit removes a table from a level that cannot be"};
   }
   for (const auto& added : source.getAdded()) {
-    edit.added.push_back({added.getLevel(), read_table(added.getTable())});
+    COPPICE_TRY_ASSIGN(table, read_table(added.getTable()));
+    edit.added.push_back({added.getLevel(), std::move(table)});
     edit.added.back().table.cold = added.getCold();
     COPPICE_TRY(check_table(edit.added.back()));
   }
@@ -203,19 +204,8 @@ Bytes encode_edit(const VersionEdit& edit) {
 }
 
 Result<VersionEdit> decode_edit(ByteView payload) {
-  if (payload.empty() || payload.size() % sizeof(capnp::word) != 0)
-    return Error{Errc::corruption, "the edit has a size that no edit has"};
-  auto words = kj::heapArray<capnp::word>(payload.size() / sizeof(capnp::word));
-  std::memcpy(words.begin(), payload.data(), payload.size());
-
   std::optional<Result<VersionEdit>> edit;
-  const auto thrown = kj::runCatchingExceptions([&] {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = kTraversalLimitWords;
-    capnp::FlatArrayMessageReader message(words, options);
-    edit = read_edit(message);
-  });
-  if (thrown != nullptr || !edit)
+  if (!read_message(payload, [&](capnp::MessageReader& message) { edit = read_edit(message); }))
     return Error{Errc::corruption, "the edit is no Cap'n Proto message of ours"};
   return *std::move(edit);
 }

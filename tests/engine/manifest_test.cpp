@@ -62,6 +62,25 @@ TEST(VersionEditTest, RefusesTablesThatCannotBe) {
   EXPECT_EQ(code(1, table(8, Bytes(kKeySizeMax + 1, 'k'), std::nullopt)), Errc::corruption);
 }
 
+TEST(VersionEditTest, RefusesATableThatNamesAValueFileTwice) {
+  constexpr uint64_t kFirst = 0x1111111111111111;
+  constexpr uint64_t kSecond = 0x2222222222222222;
+  VersionEdit edit;
+  edit.added = {{1, table(8, "b", "c")}};
+  edit.added.front().table.values.add(kFirst, 10);
+  edit.added.front().table.values.add(kSecond, 20);
+  Bytes bytes = encode_edit(edit);
+  ASSERT_TRUE(decode_edit(bytes).ok());
+  const size_t second = bytes.find(Bytes(sizeof(uint64_t), '\x22'));
+  ASSERT_NE(second, Bytes::npos);
+
+  bytes.replace(second, sizeof(uint64_t), Bytes(sizeof(uint64_t), '\x11'));
+  const auto decoded = decode_edit(bytes);
+  ASSERT_FALSE(decoded.ok());
+  EXPECT_EQ(decoded.error().code, Errc::corruption);
+  EXPECT_THAT(decoded.error().text, HasSubstr("ascend"));
+}
+
 TEST(VersionEditTest, RefusesRangeDeletesThatATableCannotHave) {
   const auto holds = [](ClearedRange cleared) {
     VersionEdit edit;
