@@ -327,6 +327,7 @@ Status install_outcome(TreeState& tree, JobState& job) {
   COPPICE_TRY(tree.broken_by(job.log_status));
   note_cold_room(tree, job);
   COPPICE_TRY(job.outcome());
+  COPPICE_TRY(job.check_uses());
   for (const auto& log : job.log_files) tree.log.release(log.first);
   return job.plan ? install_merge(tree, job) : install_flush(tree, job);
 }

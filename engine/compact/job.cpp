@@ -1,5 +1,7 @@
 #include "engine/compact/job.hpp"
 
+#include <algorithm>
+
 #include "engine/compact/job_state.hpp"
 #include "engine/compact/operand_folding.hpp"
 #include "engine/compact/table_output.hpp"
@@ -73,6 +75,19 @@ private:
   std::vector<Version::Level> runs_;
 };
 
+/// What was read contradicts itself: the table that does is looked for, and named.
+Error blamed(const JobState& job, const Error& error) {
+  if (!job.plan) return error;
+  std::string read;
+  for (const auto* tables : {&job.plan->source, &job.plan->target})
+    for (const TableHandle& table : *tables) {
+      const auto whole = table->verify();
+      if (!whole.ok() && whole.error().code == Errc::corruption) return whole.error();
+      read.append(read.empty() ? "" : ", ").append(table->path());
+    }
+  return {error.code, error.text + ", of these files: " + read + "; repair the store"};
+}
+
 Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& cancelled,
                        const Job::Pace& pace) {
   COPPICE_TRY_ASSIGN(deletes, range_deletes_of(job));
@@ -83,8 +98,13 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
   TableOutput output(job, part, survivors.range_deletes());
   ValueOutput values(job, part);
   const auto write = [&](Entry entry) -> Status {
+    if (entry.value.size() > kStoredSizeMax)
+      return blamed(job, {Errc::corruption, "the key " + printable(entry.key) +
+                                                " has a value of more bytes than any may have"});
     COPPICE_TRY(values.place(entry));
-    return output.add(entry);
+    const Status added = output.add(entry);
+    if (!added.ok() && added.error().code == Errc::corruption) return blamed(job, added.error());
+    return added;
   };
   OperandFolding operands(job.rules, range_deletes, survivors, write);
 
@@ -149,6 +169,27 @@ Status JobState::outcome() const {
     if (!status.ok() && (worst.ok() || worst.error().code == Errc::cancelled)) worst = std::move(status);
   }
   return worst;
+}
+
+Status JobState::check_uses() const {
+  if (!plan) return success();
+  ValueUses before;
+  for (const auto* tables : {&plan->source, &plan->target})
+    for (const TableHandle& table : *tables)
+      for (const ValueUses::Use& use : table->meta().values.all()) before.add(use.file, use.size);
+  ValueUses after;
+  for (const JobPart& part : parts) {
+    for (const ValueFileMeta& file : part.value_outputs) before.add(file.number, file.values_size());
+    for (const TableMeta& table : part.outputs)
+      for (const ValueUses::Use& use : table.values.all()) after.add(use.file, use.size);
+  }
+  for (const ValueUses::Use& use : after.all()) {
+    const auto said = std::ranges::lower_bound(before.all(), use.file, {}, &ValueUses::Use::file);
+    if (said == before.all().end() || said->file != use.file || said->size < use.size)
+      return Error{Errc::corruption, join_path(directory, value_file_name(use.file)) +
+                                         ": tables refer to more of it than they say: repair the store"};
+  }
+  return success();
 }
 
 uint64_t JobState::bytes_written() const {

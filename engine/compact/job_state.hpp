@@ -87,6 +87,9 @@ struct JobState final : JobWork {
   /// Success once every part has run and succeeded; else what went wrong first, in the order of the parts, and
   /// cancelled only if nothing else did.
   Status outcome() const;
+  /// corruption: the outputs refer to more of a value file than the inputs said that they do, so one of those is wrong of itself.
+  /// Requires: the outcome is success.
+  Status check_uses() const;
   /// The directory of the part's outputs.
   const std::string& place_of(const JobPart& part) const { return env.place_of(directory, part.cold); }
   uint64_t entries_read() const;

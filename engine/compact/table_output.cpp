@@ -27,9 +27,15 @@ uint64_t unique_id_of(const JobState& job, const std::string& file_name) {
 }
 
 TableOutput::TableOutput(const JobState& job, JobPart& part, std::vector<RangeDelete> range_deletes)
-    : job_(job), part_(part), range_deletes_(std::move(range_deletes)), cut_(part.range.begin) {}
+    : job_(job),
+      part_(part),
+      range_deletes_(std::move(range_deletes)),
+      cut_(part.range.begin),
+      last_key_(part.range.begin) {}
 
 Status TableOutput::add(const Entry& entry) {
+  if (compare({last_key_, last_commit_}, position(entry)) >= 0)
+    return Error{Errc::corruption, "the key " + printable(entry.key) + " came out of order"};
   if (builder_ && added_size_ >= part_.cuts.size_min())
     if (const std::optional<Bytes> cut = cut_before(entry)) COPPICE_TRY(finish_table(cut));
   if (!builder_) {
@@ -40,6 +46,7 @@ Status TableOutput::add(const Entry& entry) {
   added_size_ += entry.key.size() + entry.value.size();
   size_ += entry.key.size() + entry.value.size();
   last_key_.assign(entry.key);
+  last_commit_ = entry.commit;
   return builder_->add(entry);
 }
 

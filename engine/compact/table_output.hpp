@@ -25,7 +25,8 @@ public:
   /// Lifetime: both outlive this.
   TableOutput(const JobState& job, JobPart& part, std::vector<RangeDelete> range_deletes);
 
-  /// Requires: `entry` lies in the part's range, behind the one before it.
+  /// corruption: `entry` lies before the part's range, or not behind the one before it, as where a table that was read is out of
+  /// order; nothing more can be added then. Requires: `entry` lies before the end of the part's range.
   Status add(const Entry& entry);
   /// Of keys and values added.
   uint64_t size() const { return size_; }
@@ -46,7 +47,9 @@ private:
   uint64_t size_ = 0;
   /// Where the present table's share of the keys begins.
   Bytes cut_;
+  /// What was added last, or where the part begins.
   Bytes last_key_;
+  Timestamp last_commit_ = kTimestampMax;
 };
 
 }  // namespace coppice::engine

@@ -25,6 +25,7 @@ Status ValueOutput::place(Entry& entry) {
   ByteView value = plain_value(entry.kind, entry.value);
   if (is_apart(entry.kind)) {
     const ValueRef ref = value_ref_of(entry.kind, entry.value);
+    COPPICE_TRY(find(ref).status());
     if (!std::ranges::binary_search(part_.emptied, ref.file)) return success();
     COPPICE_TRY_ASSIGN(moved, read(ref));
     value = moved;
@@ -57,14 +58,25 @@ Result<Entry> ValueOutput::fetched(const Entry& entry) {
   return Entry{entry.key, entry.commit, apart_if(entry.kind, false), fetched_};
 }
 
-Result<ByteView> ValueOutput::read(const ValueRef& ref) {
+Result<const ValueFile*> ValueOutput::find(const ValueRef& ref) const {
   const auto number = [](const ValueFileHandle& file) { return file->meta().number; };
   const auto file = std::ranges::lower_bound(job_.value_files, ref.file, {}, number);
   if (file == job_.value_files.end() || number(*file) != ref.file)
     return damage(value_file_name(ref.file), ref.place.offset,
                   "a table refers to a value in it, and the manifest knows no such file");
+  const uint64_t end = (*file)->meta().values_size();
+  if (ref.place.offset > end || ref.stored_size() > end - ref.place.offset)
+    return damage((*file)->path(), ref.place.offset, "a table refers to a value outside of the file");
+  return file->get();
+}
+
+Result<ByteView> ValueOutput::read(const ValueRef& ref) {
+  COPPICE_TRY_ASSIGN(file, find(ref));
   part_.bytes_read += ref.stored_size();
-  return walk_.read(**file, ref.place, kReadOptions);
+  COPPICE_TRY_ASSIGN(value, walk_.read(*file, ref.place, kReadOptions));
+  if (value.size() > kValueSizeMax)
+    return damage(file->path(), ref.place.offset, "the value has more bytes than any may have");
+  return value;
 }
 
 Status ValueOutput::begin_file() {

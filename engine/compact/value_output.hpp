@@ -16,7 +16,7 @@ public:
   ValueOutput(const JobState& job, JobPart& part) : job_(job), part_(part) {}
 
   /// Makes `entry` what its table is to hold: a value as large as the threshold becomes a reference, and one that lies in a file
-  /// to be emptied is written anew. Lifetime: of what `entry` views then, until the next call.
+  /// to be emptied is written anew. corruption: a reference leads nowhere. Lifetime: of what `entry` views then, until the next call.
   Status place(Entry& entry);
   /// `entry`, with the value itself if that lies apart; place() takes it for what it was. Lifetime: of what it views, until the
   /// next call.
@@ -27,6 +27,7 @@ public:
   Status finish();
 
 private:
+  Result<const ValueFile*> find(const ValueRef& ref) const;
   Result<ByteView> read(const ValueRef& ref);
   Status begin_file();
   Status finish_file();

@@ -34,6 +34,10 @@ Result<std::unique_ptr<SalvagedTable>> SalvagedTable::open(const TreeEnv& env, V
 
 void SalvagedTable::read_range_deletes(const Footer& footer, const BlockForm& form, const KeyRange& bounds) {
   if (footer.range_deletes.absent()) return;
+  if (!footer.may_have_range_deletes())
+    return note(file_->name() +
+                    ": its range deletes are left out, as a table that was built outside of a tree has none",
+                std::nullopt);
   const auto block = read_block(*file_, form, footer.range_deletes);
   const auto deletes = block.ok() ? decode_range_deletes({block->bytes.get(), block->size}) : std::nullopt;
   if (deletes) {
@@ -52,7 +56,7 @@ const Entry* SalvagedTable::next() {
     if (step->kind == TableWalk::Kind::damage) note(step->problem, step->lost);
     if (step->kind != TableWalk::Kind::entry) continue;
     entry_ = step->entry;
-    if (!date() || !save_value()) continue;
+    if (!date() || !save_value() || !fits()) continue;
     ++entry_count_;
     return &entry_;
   }
@@ -79,6 +83,13 @@ bool SalvagedTable::save_value() {
   } else {
     status_ = saved;
   }
+  return false;
+}
+
+bool SalvagedTable::fits() {
+  if (entry_.value.size() <= kStoredSizeMax) return true;
+  note(file_->name() + ": a value has more bytes than any may have",
+       KeyRange{Bytes(entry_.key), Bytes(entry_.key) + '\0'});
   return false;
 }
 

@@ -43,6 +43,7 @@ private:
   bool date();
   /// False: it is lost, or status() fails.
   bool save_value();
+  bool fits();
   void note(std::string problem, std::optional<KeyRange> lost);
   void read_range_deletes(const Footer& footer, const BlockForm& form, const KeyRange& bounds);
 

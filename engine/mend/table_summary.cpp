@@ -47,6 +47,9 @@ Result<TableMeta> read_summary(FileSystem& files, const std::string& path, uint6
   meta->unique_id = footer.unique_id;
   meta->key_id = footer.seal.key_id;
   if ((footer.flags & kTableOutside) != 0) meta->ingested = kOutsideCommit;
+  if (!footer.may_have_range_deletes())
+    return damage(path, footer.range_deletes.offset,
+                  "a table that was built outside of a tree has range deletes");
   if (footer.range_deletes.absent()) return *std::move(meta);
   COPPICE_TRY_ASSIGN(deletes_block, read_block(*file, form, footer.range_deletes));
   const auto range_deletes = decode_range_deletes({deletes_block.bytes.get(), deletes_block.size});

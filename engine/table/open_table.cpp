@@ -59,6 +59,8 @@ Result<std::unique_ptr<const OpenTable>> OpenTable::open(FileSystem& files, cons
   if (((table->footer.flags & kTableOutside) != 0) != (meta.ingested != kTimestampMin))
     return damage(path, footer_offset,
                   "whether the table was built outside of a tree is not what the manifest says");
+  if (!table->footer.may_have_range_deletes())
+    return damage(path, footer_offset, "a table that was built outside of a tree has range deletes");
   COPPICE_TRY_ASSIGN(seal, keys.open(table->footer.seal, FileUse::table, path));
   table->form = {meta.unique_id, std::move(seal.cipher)};
   table->cache_id = cache_id_of(meta);

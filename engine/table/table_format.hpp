@@ -106,6 +106,10 @@ inline constexpr uint32_t kTableVersionOldest = 1;
 inline constexpr uint32_t kHeightMax = 32;
 /// The largest value with its key, and then some.
 inline constexpr size_t kPayloadSizeMax = kValueSizeMax + (size_t{2} << 20);
+/// Of what an entry stores for its value; the largest is an operand.
+inline constexpr size_t kStoredSizeMax = kStepsSizeMax + sizeof(uint64_t);
+static_assert(kStoredSizeMax >= kValueSizeMax + kExpirySize);
+static_assert(kStoredSizeMax + kKeySizeMax + (size_t{64} << 10) <= kPayloadSizeMax);
 
 /// What is unusual about a table. Whoever does not know a flag cannot read the table.
 enum TableFlag : uint32_t {
@@ -137,6 +141,8 @@ struct Footer {
 
   /// Its data blocks and index pages are of today's layout: see block_upgrade.hpp.
   bool has_current_blocks() const { return version >= 2; }
+  /// False: it names some, and the table is none that has any. What they would be is not looked at, as only a tree keeps them few.
+  bool may_have_range_deletes() const { return (flags & kTableOutside) == 0 || range_deletes.absent(); }
   bool operator==(const Footer&) const = default;
 };
 

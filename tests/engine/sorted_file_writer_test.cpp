@@ -208,6 +208,21 @@ TEST_F(ForgedFileTest, IsRefusedIfItHoldsWhatOnlyATreeMayWrite) {
   EXPECT_FALSE(check().ok()) << "a range delete";
 }
 
+// Each in the one before: what they cover would be said in memory of the square of their count.
+TEST_F(ForgedFileTest, ItsRangeDeletesAreNotEvenLookedAt) {
+  std::vector<RangeDelete> nested;
+  for (int depth = 1000; depth < 5000; ++depth)
+    nested.push_back({.begin = "a" + std::to_string(depth),
+                      .end = "z" + std::to_string(10'000 - depth),
+                      .unbounded = false,
+                      .commit = Timestamp{static_cast<uint64_t>(depth)}});
+  forge({{"b", kOutsideCommit, Kind::put, "1"}}, nested);
+  const Status refused = check();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::corruption);
+  EXPECT_THAT(refused.error().text, HasSubstr("has range deletes"));
+}
+
 TEST_F(ForgedFileTest, ATableOfATreeIsNoSortedFile) {
   forge({{"a", kOutsideCommit, Kind::put, "1"}}, {}, false);
 
