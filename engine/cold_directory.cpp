@@ -41,7 +41,7 @@ Result<ColdListing> list_cold_directory(const TreeEnv& env, const ManifestState&
   if (!present) return listing;
   COPPICE_TRY_ASSIGN(names, env.files.list(env.cold_directory));
   for (const std::string& name : names) {
-    const auto file = parse_file_name(name);
+    const auto file = parse_loose_file_name(name);
     if (!file || (file->kind != FileName::Kind::table && file->kind != FileName::Kind::values)) continue;
     listing.next_number = std::max(listing.next_number, file->number + 1);
     if (!state.has(*file, true)) listing.orphans.push_back(join_path(env.cold_directory, name));

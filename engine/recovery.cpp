@@ -40,7 +40,8 @@ public:
     COPPICE_TRY(find_tables());
     COPPICE_TRY(read_logs());
     COPPICE_TRY(find_orphans());
-    return find_cold_orphans();
+    COPPICE_TRY(find_cold_orphans());
+    return check_numbers(join_path(directory_, kManifestName), next_number);
   }
 
   ManifestContent manifest;
@@ -198,7 +199,8 @@ private:
   Status find_orphans() {
     COPPICE_TRY_ASSIGN(names, env_.files.list(directory_));
     for (const std::string& name : names) {
-      const auto file = parse_file_name(name);
+      // What is named is no orphan, whatever its number.
+      const auto file = parse_loose_file_name(name);
       if (!file) continue;
       next_number = std::max(next_number, file->number + 1);
       if (file->kind == FileName::Kind::log && !manifest.state.logs.contains(file->number)) {

@@ -22,6 +22,7 @@ std::optional<FileName> parse_numbered(std::string_view name, std::string_view s
   uint64_t number = 0;
   const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (problem != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (number > kFileNumberMax) return std::nullopt;
   // Only the one spelling that we write: "1.log" and "0000001.log" are someone else's.
   if (numbered(number, suffix) != name) return std::nullopt;
   return FileName{kind, number};
@@ -42,6 +43,11 @@ std::optional<FileName> parse_file_name(std::string_view name) {
   if (auto log = parse_numbered(name, kLogSuffix, FileName::Kind::log)) return log;
   if (auto values = parse_numbered(name, kValueSuffix, FileName::Kind::values)) return values;
   return parse_numbered(name, kTableSuffix, FileName::Kind::table);
+}
+
+std::optional<FileName> parse_loose_file_name(std::string_view name) {
+  const auto file = parse_file_name(name);
+  return file && file->number >= kStrangeNumberMin ? std::nullopt : file;
 }
 
 std::string join_path(std::string_view directory, std::string_view name) {

@@ -163,6 +163,7 @@ Status repair_tree(const TreeEnv& env, const std::string& source, const std::str
   ManifestState& fresh = repair.fresh;
   fresh.range = options.range ? *options.range : manifest.state.range;
   fresh.next_file_number = std::max(fresh.next_file_number, manifest.state.next_file_number);
+  COPPICE_TRY(check_numbers(join_path(source, kManifestName), fresh.next_file_number));
   if (!options.dry_run) COPPICE_TRY(env.files.make_directory(target));
   COPPICE_TRY(manifest.problem.empty() ? mend_by_manifest(repair, manifest.state)
                                        : mend_by_content(repair, manifest));

@@ -11,7 +11,7 @@ Result<std::vector<TreeFile>> list_tree_files(const TreeEnv& env, const std::str
   COPPICE_TRY_ASSIGN(names, env.files.list(directory));
   std::ranges::sort(names);
   for (const std::string& name : names)
-    if (const auto file = parse_file_name(name); file && file->kind != FileName::Kind::lock)
+    if (const auto file = parse_loose_file_name(name); file && file->kind != FileName::Kind::lock)
       found.push_back({*file, join_path(directory, name), false});
   // With nothing named, all are orphans.
   COPPICE_TRY_ASSIGN(cold, list_cold_directory(env, ManifestState()));

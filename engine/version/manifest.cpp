@@ -35,6 +35,14 @@ Error at(const LogReader& reader, Error error) {
 
 }  // namespace
 
+Status check_numbers(const std::string& path, uint64_t next) {
+  // More than any process gives out.
+  constexpr uint64_t kNumbersLeft = uint64_t{1} << 40;
+  if (next <= kFileNumberMax - kNumbersLeft) return success();
+  return Error{Errc::corruption, path + ": counts " + std::to_string(next) +
+                                     " files, which no tree can have had: restore it from a backup"};
+}
+
 Manifest::Manifest(FileSystem& files, std::string directory, ManifestState state, LogWriter writer,
                    KeyRing keys)
     : files_(&files),

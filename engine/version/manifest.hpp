@@ -16,6 +16,9 @@ struct ManifestContent {
   uint64_t end_offset = 0;
 };
 
+/// corruption, naming the manifest at `path`, if numbers from `next` on would soon be larger than one may name.
+Status check_numbers(const std::string& path, uint64_t next);
+
 /// After an error of append nothing is known about the file, and every later append is refused.
 class Manifest {
 public:

@@ -141,6 +141,9 @@ Result<VersionEdit> read_edit(capnp::MessageReader& message) {
                      ": upgrade coppice to open it"};
   VersionEdit edit;
   if (source.getHasRange()) edit.range = read_bounds(source.getRange());
+  if (edit.range && (edit.range->empty() || edit.range->begin.size() > kKeySizeMax ||
+                     (edit.range->end && edit.range->end->size() > kKeySizeMax + 1)))
+    return Error{Errc::corruption, "the edit has a range of keys that no tree has"};
   for (const auto& removed : source.getRemoved()) {
     edit.removed.push_back({removed.getLevel(), removed.getNumber()});
     if (removed.getLevel() >= kLevelCount)

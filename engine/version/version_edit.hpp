@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/io/file_names.hpp"
 #include "engine/table/table_meta.hpp"
 #include "engine/values/value_format.hpp"
 #include "schema/types.hpp"
@@ -12,8 +13,6 @@ namespace coppice::engine {
 
 inline constexpr uint32_t kLevelCount = 7;
 inline constexpr uint32_t kManifestFormatVersion = 4;
-/// A tree that began a million files a second would need 500 years to get there.
-inline constexpr uint64_t kFileNumberMax = uint64_t{1} << 54;
 
 /// What an edit leaves out stays as it was. See manifest.capnp for what each part says.
 struct VersionEdit {

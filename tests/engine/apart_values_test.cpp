@@ -245,6 +245,20 @@ TEST_F(ApartValuesTest, AMissingFileIsMissedByOpening) {
   EXPECT_EQ(stand.items(), expected);
 }
 
+TEST_F(ApartValuesTest, AStrangersFileWithAHugeNumberStaysAndTakesNoNumbers) {
+  const std::vector<std::string> strangers{table_file_name(kFileNumberMax),
+                                           value_file_name(kFileNumberMax - 1),
+                                           log_file_name(kStrangeNumberMin), table_file_name(UINT64_MAX)};
+  for (const std::string& name : strangers) ASSERT_TRUE(files.create(stand.path(name)).ok());
+  for (int round = 0; round < 3; ++round) {
+    reopen();
+    ok(stand.put("key", "value"));
+    ok(stand.flush());
+  }
+  EXPECT_EQ(stand.get("key"), "value");
+  for (const std::string& name : strangers) EXPECT_TRUE(*files.exists(stand.path(name))) << name;
+}
+
 TEST_F(ApartValuesTest, OrphansAreRemovedByOpening) {
   fill();
   ok(stand.tree->close());

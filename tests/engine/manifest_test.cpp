@@ -81,6 +81,25 @@ TEST(VersionEditTest, RefusesATableThatNamesAValueFileTwice) {
   EXPECT_THAT(decoded.error().text, HasSubstr("ascend"));
 }
 
+TEST(VersionEditTest, NumbersAreUsedUpBeforeTheyCannotBeNamed) {
+  EXPECT_TRUE(check_numbers("/tree/MANIFEST", 1'000'000).ok());
+  const Status used_up = check_numbers("/tree/MANIFEST", kFileNumberMax);
+  ASSERT_FALSE(used_up.ok());
+  EXPECT_EQ(used_up.error().code, Errc::corruption);
+  EXPECT_THAT(used_up.error().text, HasSubstr("/tree/MANIFEST"));
+}
+
+TEST(VersionEditTest, RefusesARangeThatNoTreeHas) {
+  const auto holds = [](const KeyRange& range) {
+    VersionEdit edit;
+    edit.range = range;
+    return decode_edit(encode_edit(edit)).ok();
+  };
+  EXPECT_TRUE(holds({Bytes(kKeySizeMax, 'k'), std::nullopt}));
+  EXPECT_FALSE(holds({Bytes(kKeySizeMax + 1, 'k'), std::nullopt}));
+  EXPECT_FALSE(holds({"b", "b"}));
+}
+
 TEST(VersionEditTest, RefusesRangeDeletesThatATableCannotHave) {
   const auto holds = [](ClearedRange cleared) {
     VersionEdit edit;

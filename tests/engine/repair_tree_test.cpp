@@ -36,6 +36,19 @@ TEST_P(RepairTreeTest, MomentsCanBeAskedForWhereNothingOfThemIsLost) {
   EXPECT_EQ(history_of("/mended"), kTimestampMin);
 }
 
+TEST_P(RepairTreeTest, AStrangersFileWithAHugeNumberIsNoPartOfTheTree) {
+  for (const bool with_manifest : {true, false}) {
+    restore();
+    overwrite(files, stand.path(table_file_name(kFileNumberMax)), whole.at(names_ending(".sst").front()));
+    if (!with_manifest) ok(files.remove(stand.path(std::string(kManifestName))));
+    const RepairReport report = repair();
+    EXPECT_TRUE(report.lost_nothing());
+    for (const MendedFile& file : report.files)
+      EXPECT_FALSE(file.path.ends_with(table_file_name(kFileNumberMax)));
+    compare(mended_items(), report);
+  }
+}
+
 TEST_P(RepairTreeTest, TheSourceStaysAsItIs) {
   flip_bit(files, stand.path(names_ending(".sst").front()), 40);
   const auto before = contents(stand.directory());
