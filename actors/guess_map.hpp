@@ -23,7 +23,7 @@ struct GuessedMap {
 };
 
 /// Shards without gaps over all keys. Where several fit, those given out later: the halves of a split, which are whole before
-/// the map has them, and not the shard that was cut. Requires: ids ascend and are not 0.
+/// the map has them, and not the shard that was cut. Requires: ids ascend, from 1 on, and are less than kStrangeShardMin.
 GuessedMap guess_map(const std::vector<FoundShard>& found, uint64_t store_id);
 
 }  // namespace coppice::actors

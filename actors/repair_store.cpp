@@ -107,6 +107,7 @@ private:
   Status guess() {
     std::vector<FoundShard> found;
     for (const auto& [id, name] : directories_) {
+      if (id >= kStrangeShardMin) break;
       COPPICE_TRY_ASSIGN(shard, look_at(id));
       found.push_back(std::move(shard));
     }

@@ -114,7 +114,9 @@ Result<ShardMap> read_shard_map(engine::FileSystem& files, const std::string& pa
   ShardMap map;
   if (!read_message(file.payload, [&](capnp::MessageReader& message) { map = decode(message); }))
     return Error{Errc::corruption, path + ": is no shard map: restore the file from a backup"};
-  if (const char* fault = find_fault(map))
+  const char* const fault =
+      map.next_shard_id > kShardIdMax ? "counts more shards than any store can have had" : find_fault(map);
+  if (fault != nullptr)
     return Error{Errc::corruption, path + ": " + fault + ": restore the file from a backup"};
   return map;
 }

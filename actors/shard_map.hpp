@@ -10,6 +10,12 @@
 
 namespace coppice::actors {
 
+/// A store that made a million shards a second would need 500 years to get there.
+inline constexpr uint64_t kShardIdMax = uint64_t{1} << 54;
+/// New shards have larger ids than all that are there. So one of an id from here on that no map names is a stranger's, or it
+/// would leave none.
+inline constexpr uint64_t kStrangeShardMin = kShardIdMax / 2;
+
 /// A value; schema/shard_map.capnp is its form on disk.
 struct ShardMap {
   struct Shard {

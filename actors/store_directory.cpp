@@ -211,7 +211,7 @@ Status StoreDirectory::remove_orphans() {
   for (const std::string& store : stores) {
     COPPICE_TRY_ASSIGN(shards, list_shards(files_, store));
     for (const auto& [id, name] : shards)
-      if (!map_.index_of(id)) COPPICE_TRY(remove_shard(id));
+      if (!map_.index_of(id) && id < kStrangeShardMin) COPPICE_TRY(remove_shard(id));
     COPPICE_TRY(files_.sync_directory(shards_path(store)));
   }
   const auto checkpoints = files_.list(path(kCheckpointsName));

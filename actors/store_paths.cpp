@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "actors/second_store.hpp"
+#include "actors/shard_map.hpp"
 #include "engine/io/file_names.hpp"
 
 namespace coppice::actors {
@@ -60,8 +61,8 @@ Result<std::map<uint64_t, std::string>> list_shards(engine::FileSystem& files, c
     uint64_t id = 0;
     const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), id);
     // Only what we would have named so: a foreign file stays.
-    if (problem == std::errc() && end == name.data() + name.size() && shard_name(id) == name)
-      shards.emplace(id, name);
+    const bool is_whole = problem == std::errc() && end == name.data() + name.size();
+    if (is_whole && id > 0 && id <= kShardIdMax && shard_name(id) == name) shards.emplace(id, name);
   }
   return shards;
 }

@@ -52,6 +52,13 @@ TEST_F(ShardMapTest, IsReadAsItWasWritten) {
   EXPECT_EQ(*read, map);
 }
 
+TEST_F(ShardMapTest, AMapThatHasUsedUpAllIdsIsDamaged) {
+  ShardMap map = *ShardMap::create(7, {"h"});
+  map.next_shard_id = kShardIdMax + 1;
+  ASSERT_TRUE(write_shard_map(files, kPath, map).ok());
+  EXPECT_EQ(code_of_read(), Errc::corruption);
+}
+
 TEST_F(ShardMapTest, EveryFlippedBitIsFound) {
   ASSERT_TRUE(write_shard_map(files, kPath, *ShardMap::create(7, {"h"})).ok());
   const uint64_t bits = files.content(kPath).size() * 8;
