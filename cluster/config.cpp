@@ -27,7 +27,12 @@ std::string quoted(std::string_view text) {
   std::string all = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') all += '\\';
-    all += c;
+    // Control characters TOML has only by their numbers. What is not UTF-8, such as a path may be, it does not have at all.
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
+      all.append("\\u00").append(encode(ByteView(&c, 1), Encoding::hex));
+    } else {
+      all += c;
+    }
   }
   return all + '"';
 }

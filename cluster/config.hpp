@@ -75,8 +75,10 @@ std::span<const ConfigKey> config_keys();
 /// unknown one the nearest that there is. Requires: at least one value.
 Status set_config(Config& config, std::string_view key, std::span<const std::string> values);
 
-/// Sets what the TOML file at `path` says. not_found or io_error if it cannot be read; invalid_argument names
-/// file, line and key. On failure `config` may be changed in part.
+/// Sets what TOML says. invalid_argument names the file, as `name`, with line and key. On failure `config` may be changed in part.
+Status read_config(Config& config, std::string_view text, const std::string& name);
+/// Sets what the TOML file at `path` says. not_found or io_error if it cannot be read; invalid_argument if it has more than a
+/// megabyte, or else names file, line and key. On failure `config` may be changed in part.
 Status load_config(Config& config, const std::string& path);
 
 /// The current value of every key as the text that would set it, for a log line or a file to begin with.

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 
 #include <toml++/toml.h>
 
@@ -13,6 +12,8 @@
 namespace coppice::cluster {
 namespace {
 
+constexpr size_t kSizeMax = 1 << 20;
+
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -20,12 +21,15 @@ Result<std::string> read_file(const std::string& path) {
     return Error{error == ENOENT ? Errc::not_found : Errc::io_error,
                  "cannot read the configuration " + path + ": " + std::strerror(error)};
   }
-  std::ostringstream text;
-  text << file.rdbuf();
+  std::string text(kSizeMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
   // A directory opens, and then cannot be read.
-  if (file.bad() || text.fail())
-    return Error{Errc::io_error, "cannot read the configuration " + path + ": is it a file?"};
-  return std::move(text).str();
+  if (file.bad()) return Error{Errc::io_error, "cannot read the configuration " + path + ": is it a file?"};
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kSizeMax)
+    return Error{Errc::invalid_argument,
+                 path + ": has more than " + std::to_string(kSizeMax) + " bytes, which no configuration has"};
+  return text;
 }
 
 Error at_line(const std::string& path, const toml::source_region& source, const std::string& what) {
@@ -89,16 +93,20 @@ Status set_node(Config& config, const std::string& path, const std::string& name
 
 }  // namespace
 
-Status load_config(Config& config, const std::string& path) {
-  COPPICE_TRY_ASSIGN(text, read_file(path));
+Status read_config(Config& config, std::string_view text, const std::string& name) {
   toml::table table;
   try {
     table = toml::parse(text);
   } catch (const toml::parse_error& error) {
-    return at_line(path, error.source(), std::string(error.description()));
+    return at_line(name, error.source(), std::string(error.description()));
   }
-  for (const auto& [name, node] : table) COPPICE_TRY(set_node(config, path, std::string(name.str()), node));
+  for (const auto& [key, node] : table) COPPICE_TRY(set_node(config, name, std::string(key.str()), node));
   return success();
+}
+
+Status load_config(Config& config, const std::string& path) {
+  COPPICE_TRY_ASSIGN(text, read_file(path));
+  return read_config(config, text, path);
 }
 
 }  // namespace coppice::cluster

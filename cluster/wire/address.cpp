@@ -36,7 +36,8 @@ Result<Address> parse_address(std::string_view text) {
   Address address;
   address.host = host.empty() ? "0.0.0.0" : std::string(host);
   for (char c : address.host)
-    if (c <= ' ' || c == '/' || c == ',' || c > '~') return not_an_address(text, "no host has such a name");
+    if (c <= ' ' || c == '/' || c == ',' || c == '[' || c == ']' || c > '~')
+      return not_an_address(text, "no host has such a name");
   if (!has_port) return address;
 
   const char* end = port.data() + port.size();

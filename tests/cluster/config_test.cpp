@@ -128,6 +128,19 @@ TEST_F(ConfigTest, CompressionIsSetByLevel) {
         << bad;
 }
 
+TEST_F(ConfigTest, AnEmptyFileSetsNothing) {
+  const std::string defaults = to_toml(config);
+  for (const char* text : {"", "\n", "# nothing yet"}) {
+    const Status loaded = load(text);
+    EXPECT_TRUE(loaded.ok()) << to_string(loaded.error());
+  }
+  EXPECT_EQ(to_toml(config), defaults);
+}
+
+TEST_F(ConfigTest, AFileWithoutAnEndIsRefused) {
+  EXPECT_EQ(load_config(config, "/dev/zero").error().code, Errc::invalid_argument);
+}
+
 TEST_F(ConfigTest, BrokenTomlNamesTheLine) { EXPECT_TRUE(refusal("a = 'x'\nb = \n").starts_with("2: ")); }
 
 TEST_F(ConfigTest, AFileThatIsNotThereIsNotFound) {
@@ -143,6 +156,19 @@ TEST_F(ConfigTest, WhatItShowsCanBeLoaded) {
   ASSERT_TRUE(load(shown).ok());
   EXPECT_EQ(to_toml(config), shown);
   EXPECT_EQ(config.boundaries, (std::vector<Bytes>{"a\"b", Bytes("c\0\\", 3)}));
+}
+
+TEST_F(ConfigTest, WhateverCharactersATextHasItIsLoadedAsItWas) {
+  Bytes all = "/data \xc3\xa9";
+  for (char c = 1; c > 0; ++c) all += c;
+  ASSERT_TRUE(set("data", {all}).ok());
+  ASSERT_TRUE(set("encryption_keys_old", {"command:echo \"a\tb\"\n", "file:c\\d"}).ok());
+  const std::string shown = to_toml(config);
+  config = {};
+  const Status loaded = load(shown);
+  ASSERT_TRUE(loaded.ok()) << to_string(loaded.error());
+  EXPECT_EQ(config.data_directory, all);
+  EXPECT_EQ(config.encryption_keys_old, (std::vector<std::string>{"command:echo \"a\tb\"\n", "file:c\\d"}));
 }
 
 TEST_F(ConfigTest, EveryKeyHasHelp) {

@@ -21,7 +21,7 @@ TEST(AddressTest, TakesWhatPeopleWrite) {
 
 TEST(AddressTest, RefusesWhatCannotBeMeant) {
   for (const char* text : {"", "host:", "host:port", "host:65536", "host:-1", "host:1x", "[::1", "[::1]x",
-                           "a b:1", "http://host:1", "\xc3\xa9:1"})
+                           "a b:1", "http://host:1", "\xc3\xa9:1", "[[::1]:1", "ho]st:1", "ho[st", "[a[b]"})
     EXPECT_EQ(parsed(text), "refused") << text;
 }
 
