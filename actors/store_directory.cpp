@@ -68,6 +68,9 @@ Result<std::unique_ptr<StoreDirectory>> StoreDirectory::open(const engine::Stora
     return store;
   }
   COPPICE_TRY_ASSIGN(map, read_shard_map(files, store->path(kMapName), env.keys));
+  // Who wrote it may have ended before its name was on the disk. What no shard of it has is about to be removed, which an older
+  // map might still name.
+  COPPICE_TRY(files.sync_directory(directory));
   store->map_ = std::move(map);
   COPPICE_TRY(store->check_keys());
   COPPICE_TRY(store->open_cold(cold_directory));

@@ -54,6 +54,28 @@ TEST_F(StoreCrashTest, ASplitThatIsCutOffAnywhereKeepsEveryWrite) {
   }
 }
 
+TEST_F(StoreCrashTest, ASplitWhoseProcessEndsAnywhereKeepsEveryWriteThoughThePowerGoesNext) {
+  open();
+  Entries all;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    put_synced(Bytes(1, c), "1");
+    all.emplace_back(Bytes(1, c), "1");
+  }
+  int splits = 0;
+  for (uint64_t stop = 0; splits < 2; ++stop) {
+    ASSERT_LT(stop, 1000u);
+    files.stop_after(stop);
+    splits += store->split(Bytes(1, static_cast<char>('b' + stop % 24))).ok() ? 1 : 0;
+    store.reset();
+    files.heal();
+    open();
+    store.reset();
+    files.crash();
+    open();
+    ASSERT_EQ(dump(), all) << "ended after " << stop;
+  }
+}
+
 TEST_F(StoreCrashTest, ABatchOverShardsThatIsCutOffAnywhereIsThereOnEveryShardOrOnNone) {
   options.boundaries = {"h", "q"};
   open();
