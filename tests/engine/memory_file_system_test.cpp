@@ -264,6 +264,15 @@ TEST_F(MemoryFileSystemTest, NothingWorksOnceItIsStopped) {
   EXPECT_TRUE(file->sync().ok());
 }
 
+TEST_F(MemoryFileSystemTest, StopsAtAFileThatItIsToldTo) {
+  auto other = create("db/other");
+  files.stop_after(1, "db/a");
+  EXPECT_TRUE(other->append("1").ok());
+  EXPECT_TRUE(files.create("db/a").ok());
+  EXPECT_FALSE(other->append("2").ok());
+  EXPECT_TRUE(files.is_stopped());
+}
+
 TEST_F(MemoryFileSystemTest, FullDiskTakesWhatFits) {
   auto file = create("db/a");
   files.set_room(5);

@@ -60,6 +60,12 @@ void MemoryFileSystem::stop_after(uint64_t after) {
   stop_at_ = operation_count_ + after;
 }
 
+void MemoryFileSystem::stop_after(uint64_t after, std::string part) {
+  const std::lock_guard guard(mutex_);
+  stop_part_ = std::move(part);
+  stop_after_part_ = after;
+}
+
 bool MemoryFileSystem::is_stopped() const {
   const std::lock_guard guard(mutex_);
   return is_stopped_;
@@ -79,6 +85,7 @@ void MemoryFileSystem::heal() {
   const std::lock_guard guard(mutex_);
   fail_at_.reset();
   stop_at_.reset();
+  stop_part_.clear();
   is_stopped_ = false;
   room_ = UINT64_MAX;
 }
@@ -287,6 +294,10 @@ Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::lock(const std::string&
 
 Status MemoryFileSystem::begin_operation(const std::string& path, const char* operation) {
   const uint64_t number = operation_count_++;
+  if (!stop_part_.empty() && path.find(stop_part_) != std::string::npos) {
+    stop_at_ = number + stop_after_part_;
+    stop_part_.clear();
+  }
   const bool stops = stop_at_ && number >= *stop_at_;
   if (!stops && fail_at_ != number) return success();
   if (!is_stopped_) last_failure_ = path + ": " + operation;

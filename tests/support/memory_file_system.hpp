@@ -32,6 +32,8 @@ public:
   void fail_after(uint64_t after, Errc code = Errc::io_error);
   /// So does every one behind it, as if the process had been killed in there.
   void stop_after(uint64_t after);
+  /// The same from the operation on that comes `after` further ones behind the next on a path with `part` in it.
+  void stop_after(uint64_t after, std::string part);
   /// From here on appends fail with out_of_space once they have written this many bytes together, and reserves
   /// likewise with the zeros that they make ahead; without any room all reserves fail.
   void set_room(uint64_t bytes);
@@ -112,6 +114,8 @@ private:
   std::optional<uint64_t> fail_at_;
   Errc fail_code_ = Errc::io_error;
   std::optional<uint64_t> stop_at_;
+  std::string stop_part_;
+  uint64_t stop_after_part_ = 0;
   bool is_stopped_ = false;
   std::string last_failure_;
   uint64_t room_ = UINT64_MAX;

@@ -1,0 +1,141 @@
+#include "tests/simulation/client.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace coppice::simulation {
+
+Client::Client(Scene& scene, uint64_t index)
+    : scene_(scene), history_(scene.history()), random_(seed_of(scene.plan().seed, Stream::clients, index)) {}
+
+void Client::call() {
+  busy_ = true;
+  began_ = history_.tick();
+  began_at_ = scene_.platform().now();
+  const auto& weights = scene_.plan().weights;
+  uint64_t drawn = random_.below(std::accumulate(weights.begin(), weights.end(), uint64_t{0}));
+  size_t kind = 0;
+  while (drawn >= weights[kind]) drawn -= weights[kind++];
+  switch (static_cast<Call>(kind)) {
+    case Call::put:
+      return put();
+    case Call::remove:
+      return remove();
+    case Call::batch:
+      return write_loose();
+    case Call::group:
+      return write_group();
+    case Call::delete_range:
+      return delete_range();
+    case Call::exchange:
+      return exchange();
+    case Call::get:
+      return get();
+    case Call::get_many:
+      return get_many();
+    case Call::scan:
+      return scan();
+    case Call::snapshot:
+      return take_snapshot();
+    case Call::read_snapshot:
+      return read_snapshot();
+    case Call::split:
+      return split();
+    case Call::flush:
+    case Call::compact:
+    case Call::merging:
+      return care(static_cast<Call>(kind));
+  }
+}
+
+void Client::lose() {
+  if (!changes_.empty()) end_write(Outcome::unknown);
+  snapshots_.clear();
+  splitting_ = false;
+  busy_ = false;
+}
+
+bool Client::accept(const Error& error) {
+  switch (error.code) {
+    case Errc::unavailable:
+    case Errc::io_error:
+    case Errc::out_of_space:
+    case Errc::cancelled:
+      return true;
+    default:
+      history_.accuse("an answer that makes no sense: " + to_string(error));
+      return false;
+  }
+}
+
+// Care.
+
+void Client::split() {
+  const Bytes& key = scene_.plan().keys[any_key()];
+  splitting_ = true;
+  scene_.split_began();
+  scene_.store().split(key, heard<actors::SplitShards>([this](Result<actors::SplitShards> answer) {
+                         scene_.split_ended();
+                         splitting_ = false;
+                         if (!answer.ok()) scene_.conditions().met(Condition::split_failed);
+                         if (!answer.ok() && answer.error().code != Errc::invalid_argument)
+                           accept(answer.error());
+                         end_call();
+                       }));
+}
+
+void Client::care(Call call) {
+  const auto done = heard<actors::Nothing>([this](const Result<actors::Nothing>& answer) {
+    if (!answer.ok()) accept(answer.error());
+    end_call();
+  });
+  if (call == Call::flush) return scene_.store().flush(any_range(), done);
+  if (call == Call::compact) return void(scene_.store().compact(any_range(), done));
+  // Not paused: a thread would wait, and there is one.
+  static constexpr engine::Merging kKinds[] = {engine::Merging::on, engine::Merging::on, engine::Merging::off,
+                                               engine::Merging::stopped};
+  scene_.store().set_merging(kKinds[random_.below(4)], done);
+}
+
+// Choices.
+
+size_t Client::any_loose_key() {
+  const std::vector<size_t>& keys = scene_.plan().loose_keys;
+  // Some keys are in the hands of all.
+  return keys[random_.one_in(2) ? random_.below(std::min<size_t>(4, keys.size()))
+                                : random_.below(keys.size())];
+}
+
+KeyRange Client::any_range() {
+  if (random_.one_in(3)) return {};
+  const char first = static_cast<char>('a' + random_.below(26));
+  const char last = static_cast<char>(first + 1 + static_cast<char>(random_.below(12)));
+  return {Bytes(1, first), Bytes(1, last)};
+}
+
+std::vector<size_t> Client::keys_in(const KeyRange& range) const {
+  std::vector<size_t> found;
+  for (size_t i = 0; i < scene_.plan().keys.size(); ++i)
+    if (range.contains(scene_.plan().keys[i])) found.push_back(i);
+  return found;
+}
+
+Bytes Client::any_bytes(uint64_t value) {
+  const size_t most = random_.one_in(4) ? scene_.plan().value_size_max : 100;
+  return bytes_of(value, kValueSizeMin + random_.below(most));
+}
+
+std::optional<uint64_t> Client::value_found(size_t key, const std::optional<Bytes>& bytes) {
+  if (!bytes) return kAbsent;
+  const std::optional<uint64_t> value = coppice::simulation::value_of(*bytes);
+  if (!value)
+    history_.accuse(scene_.plan().keys[key] + " has bytes that nobody wrote: " + bytes->substr(0, 40));
+  return value;
+}
+
+bool Client::on_several_letters(const std::vector<size_t>& keys) const {
+  return std::ranges::any_of(
+      keys, [&](size_t key) { return scene_.plan().keys[key][0] != scene_.plan().keys[keys[0]][0]; });
+}
+
+}  // namespace coppice::simulation

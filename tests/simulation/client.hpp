@@ -1,0 +1,102 @@
+// Somebody who calls the store, one call after the other, and writes down what came of it.
+#pragma once
+
+#include <deque>
+
+#include "tests/simulation/scene.hpp"
+
+namespace coppice::simulation {
+
+class Client {
+public:
+  Client(Scene& scene, uint64_t index);
+
+  bool is_idle() const { return !busy_; }
+  /// Begins the next call. Requires: is_idle().
+  void call();
+  /// A life has ended: nobody will hear of the call under way.
+  void lose();
+
+private:
+  /// A change that a call under way makes to a key.
+  struct Change {
+    size_t key;
+    Access::Kind kind;
+    uint64_t value;
+    uint64_t expected = kAbsent;
+  };
+  enum class Outcome : uint8_t { done, unknown, refused };
+  struct HeldSnapshot {
+    actors::SnapshotHandle handle;
+    uint64_t begin;
+    uint64_t end;
+    View seen;
+    uint64_t reads_left;
+  };
+  struct Scanning;
+
+  // Calls (client_writes.cpp).
+  void put();
+  void remove();
+  void write_loose();
+  void write_group();
+  void delete_range();
+  void exchange();
+  void write(engine::Batch batch);
+  void end_write(Outcome outcome);
+  void hear_write(const Status& outcome);
+
+  // Calls (client_reads.cpp).
+  void get();
+  void get_many();
+  void scan();
+  void take_snapshot();
+  void read_snapshot();
+  void get_at(HeldSnapshot& held);
+  void scan_at(HeldSnapshot& held);
+  void begin_scan(const std::shared_ptr<Scanning>& scanning);
+  void next_page(const std::shared_ptr<Scanning>& scanning);
+  bool take_page(Scanning& scanning, const actors::Page& page);
+  void end_scan(Scanning& scanning);
+  void see_at(HeldSnapshot& held, const View& view);
+
+  // Calls (client.cpp).
+  void split();
+  void care(Call call);
+
+  /// The `done` of a call: `then` gets its answer, if anybody still hears it.
+  template <class T>
+  actors::Done<T> heard(std::function<void(Result<T>)> then) {
+    scene_.call_began();
+    return [this, life = scene_.life(), then = std::move(then)](Result<T> answer) {
+      if (life == scene_.life()) then_note(answer.ok());
+      scene_.call_ended();
+      if (life != scene_.life() || scene_.is_dead()) return;
+      then(std::move(answer));
+    };
+  }
+  void then_note(bool ok) { scene_.platform().note(ok ? 1 : 2); }
+  void end_call() { busy_ = false; }
+  /// Whether it is one of those that a store may give at any time.
+  bool accept(const Error& error);
+
+  size_t any_key() { return random_.below(scene_.plan().keys.size()); }
+  size_t any_loose_key();
+  std::vector<size_t> keys_in(const KeyRange& range) const;
+  KeyRange any_range();
+  Bytes any_bytes(uint64_t value);
+  std::optional<uint64_t> value_found(size_t key, const std::optional<Bytes>& bytes);
+  bool on_several_letters(const std::vector<size_t>& keys) const;
+
+  Scene& scene_;
+  History& history_;
+  engine::Random random_;
+  bool busy_ = false;
+  bool splitting_ = false;
+  uint64_t began_ = 0;
+  VirtualPlatform::Time began_at_{};
+  std::vector<Change> changes_;
+  std::deque<HeldSnapshot> snapshots_;
+};
+
+}  // namespace coppice::simulation

@@ -1,0 +1,35 @@
+#include "tests/simulation/conditions.hpp"
+
+namespace coppice::simulation {
+
+std::string name_of(Condition condition) {
+  static constexpr std::array<const char*, kConditionCount> kNames = {
+      "merge",
+      "merge cancelled",
+      "merge while splitting",
+      "split",
+      "split failed",
+      "snapshot read while splitting",
+      "scan over a split",
+      "power loss",
+      "power loss while splitting",
+      "power loss in a switch of manifests",
+      "power loss in a switch of shard maps",
+      "power loss in recovery",
+      "power loss with a batch over shards half logged",
+      "process killed",
+      "closed with calls under way",
+      "shard restarted",
+      "shard restarted after a failed sync",
+      "batch over shards of unknown outcome",
+      "write refused, as too much waits",
+      "write stalled",
+      "disk was full",
+      "write of more than a second",
+      "exchange refused",
+      "clock set back",
+  };
+  return kNames[static_cast<size_t>(condition)];
+}
+
+}  // namespace coppice::simulation

@@ -1,0 +1,60 @@
+// What must have happened for a run to have proved something.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace coppice::simulation {
+
+enum class Condition : uint8_t {
+  merge,
+  merge_cancelled,
+  merge_while_splitting,
+  split,
+  split_failed,
+  /// A scan, or a read at a snapshot, was answered while a shard was being cut.
+  snapshot_read_while_splitting,
+  scan_over_a_split,
+  power_loss,
+  power_loss_while_splitting,
+  /// When the file that lists a tree's tables was written anew, or the one that lists the shards.
+  power_loss_in_manifest_switch,
+  power_loss_in_map_switch,
+  power_loss_in_recovery,
+  /// A batch over several shards was in the logs of some of them.
+  power_loss_with_half_a_batch,
+  process_killed,
+  closed_with_calls_under_way,
+  shard_restarted,
+  shard_restarted_after_failed_sync,
+  /// A batch over several shards, as one of them failed.
+  batch_of_unknown_outcome,
+  /// Because too much waits.
+  write_refused,
+  write_stalled,
+  disk_was_full,
+  /// A write that went on for more than a second.
+  slow_write,
+  exchange_refused,
+  clock_set_back,
+};
+inline constexpr size_t kConditionCount = 24;
+
+/// "merge while splitting".
+std::string name_of(Condition condition);
+
+class Conditions {
+public:
+  void met(Condition condition) { ++counts_[static_cast<size_t>(condition)]; }
+  uint64_t count(Condition condition) const { return counts_[static_cast<size_t>(condition)]; }
+  void add(const Conditions& other) {
+    for (size_t i = 0; i < kConditionCount; ++i) counts_[i] += other.counts_[i];
+  }
+
+private:
+  std::array<uint64_t, kConditionCount> counts_{};
+};
+
+}  // namespace coppice::simulation

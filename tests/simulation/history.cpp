@@ -1,0 +1,100 @@
+#include "tests/simulation/history.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/base/random.hpp"
+
+namespace coppice::simulation {
+namespace {
+
+std::string say_value(uint64_t value) { return value == kAbsent ? "nothing" : std::to_string(value); }
+
+}  // namespace
+
+void History::add_view(const View& view, uint64_t begin, uint64_t end) {
+  for (const auto& [key, value] : view) add(key, {Access::Kind::read, value, begin, end, 0});
+  if (std::string half = half_seen(plan_, view); !half.empty()) accuse(std::move(half));
+}
+
+void History::accuse(std::string what) {
+  if (accusation_.empty()) accusation_ = std::move(what) + " (moment " + std::to_string(now_) + ")";
+}
+
+std::string History::verdict() const {
+  if (!accusation_.empty()) return accusation_;
+  for (size_t key = 0; key < accesses_.size(); ++key)
+    if (check_linear(accesses_[key]) == Verdict::impossible) return say(key);
+  return "";
+}
+
+size_t History::access_count() const {
+  size_t count = 0;
+  for (const auto& accesses : accesses_) count += accesses.size();
+  return count;
+}
+
+/// The shortest beginning that cannot be, and its end.
+std::string History::say(size_t key) const {
+  std::vector<Access> all = accesses_[key];
+  std::ranges::sort(all, {},
+                    [](const Access& access) { return access.end == kNever ? access.begin : access.end; });
+  size_t good = 0;
+  size_t bad = all.size();
+  while (bad - good > 1) {
+    const size_t middle = good + (bad - good) / 2;
+    std::vector<Access> part(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(middle));
+    // What had begun may have been seen.
+    for (size_t i = middle; i < all.size(); ++i)
+      if (all[i].begin < part.back().end && all[i].kind != Access::Kind::read) {
+        part.push_back(all[i]);
+        part.back().end = kNever;
+      }
+    (check_linear(std::move(part)) == Verdict::impossible ? bad : good) = middle;
+  }
+  std::string text = "no order of calls explains what was seen of " + plan_.keys[key] + ":";
+  for (size_t i = bad > 12 ? bad - 12 : 0; i < bad; ++i) {
+    const Access& access = all[i];
+    static constexpr const char* kNames[] = {"read", "write", "exchange"};
+    text += "\n  " + std::to_string(access.begin) + " to " +
+            (access.end == kNever ? std::string("?") : std::to_string(access.end)) + ": " +
+            kNames[static_cast<size_t>(access.kind)] + " " + say_value(access.value);
+    if (access.kind == Access::Kind::exchange) text += " for " + say_value(access.expected);
+  }
+  return text;
+}
+
+std::string half_seen(const Plan& plan, const View& view) {
+  for (const Group& group : plan.groups) {
+    std::optional<uint64_t> first;
+    for (const size_t key : group.keys) {
+      const auto at = view.find(key);
+      if (at == view.end()) continue;
+      if (first && *first != at->second)
+        return "of one batch a part was seen: " + plan.keys[key] + " has " + say_value(at->second) +
+               ", where another key of its group has " + say_value(*first);
+      first = at->second;
+    }
+  }
+  return "";
+}
+
+Bytes bytes_of(uint64_t value, size_t size) {
+  Bytes bytes = std::to_string(value) + ":";
+  engine::Random random(value);
+  for (uint64_t bits = 0; bytes.size() < size; bits >>= 4) {
+    if (bits == 0) bits = random.next();
+    bytes.push_back(static_cast<char>('a' + bits % 16));
+  }
+  return bytes;
+}
+
+std::optional<uint64_t> value_of(ByteView bytes) {
+  uint64_t value = 0;
+  const auto parsed = std::from_chars(bytes.data(), bytes.data() + bytes.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr == bytes.data() + bytes.size() || *parsed.ptr != ':')
+    return std::nullopt;
+  return bytes == bytes_of(value, bytes.size()) ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace coppice::simulation

@@ -1,0 +1,55 @@
+// What callers were told, and whether all of it can be true.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/linear_check.hpp"
+#include "tests/simulation/plan.hpp"
+
+namespace coppice::simulation {
+
+/// The values of keys at one moment, by the indices of the keys.
+using View = std::map<size_t, uint64_t>;
+
+/// Moments are counted in calls that began or ended.
+class History {
+public:
+  explicit History(const Plan& plan) : plan_(plan), accesses_(plan.keys.size()) {}
+
+  /// The next moment.
+  uint64_t tick() { return ++now_; }
+  /// One that no write had before.
+  uint64_t new_value() { return ++last_value_; }
+
+  void add(size_t key, const Access& access) { accesses_[key].push_back(access); }
+  /// All these were read at one moment between `begin` and `end`.
+  void add_view(const View& view, uint64_t begin, uint64_t end);
+  /// Something was seen that must not be.
+  void accuse(std::string what);
+
+  /// The first thing that cannot be; empty: all is well. Takes time.
+  std::string verdict() const;
+  size_t access_count() const;
+
+private:
+  std::string say(size_t key) const;
+
+  const Plan& plan_;
+  std::vector<std::vector<Access>> accesses_;
+  std::string accusation_;
+  uint64_t now_ = 0;
+  uint64_t last_value_ = 0;
+};
+
+/// The group that was seen by halves, in words; empty: none was.
+std::string half_seen(const Plan& plan, const View& view);
+
+/// What a key is given (kValueSizeMin bytes and more), and which value that was. Nothing: it is no such thing.
+inline constexpr size_t kValueSizeMin = 12;
+Bytes bytes_of(uint64_t value, size_t size);
+std::optional<uint64_t> value_of(ByteView bytes);
+
+}  // namespace coppice::simulation

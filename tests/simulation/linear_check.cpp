@@ -1,0 +1,151 @@
+#include "tests/simulation/linear_check.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "engine/base/random.hpp"
+
+namespace coppice::simulation {
+namespace {
+
+constexpr size_t kTriesMax = 200'000;
+
+/// A write of which nobody knows must have happened before the first read of it ended, and did not if there is none.
+std::vector<Access> without_idle_guesses(const std::vector<Access>& accesses) {
+  std::unordered_map<uint64_t, uint64_t> first_seen;
+  const auto saw = [&](uint64_t value, uint64_t end) {
+    const auto [at, is_new] = first_seen.try_emplace(value, end);
+    if (!is_new) at->second = std::min(at->second, end);
+  };
+  for (const Access& access : accesses) {
+    if (access.kind == Access::Kind::read) saw(access.value, access.end);
+    if (access.kind == Access::Kind::exchange) saw(access.expected, access.end);
+  }
+  std::vector<Access> kept;
+  for (Access access : accesses) {
+    if (access.end == kNever && access.kind == Access::Kind::read) continue;
+    // A delete leaves nothing by which it would be known.
+    if (access.end == kNever && access.value != kAbsent) {
+      const auto seen = first_seen.find(access.value);
+      if (seen == first_seen.end()) continue;
+      access.end = seen->second;
+    }
+    kept.push_back(access);
+  }
+  return kept;
+}
+
+/// Where a try has come to: what lies before `low` is done but for those that are open, which need not happen.
+struct Place {
+  size_t low = 0;
+  std::vector<size_t> done;
+  std::vector<size_t> open;
+  uint64_t value = kAbsent;
+
+  uint64_t hash() const {
+    uint64_t sum = engine::mix(low) ^ engine::mix(~value);
+    for (const size_t index : done) sum = engine::mix(sum + index);
+    sum = ~sum;
+    for (const size_t index : open) sum = engine::mix(sum + index);
+    return sum;
+  }
+};
+
+class Search {
+public:
+  explicit Search(std::vector<Access> all) : all_(std::move(all)) {
+    std::ranges::sort(all_, {}, &Access::begin);
+    tries_.emplace_back();
+  }
+
+  Verdict run() {
+    while (!tries_.empty()) {
+      Place place = std::move(tries_.back());
+      tries_.pop_back();
+      if (go_on(place)) return Verdict::linearizable;
+      if (met_.size() > kTriesMax) return Verdict::undecided;
+    }
+    return Verdict::impossible;
+  }
+
+private:
+  bool is_done(const Place& place, size_t index) const {
+    return std::ranges::find(place.done, index) != place.done.end();
+  }
+
+  /// Moves `low` past what is done, and what need not happen.
+  void settle(Place& place) const {
+    for (; place.low < all_.size(); ++place.low) {
+      const auto at = std::ranges::find(place.done, place.low);
+      if (at != place.done.end()) {
+        place.done.erase(at);
+      } else if (all_[place.low].end == kNever) {
+        place.open.push_back(place.low);
+      } else {
+        return;
+      }
+    }
+  }
+
+  /// What may come next: nothing that had to come before it is left.
+  std::vector<size_t> next_of(const Place& place) const {
+    std::vector<size_t> next;
+    uint64_t bound = kNever;
+    for (size_t i = place.low; i < all_.size() && all_[i].begin < bound; ++i) {
+      if (is_done(place, i)) continue;
+      bound = std::min(bound, all_[i].end);
+      next.push_back(i);
+    }
+    std::erase_if(next, [&](size_t i) { return all_[i].begin > bound; });
+    return next;
+  }
+
+  /// Takes every read that fits; then adds a try for each write that may come next. True: nothing is left.
+  bool go_on(Place& place) {
+    for (;;) {
+      settle(place);
+      if (place.low == all_.size()) return true;
+      const std::vector<size_t> next = next_of(place);
+      const auto fits = std::ranges::find_if(
+          next, [&](size_t i) { return all_[i].kind == Access::Kind::read && all_[i].value == place.value; });
+      if (fits != next.end()) {
+        place.done.push_back(*fits);
+        continue;
+      }
+      branch(place, next);
+      return false;
+    }
+  }
+
+  void branch(Place& place, const std::vector<size_t>& next) {
+    std::ranges::sort(place.done);
+    if (!met_.insert(place.hash()).second) return;
+    // The last one added is tried first: what need not have happened last.
+    if (!place.open.empty()) {
+      Place then = place;
+      then.open.pop_back();
+      then.value = kAbsent;
+      tries_.push_back(std::move(then));
+    }
+    for (auto at = next.rbegin(); at != next.rend(); ++at) {
+      const Access& access = all_[*at];
+      if (access.kind == Access::Kind::read) continue;
+      if (access.kind == Access::Kind::exchange && access.expected != place.value) continue;
+      Place then = place;
+      then.done.push_back(*at);
+      then.value = access.value;
+      tries_.push_back(std::move(then));
+    }
+  }
+
+  std::vector<Access> all_;
+  std::vector<Place> tries_;
+  std::unordered_set<uint64_t> met_;
+};
+
+}  // namespace
+
+Verdict check_linear(std::vector<Access> accesses) { return Search(without_idle_guesses(accesses)).run(); }
+
+}  // namespace coppice::simulation

@@ -1,0 +1,42 @@
+// Whether what callers saw of one key can have happened in some order that their calls allow.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace coppice::simulation {
+
+/// What one call did to a key, or found in it. Values are numbers that no two writes share, but for kAbsent, which is what a key is at
+/// first and after a delete.
+struct Access {
+  enum class Kind : uint8_t { read, write, exchange };
+
+  Kind kind = Kind::read;
+  /// Read, or written.
+  uint64_t value = 0;
+  /// It took effect at one moment in here. No two of these are the same.
+  uint64_t begin = 0;
+  /// kNever: nobody knows whether it did; if so, at any time from `begin` on.
+  uint64_t end = 0;
+  /// Of an exchange: what it replaced.
+  uint64_t expected = 0;
+};
+
+inline constexpr uint64_t kAbsent = 0;
+inline constexpr uint64_t kNever = UINT64_MAX;
+
+enum class Verdict : uint8_t {
+  linearizable,
+  impossible,
+  /// There were too many orders to try them all.
+  undecided,
+};
+
+/// All that was done to one key. What holds for each key by itself holds for all of them together: that is what makes it feasible.
+///
+/// Source: Wing and Gong, "Testing and Verifying Concurrent Objects", 1993, with the memory of what was tried of Lowe, "Testing for
+/// Linearizability", 2017, and two rules of a register: a read that fits is taken at once, and a write without an answer that
+/// nobody read need not have happened.
+Verdict check_linear(std::vector<Access> accesses);
+
+}  // namespace coppice::simulation

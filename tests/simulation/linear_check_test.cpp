@@ -1,0 +1,102 @@
+#include "tests/simulation/linear_check.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/base/random.hpp"
+
+namespace coppice::simulation {
+namespace {
+
+using Kind = Access::Kind;
+
+Access read(uint64_t value, uint64_t begin, uint64_t end) { return {Kind::read, value, begin, end, 0}; }
+Access write(uint64_t value, uint64_t begin, uint64_t end) { return {Kind::write, value, begin, end, 0}; }
+Access exchange(uint64_t expected, uint64_t value, uint64_t begin, uint64_t end) {
+  return {Kind::exchange, value, begin, end, expected};
+}
+Verdict check(std::vector<Access> accesses) { return check_linear(std::move(accesses)); }
+
+TEST(LinearCheckTest, OneAfterTheOtherIsWhatItIs) {
+  EXPECT_EQ(check({}), Verdict::linearizable);
+  EXPECT_EQ(check({read(kAbsent, 1, 2), write(7, 3, 4), read(7, 5, 6)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 2), read(kAbsent, 3, 4)}), Verdict::impossible);
+  EXPECT_EQ(check({write(7, 1, 2), write(8, 3, 4), read(7, 5, 6)}), Verdict::impossible);
+  EXPECT_EQ(check({read(7, 1, 2), write(7, 3, 4)}), Verdict::impossible);
+  EXPECT_EQ(check({write(7, 1, 2), write(kAbsent, 3, 4), read(kAbsent, 5, 6)}), Verdict::linearizable);
+}
+
+TEST(LinearCheckTest, WhatOverlapsMayHaveHappenedInEitherOrder) {
+  EXPECT_EQ(check({write(7, 1, 10), read(kAbsent, 2, 3), read(7, 4, 5)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 10), write(8, 2, 9), read(7, 11, 12)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 10), write(8, 2, 9), read(8, 11, 12)}), Verdict::linearizable);
+}
+
+TEST(LinearCheckTest, ButNotInBoth) {
+  // Seen, and then not any more.
+  EXPECT_EQ(check({write(7, 1, 10), read(7, 2, 3), read(kAbsent, 4, 5)}), Verdict::impossible);
+  EXPECT_EQ(check({write(7, 1, 10), write(8, 2, 9), read(7, 11, 12), read(8, 13, 14)}), Verdict::impossible);
+  // Two readers that disagree about the order of two writes.
+  EXPECT_EQ(check({write(7, 1, 20), write(8, 2, 19), read(7, 3, 4), read(8, 5, 6), read(7, 7, 8)}),
+            Verdict::impossible);
+}
+
+TEST(LinearCheckTest, AWriteWithoutAnAnswerHappensLateOrNotAtAll) {
+  EXPECT_EQ(check({write(7, 1, kNever), read(kAbsent, 2, 3)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, kNever), read(kAbsent, 2, 3), read(7, 4, 5)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, kNever), read(7, 2, 3), read(kAbsent, 4, 5)}), Verdict::impossible);
+  EXPECT_EQ(check({write(9, 1, 2), write(7, 3, kNever), read(7, 4, 5), read(9, 6, 7)}), Verdict::impossible);
+}
+
+TEST(LinearCheckTest, SoDoesADelete) {
+  EXPECT_EQ(check({write(7, 1, 2), write(kAbsent, 3, kNever), read(7, 4, 5), read(kAbsent, 6, 7)}),
+            Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 2), write(kAbsent, 3, kNever), read(7, 4, 5)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 2), write(kAbsent, 3, kNever), read(kAbsent, 4, 5), read(7, 6, 7)}),
+            Verdict::impossible);
+  // One that had not begun cannot have done it.
+  EXPECT_EQ(check({write(7, 1, 2), read(kAbsent, 3, 4), write(kAbsent, 5, kNever)}), Verdict::impossible);
+  // And each happens once.
+  EXPECT_EQ(check({write(kAbsent, 1, kNever), write(7, 2, 3), read(kAbsent, 4, 5), write(8, 6, 7),
+                   read(kAbsent, 8, 9)}),
+            Verdict::impossible);
+}
+
+TEST(LinearCheckTest, AnExchangeFindsWhatItReplaces) {
+  EXPECT_EQ(check({write(7, 1, 2), exchange(7, 8, 3, 4), read(8, 5, 6)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 2), write(9, 3, 4), exchange(7, 8, 5, 6)}), Verdict::impossible);
+  // Two cannot both replace one value.
+  EXPECT_EQ(check({write(7, 1, 2), exchange(7, 8, 3, 10), exchange(7, 9, 4, 11)}), Verdict::impossible);
+  // That it found a value says that the write had happened.
+  EXPECT_EQ(check({write(7, 1, kNever), exchange(7, 8, 2, 3), read(8, 4, 5)}), Verdict::linearizable);
+}
+
+/// A register that is really there: what it does can always be explained, and hardly ever once one read is changed.
+TEST(LinearCheckTest, KnowsTheHistoryOfARegisterAndOneThatIsNot) {
+  int noticed = 0;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    engine::Random random(seed);
+    std::vector<Access> history;
+    std::vector<size_t> reads;
+    uint64_t value = kAbsent;
+    for (uint64_t moment = 100; moment < 100 + 100 * 20; moment += 20) {
+      // It happens at `moment`, and others happen between its begin and its end.
+      const uint64_t begin = moment - random.below(60);
+      const uint64_t end = moment + 1 + random.below(60);
+      if (random.one_in(3)) {
+        value = random.one_in(5) ? kAbsent : moment;
+        history.push_back(write(value, begin, random.one_in(8) ? kNever : end));
+      } else {
+        reads.push_back(history.size());
+        history.push_back(read(value, begin, end));
+      }
+    }
+    ASSERT_EQ(check(history), Verdict::linearizable) << "seed " << seed;
+    Access& changed = history[reads[reads.size() - 1 - random.below(3)]];
+    changed.value = history[reads[0]].value == changed.value ? 1 : history[reads[0]].value;
+    noticed += check(history) == Verdict::impossible ? 1 : 0;
+  }
+  EXPECT_GT(noticed, 100);
+}
+
+}  // namespace
+}  // namespace coppice::simulation

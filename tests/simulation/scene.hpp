@@ -1,0 +1,83 @@
+// A store in a world that one seed decides: its disk, its clock, and the order in which its actors work.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "actors/store.hpp"
+#include "tests/simulation/conditions.hpp"
+#include "tests/simulation/history.hpp"
+#include "tests/simulation/virtual_platform.hpp"
+#include "tests/support/memory_file_system.hpp"
+
+namespace coppice::simulation {
+
+/// The store lives several lives: each ends by a clean close, by the end of the process, or by the loss of power.
+class Scene {
+public:
+  Scene(const Plan& plan, History& history, Conditions& conditions);
+  ~Scene();
+
+  /// Opens the store, if need be again and again: the power may go while it recovers.
+  void open();
+  /// False: nobody has anything to do, now or later.
+  bool step();
+  bool pass_time();
+
+  // The ends of a life. Every call is answered by then.
+
+  void close();
+  /// The process has ended; what it had given to the system is there.
+  void kill();
+  void lose_power();
+
+  actors::Store& store() { return *store_; }
+  engine::MemoryFileSystem& files() { return files_; }
+  VirtualPlatform& platform() { return platform_; }
+  Conditions& conditions() { return conditions_; }
+  History& history() { return history_; }
+  const Plan& plan() const { return plan_; }
+  /// What is answered in another life than it was asked in, or by the dead, nobody hears.
+  uint64_t life() const { return life_; }
+  bool is_dead() const { return files_.is_stopped(); }
+  /// The store could not be opened, or does not answer: there is no use in going on.
+  bool is_lost() const { return is_lost_; }
+  void give_up(std::string why);
+
+  // What is under way, told by clients.
+
+  void call_began() { ++asked_; }
+  void call_ended() { ++answered_; }
+  bool has_calls_under_way() const { return asked_ != answered_; }
+  void split_began() { ++splits_; }
+  void split_ended() { --splits_; }
+  bool is_splitting() const { return splits_ > 0; }
+  void batch_began(uint64_t value, std::vector<size_t> keys) { batches_[value] = std::move(keys); }
+  void batch_ended(uint64_t value) { batches_.erase(value); }
+
+private:
+  void on_event(const engine::Event& event);
+  void end_life();
+  void note_where_it_ended();
+  bool has_half_a_batch();
+
+  const Plan& plan_;
+  History& history_;
+  Conditions& conditions_;
+  engine::Random disk_;
+  engine::MemoryFileSystem files_;
+  VirtualPlatform platform_;
+  actors::StoreOptions options_;
+  std::unique_ptr<actors::Store> store_;
+  uint64_t life_ = 1;
+  bool is_lost_ = false;
+  uint64_t asked_ = 0;
+  uint64_t answered_ = 0;
+  int splits_ = 0;
+  std::map<uint64_t, std::vector<size_t>> batches_;
+  // Shards that do not serve, by why.
+  std::map<uint64_t, std::string> down_;
+};
+
+}  // namespace coppice::simulation

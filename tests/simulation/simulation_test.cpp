@@ -1,0 +1,42 @@
+#include <gtest/gtest.h>
+
+#include "tests/simulation/run.hpp"
+#include "tests/support/sanitized.hpp"
+#include "tests/support/seed.hpp"
+
+namespace coppice::simulation {
+namespace {
+
+constexpr uint64_t kCalls = 4000;
+/// A sanitizer makes each take ten times as long.
+constexpr uint64_t kSeeds = COPPICE_SANITIZED ? 10 : 100;
+
+TEST(SimulationTest, EverySeedKeepsEveryPromise) {
+  const uint64_t first = test_seed();
+  const uint64_t count = std::getenv("COPPICE_SEED") != nullptr ? 1 : kSeeds;
+  Conditions conditions;
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    const Report report = run(seed, kCalls);
+    conditions.add(report.conditions);
+    ASSERT_EQ(report.failure, "") << "once more: COPPICE_SEED=" << seed << ", or ./dev simulate 1 " << seed
+                                  << " " << kCalls;
+  }
+  if (count < 100) return;
+  // What has not happened was not tried.
+  for (size_t i = 0; i < kConditionCount; ++i)
+    EXPECT_GT(conditions.count(static_cast<Condition>(i)), 0u) << name_of(static_cast<Condition>(i));
+}
+
+TEST(SimulationTest, ASeedIsReplayedStepByStep) {
+  const uint64_t first = test_seed();
+  for (uint64_t seed = first; seed < first + 5; ++seed) {
+    const Report once = run(seed, 1000);
+    const Report again = run(seed, 1000);
+    EXPECT_EQ(once.trace, again.trace) << "seed " << seed;
+    EXPECT_EQ(once.steps, again.steps) << "seed " << seed;
+    EXPECT_NE(once.trace, run(seed + 5, 1000).trace) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace coppice::simulation

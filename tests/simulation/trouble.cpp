@@ -1,0 +1,69 @@
+#include "tests/simulation/trouble.hpp"
+
+#include <algorithm>
+
+namespace coppice::simulation {
+namespace {
+
+/// Most of the time a disk takes no time, or a few milliseconds.
+constexpr DiskPace kUsualPace{8, std::chrono::milliseconds(5)};
+
+}  // namespace
+
+Trouble::Trouble(Scene& scene) : scene_(scene), random_(seed_of(scene.plan().seed, Stream::trouble)) {
+  scene.platform().set_disk_pace(kUsualPace);
+}
+
+void Trouble::look() {
+  if (until_ && scene_.platform().now() >= *until_) {
+    until_.reset();
+    scene_.files().heal();
+    scene_.platform().set_disk_pace(kUsualPace);
+  }
+  // What goes on for a short time only has a chance of its own.
+  const uint64_t one_in = scene_.is_splitting() ? std::min<uint64_t>(200, scene_.plan().trouble_one_in)
+                                                : scene_.plan().trouble_one_in;
+  if (!until_ && random_.one_in(one_in)) begin();
+}
+
+void Trouble::begin() {
+  engine::MemoryFileSystem& files = scene_.files();
+  const auto lasts = [this](std::chrono::milliseconds most) {
+    until_ = scene_.platform().now() +
+             std::chrono::milliseconds(random_.below(static_cast<uint64_t>(most.count())));
+  };
+  switch (random_.below(8)) {
+    case 0:
+    case 1:
+      return files.stop_after(random_.below(60));
+    case 2: {
+      // Where files take the place of others, and where a log ends.
+      static constexpr const char* kParts[] = {"SHARDS.new", "MANIFEST.new", ".log"};
+      return files.stop_after(random_.below(5), kParts[random_.below(3)]);
+    }
+    case 3:
+    case 4:
+      return files.fail_after(random_.below(40));
+    case 5:
+      files.set_room(random_.below(20'000));
+      return lasts(std::chrono::seconds(5));
+    case 6:
+      scene_.platform().set_disk_pace({1 + random_.below(6), std::chrono::seconds(30)});
+      return lasts(std::chrono::seconds(60));
+    default: {
+      const auto by_ms = static_cast<int64_t>(random_.below(10'000'000)) - 5'000'000;
+      if (by_ms < 0) scene_.conditions().met(Condition::clock_set_back);
+      scene_.platform().move_wall(by_ms);
+    }
+  }
+}
+
+bool Trouble::closes() { return random_.one_in(8 * scene_.plan().trouble_one_in); }
+
+void Trouble::end() {
+  until_.reset();
+  scene_.files().heal();
+  scene_.platform().set_disk_pace(kUsualPace);
+}
+
+}  // namespace coppice::simulation
