@@ -2,6 +2,7 @@
 #include <caf/stateful_actor.hpp>
 
 #include "actors/deliver.hpp"
+#include "actors/exceptions.hpp"
 #include "actors/reads.hpp"
 #include "actors/router.hpp"
 #include "actors/scan.hpp"
@@ -9,6 +10,7 @@
 namespace coppice::actors {
 
 RouterActor::behavior_type router(Router::Self self, const std::shared_ptr<Core>& core) {
+  end_with_exceptions(*self);
   self->state.router = std::make_unique<Router>(self, core);
   Router* state = self->state.router.get();
   return {

@@ -6,6 +6,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/deliver.hpp"
+#include "actors/exceptions.hpp"
 
 namespace coppice::actors {
 
@@ -153,6 +154,7 @@ void begin_scan(const std::shared_ptr<Core>& core, const std::shared_ptr<Door>& 
 
 ScanActor::behavior_type scan_actor(ScanActor::stateful_pointer<ScanState> self,
                                     const std::shared_ptr<Scan>& scan) {
+  end_with_exceptions(*self);
   self->state.scan = scan;
   return {
       [self](atom::next) -> caf::result<Page> {

@@ -5,6 +5,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/deliver.hpp"
+#include "actors/exceptions.hpp"
 #include "engine/compact/write_pace.hpp"
 
 namespace coppice::actors {
@@ -80,6 +81,7 @@ private:
 }  // namespace
 
 ShardActor::behavior_type shard_actor(Self self, const std::shared_ptr<ShardParts>& parts) {
+  end_with_exceptions(*self);
   auto host = std::make_unique<ActorHost>(self, *parts);
   ActorHost* end = host.get();
   self->state.host = std::move(host);

@@ -212,6 +212,9 @@ inline constexpr size_t kAnswerOverhead = 16;
 /// Every call comes twice: one that waits for its answer, and one that calls `done` once, on a thread of the
 /// store, where it must neither block nor throw. Futures: wrap a call with as_future().
 ///
+/// Where memory ends so does the process, as by a crash: an exception in a thread of the store aborts it. A program that is to end in
+/// a way of its own sets a std::new_handler.
+///
 /// Errors: invalid_argument (a limit of schema/types.hpp), unavailable (a queue is full, or a shard is
 /// restarting: the text says which and why), corruption, io_error, out_of_space; in_use at open. Threads: any
 /// number, until close() begins.

@@ -8,6 +8,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/error.hpp"
+#include "actors/exceptions.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -145,6 +146,7 @@ Status Supervisor::end_checkpoint(const std::string& directory, bool made) {
 
 SupervisorActor::behavior_type supervisor(Supervisor::Self self,
                                           const std::shared_ptr<SupervisorParts>& parts) {
+  end_with_exceptions(*self);
   self->state.supervisor = std::make_unique<Supervisor>(self, std::move(*parts));
   Supervisor* state = self->state.supervisor.get();
   return {

@@ -6,6 +6,8 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <pthread.h>
 
+#include "actors/exceptions.hpp"
+
 namespace coppice::actors {
 namespace {
 
@@ -39,6 +41,7 @@ void hand_out(Self self) {
 }  // namespace
 
 WorkerActor::behavior_type worker(WorkerActor::pointer self, const std::string& thread_name) {
+  end_with_exceptions(*self);
   return {
       [named = thread_name.empty(), thread_name](atom::run, const Task& task) mutable {
         if (!std::exchange(named, true)) ::pthread_setname_np(::pthread_self(), thread_name.c_str());
@@ -49,6 +52,7 @@ WorkerActor::behavior_type worker(WorkerActor::pointer self, const std::string& 
 }
 
 PoolActor::behavior_type worker_pool(Self self, PoolOptions options) {
+  end_with_exceptions(*self);
   for (uint32_t i = 0; i < options.threads; ++i) {
     WorkerActor actor = options.detached ? self->spawn<caf::detached>(worker, options.name)
                                          : self->spawn(worker, std::string());

@@ -54,6 +54,18 @@ TEST_F(WorkerPoolTest, TasksRunBesideEachOther) {
   close();
 }
 
+TEST(WorkerPoolDeathTest, AnExceptionEndsTheProcess) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto throw_in_a_task = [] {
+    caf::actor_system_config config;
+    caf::actor_system system{config};
+    caf::anon_send(system.spawn(worker_pool, PoolOptions{"tester", 1, 1, true}), atom::run_v,
+                   Task{[] { throw std::bad_alloc(); }, nullptr});
+    system.await_all_actors_done();
+  };
+  EXPECT_DEATH(throw_in_a_task(), "an exception in a store, whose process ends: std::bad_alloc");
+}
+
 TEST_F(WorkerPoolTest, ATaskTooManyIsRefused) {
   spawn(1, 1);
   std::promise<void> go_on;
