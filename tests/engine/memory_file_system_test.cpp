@@ -264,8 +264,12 @@ TEST_F(MemoryFileSystemTest, NothingWorksOnceItIsStopped) {
   EXPECT_TRUE(file->sync().ok());
 }
 
-TEST_F(MemoryFileSystemTest, StopsAtAFileThatItIsToldTo) {
+TEST_F(MemoryFileSystemTest, FailsOrStopsAtAFileThatItIsToldTo) {
   auto other = create("db/other");
+  files.fail_after(0, "db/b");
+  EXPECT_TRUE(other->append("1").ok());
+  EXPECT_FALSE(files.create("db/b").ok());
+  EXPECT_TRUE(files.create("db/b").ok());
   files.stop_after(1, "db/a");
   EXPECT_TRUE(other->append("1").ok());
   EXPECT_TRUE(files.create("db/a").ok());

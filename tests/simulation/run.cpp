@@ -1,6 +1,8 @@
 #include "tests/simulation/run.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <cstdio>
 
 #include "tests/simulation/client.hpp"
 #include "tests/simulation/trouble.hpp"
@@ -10,6 +12,21 @@ namespace {
 
 /// Without trouble every call is answered within so many steps, and far sooner.
 constexpr uint64_t kLastStepsMax = 300'000;
+
+/// A mistake ends the process: its seed is to be known as well.
+class SeedInSight {
+public:
+  explicit SeedInSight(uint64_t seed) {
+    seed_ = seed;
+    before_ = std::signal(
+        SIGABRT, [](int) { std::fprintf(stderr, "simulation: the process ended in seed %lu\n", seed_); });
+  }
+  ~SeedInSight() { std::signal(SIGABRT, before_); }
+
+private:
+  static inline uint64_t seed_ = 0;
+  void (*before_)(int);
+};
 
 class Run {
 public:
@@ -82,6 +99,7 @@ private:
   /// All goes well again, so all is answered; then the power goes, and what is there now is what there is.
   void end() {
     trouble_.end();
+    scene_.calm_down();
     const uint64_t limit = scene_.platform().steps() + kLastStepsMax;
     const auto is_busy = [](const auto& client) { return !client->is_idle(); };
     while (std::ranges::any_of(clients_, is_busy)) {
@@ -121,6 +139,9 @@ private:
 
 }  // namespace
 
-Report run(uint64_t seed, uint64_t calls) { return Run(seed, calls).run(); }
+Report run(uint64_t seed, uint64_t calls) {
+  const SeedInSight seed_in_sight(seed);
+  return Run(seed, calls).run();
+}
 
 }  // namespace coppice::simulation

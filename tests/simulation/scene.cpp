@@ -30,7 +30,8 @@ void Scene::give_up(std::string why) {
 
 void Scene::open() {
   for (;;) {
-    if (disk_.one_in(5)) files_.stop_after(disk_.below(80));
+    const bool is_hard = !is_calm_ && disk_.one_in(3);
+    if (is_hard) disk_.one_in(2) ? files_.stop_after(disk_.below(80)) : files_.fail_after(disk_.below(80));
     auto opened = actors::Store::open(options_);
     if (is_dead()) {
       conditions_.met(Condition::power_loss_in_recovery);
@@ -39,6 +40,7 @@ void Scene::open() {
       continue;
     }
     files_.heal();
+    if (!opened.ok() && is_hard && opened.error().code == Errc::io_error) continue;
     if (!opened.ok()) return give_up("the store cannot be opened: " + to_string(opened.error()));
     store_ = std::move(*opened);
     return;

@@ -19,8 +19,10 @@ public:
   Scene(const Plan& plan, History& history, Conditions& conditions);
   ~Scene();
 
-  /// Opens the store, if need be again and again: the power may go while it recovers.
+  /// Opens the store, if need be again and again: the power may go while it recovers, or its disk fail.
   void open();
+  /// From here on nothing goes wrong when the store is opened.
+  void calm_down() { is_calm_ = true; }
   /// False: nobody has anything to do, now or later.
   bool step();
   bool pass_time();
@@ -53,6 +55,7 @@ public:
   void split_began() { ++splits_; }
   void split_ended() { --splits_; }
   bool is_splitting() const { return splits_ > 0; }
+  bool has_shard_down() const { return !down_.empty(); }
   void batch_began(uint64_t value, std::vector<size_t> keys) { batches_[value] = std::move(keys); }
   void batch_ended(uint64_t value) { batches_.erase(value); }
 
@@ -72,6 +75,7 @@ private:
   std::unique_ptr<actors::Store> store_;
   uint64_t life_ = 1;
   bool is_lost_ = false;
+  bool is_calm_ = false;
   uint64_t asked_ = 0;
   uint64_t answered_ = 0;
   int splits_ = 0;

@@ -1,12 +1,16 @@
 #include "tests/simulation/trouble.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace coppice::simulation {
 namespace {
 
 /// Most of the time a disk takes no time, or a few milliseconds.
 constexpr DiskPace kUsualPace{8, std::chrono::milliseconds(5)};
+
+/// Where files take the place of others, and where a tree begins.
+constexpr std::array<const char*, 4> kPlaces = {"SHARDS.new", "MANIFEST.new", "MANIFEST", ".log"};
 
 }  // namespace
 
@@ -21,8 +25,9 @@ void Trouble::look() {
     scene_.platform().set_disk_pace(kUsualPace);
   }
   // What goes on for a short time only has a chance of its own.
-  const uint64_t one_in = scene_.is_splitting() ? std::min<uint64_t>(200, scene_.plan().trouble_one_in)
-                                                : scene_.plan().trouble_one_in;
+  const bool is_short = scene_.is_splitting() || scene_.has_shard_down();
+  const uint64_t usual = scene_.plan().trouble_one_in;
+  const uint64_t one_in = is_short ? std::min<uint64_t>(200, usual) : usual;
   if (!until_ && random_.one_in(one_in)) begin();
 }
 
@@ -36,12 +41,10 @@ void Trouble::begin() {
     case 0:
     case 1:
       return files.stop_after(random_.below(60));
-    case 2: {
-      // Where files take the place of others, and where a log ends.
-      static constexpr const char* kParts[] = {"SHARDS.new", "MANIFEST.new", ".log"};
-      return files.stop_after(random_.below(5), kParts[random_.below(3)]);
-    }
+    case 2:
+      return files.stop_after(random_.below(6), kPlaces[random_.below(kPlaces.size())]);
     case 3:
+      return files.fail_after(random_.below(6), kPlaces[random_.below(kPlaces.size())]);
     case 4:
       return files.fail_after(random_.below(40));
     case 5:

@@ -14,6 +14,9 @@
 namespace coppice::simulation {
 namespace {
 
+/// Whoever waits for longer waits for what never comes.
+constexpr uint64_t kStepsMax = 2'000'000;
+
 using Coordinator = caf::scheduler::test_coordinator;
 
 Coordinator& coordinator_of(caf::actor_system& system) {
@@ -93,9 +96,11 @@ void VirtualPlatform::advance(caf::actor_system& system, Time to) {
 }
 
 void VirtualPlatform::work_until(caf::actor_system& system, const std::function<bool()>& done) {
+  const uint64_t last = steps_ + kStepsMax;
   while (!done()) {
     const bool worked = step(system);
     COPPICE_CHECK(worked);
+    COPPICE_CHECK(steps_ < last);
     if (between_steps) between_steps();
   }
 }

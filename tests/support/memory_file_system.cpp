@@ -60,10 +60,14 @@ void MemoryFileSystem::stop_after(uint64_t after) {
   stop_at_ = operation_count_ + after;
 }
 
+void MemoryFileSystem::fail_after(uint64_t after, std::string part) {
+  const std::lock_guard guard(mutex_);
+  aim_ = {std::move(part), after, false};
+}
+
 void MemoryFileSystem::stop_after(uint64_t after, std::string part) {
   const std::lock_guard guard(mutex_);
-  stop_part_ = std::move(part);
-  stop_after_part_ = after;
+  aim_ = {std::move(part), after, true};
 }
 
 bool MemoryFileSystem::is_stopped() const {
@@ -85,7 +89,7 @@ void MemoryFileSystem::heal() {
   const std::lock_guard guard(mutex_);
   fail_at_.reset();
   stop_at_.reset();
-  stop_part_.clear();
+  aim_.reset();
   is_stopped_ = false;
   room_ = UINT64_MAX;
 }
@@ -294,9 +298,10 @@ Result<std::unique_ptr<DirectoryLock>> MemoryFileSystem::lock(const std::string&
 
 Status MemoryFileSystem::begin_operation(const std::string& path, const char* operation) {
   const uint64_t number = operation_count_++;
-  if (!stop_part_.empty() && path.find(stop_part_) != std::string::npos) {
-    stop_at_ = number + stop_after_part_;
-    stop_part_.clear();
+  if (aim_ && path.find(aim_->part) != std::string::npos) {
+    (aim_->stops ? stop_at_ : fail_at_) = number + aim_->after;
+    if (!aim_->stops) fail_code_ = Errc::io_error;
+    aim_.reset();
   }
   const bool stops = stop_at_ && number >= *stop_at_;
   if (!stops && fail_at_ != number) return success();

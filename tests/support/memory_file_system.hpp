@@ -30,9 +30,10 @@ public:
   /// The operation after `after` further ones fails with `code`. A failed append or commit may have written a part,
   /// a failed reserve may have left zeros.
   void fail_after(uint64_t after, Errc code = Errc::io_error);
+  /// The same of the operation that comes `after` further ones behind the next on a path with `part` in it.
+  void fail_after(uint64_t after, std::string part);
   /// So does every one behind it, as if the process had been killed in there.
   void stop_after(uint64_t after);
-  /// The same from the operation on that comes `after` further ones behind the next on a path with `part` in it.
   void stop_after(uint64_t after, std::string part);
   /// From here on appends fail with out_of_space once they have written this many bytes together, and reserves
   /// likewise with the zeros that they make ahead; without any room all reserves fail.
@@ -114,8 +115,13 @@ private:
   std::optional<uint64_t> fail_at_;
   Errc fail_code_ = Errc::io_error;
   std::optional<uint64_t> stop_at_;
-  std::string stop_part_;
-  uint64_t stop_after_part_ = 0;
+  /// What is still to be seen before a failure is counted down.
+  struct Aim {
+    std::string part;
+    uint64_t after = 0;
+    bool stops = false;
+  };
+  std::optional<Aim> aim_;
   bool is_stopped_ = false;
   std::string last_failure_;
   uint64_t room_ = UINT64_MAX;
