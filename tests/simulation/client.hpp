@@ -42,7 +42,7 @@ private:
   void write_group();
   void delete_range();
   void exchange();
-  void write(engine::Batch batch);
+  void write(engine::Batch batch, Durability durability = Durability::synced);
   void end_write(Outcome outcome);
   void hear_write(const Status& outcome);
 

@@ -8,12 +8,14 @@ namespace coppice::simulation {
 using engine::Batch;
 
 void Client::put() {
-  const size_t key = any_loose_key();
+  const std::vector<size_t>& soft = scene_.plan().soft_keys;
+  const bool is_soft = random_.one_in(4);
+  const size_t key = is_soft ? soft[random_.below(soft.size())] : any_loose_key();
   const uint64_t value = history_.new_value();
   changes_ = {{key, Access::Kind::write, value}};
   Batch batch;
   COPPICE_CHECK(batch.put(scene_.plan().keys[key], any_bytes(value)).ok());
-  write(std::move(batch));
+  write(std::move(batch), is_soft ? Durability::buffered : Durability::synced);
 }
 
 void Client::remove() {
@@ -62,9 +64,9 @@ void Client::delete_range() {
   write(std::move(batch));
 }
 
-void Client::write(Batch batch) {
+void Client::write(Batch batch, Durability durability) {
   scene_.store().write(
-      std::move(batch), Durability::synced,
+      std::move(batch), durability,
       heard<Timestamp>([this](const Result<Timestamp>& answer) { hear_write(answer.status()); }));
 }
 

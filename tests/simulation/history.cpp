@@ -21,11 +21,45 @@ void History::accuse(std::string what) {
   if (accusation_.empty()) accusation_ = std::move(what) + " (moment " + std::to_string(now_) + ")";
 }
 
-std::string History::verdict() const {
-  if (!accusation_.empty()) return accusation_;
-  for (size_t key = 0; key < accesses_.size(); ++key)
-    if (check_linear(accesses_[key]) == Verdict::impossible) return say(key);
-  return "";
+std::string History::verdict() {
+  lose_power();
+  check_keys(plan_.loose_keys);
+  for (const Group& group : plan_.groups) check_keys(group.keys);
+  return accusation_;
+}
+
+void History::check_keys(const std::vector<size_t>& keys) {
+  for (const size_t key : keys)
+    if (accusation_.empty() && check_linear(accesses_[key]) == Verdict::impossible) accuse(say(key));
+}
+
+void History::lose_power() {
+  for (const size_t key : plan_.soft_keys) begin_with_what_was_kept(key);
+  check_keys(plan_.soft_keys);
+  for (const size_t key : plan_.soft_keys) {
+    for (const Access& access : accesses_[key])
+      if (access.kind != Access::Kind::read) kept_[key].insert(access.value);
+    accesses_[key].clear();
+  }
+}
+
+/// What was read and not written since was there since the last power loss: one value, and one that was written before.
+void History::begin_with_what_was_kept(size_t key) {
+  std::set<uint64_t>& kept = kept_.try_emplace(key, std::set<uint64_t>{kAbsent}).first->second;
+  std::vector<Access>& all = accesses_[key];
+  const auto is_from_before = [&](const Access& access) {
+    return access.kind == Access::Kind::read && std::ranges::none_of(all, [&](const Access& other) {
+             return other.kind != Access::Kind::read && other.value == access.value;
+           });
+  };
+  const auto found = std::ranges::find_if(all, is_from_before);
+  if (found == all.end()) return;
+  const uint64_t value = found->value;
+  if (!kept.contains(value))
+    return accuse(plan_.keys[key] + " has a value that it cannot have: " + say_value(value));
+  kept = {value};
+  // All moments come later.
+  all.push_back({Access::Kind::write, value, 0, 0, 0});
 }
 
 size_t History::access_count() const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,18 +28,24 @@ public:
   void add(size_t key, const Access& access) { accesses_[key].push_back(access); }
   /// All these were read at one moment between `begin` and `end`.
   void add_view(const View& view, uint64_t begin, uint64_t end);
+  /// The power went: of what was written `buffered` anything may be gone. All else was kept.
+  void lose_power();
   /// Something was seen that must not be.
   void accuse(std::string what);
 
-  /// The first thing that cannot be; empty: all is well. Takes time.
-  std::string verdict() const;
+  /// Ends the history. The first thing that cannot be; empty: all is well. Takes time.
+  std::string verdict();
   size_t access_count() const;
 
 private:
+  void check_keys(const std::vector<size_t>& keys);
+  void begin_with_what_was_kept(size_t key);
   std::string say(size_t key) const;
 
   const Plan& plan_;
   std::vector<std::vector<Access>> accesses_;
+  // What a soft key may have had when the power went last.
+  std::map<size_t, std::set<uint64_t>> kept_;
   std::string accusation_;
   uint64_t now_ = 0;
   uint64_t last_value_ = 0;

@@ -56,11 +56,15 @@ Plan::Plan(uint64_t of_seed, uint64_t calls) : seed(of_seed), call_count(calls) 
   struct Named {
     Bytes name;
     std::optional<size_t> group;
+    bool is_soft = false;
   };
   std::vector<Named> named;
   const uint64_t loose_count = 20 + random.below(80);
   for (uint64_t i = 0; i < loose_count; ++i)
     named.push_back({letter(i % 26) + "a" + std::to_string(10 + i / 26), std::nullopt});
+  const uint64_t soft_count = 1 + random.below(4);
+  for (uint64_t i = 0; i < soft_count; ++i)
+    named.push_back({letter(26 * i / soft_count) + "s0", std::nullopt, true});
   const uint64_t group_count = 2 + random.below(4);
   for (uint64_t group = 0; group < group_count; ++group) {
     const uint64_t size = 2 + random.below(4);
@@ -76,7 +80,11 @@ Plan::Plan(uint64_t of_seed, uint64_t calls) : seed(of_seed), call_count(calls) 
   groups.resize(group_count);
   for (size_t i = 0; i < named.size(); ++i) {
     keys.push_back(named[i].name);
-    (named[i].group ? groups[*named[i].group].keys : loose_keys).push_back(i);
+    if (named[i].group) {
+      groups[*named[i].group].keys.push_back(i);
+    } else {
+      (named[i].is_soft ? soft_keys : loose_keys).push_back(i);
+    }
   }
 
   const auto weigh = [&](Call call, uint64_t most) {

@@ -47,9 +47,10 @@ struct Plan {
   uint64_t seed;
   uint64_t call_count;
   uint64_t client_count;
-  /// All in order: "aa00" is a key that is written by itself, "ag0" one of a group.
+  /// All in order: "aa00" is a key that is written by itself, "ag0" one of a group, "as0" one that is written `buffered`.
   std::vector<Bytes> keys;
   std::vector<size_t> loose_keys;
+  std::vector<size_t> soft_keys;
   std::vector<Group> groups;
   /// How many out of the sum of all are for that call.
   std::array<uint64_t, kCallCount> weights{};

@@ -85,8 +85,6 @@ private:
 
   void close() {
     scene_.close();
-    // What goes wrong may have gone wrong while it closed.
-    if (scene_.is_dead()) scene_.files().crash();
     begin_life();
   }
 

@@ -36,7 +36,7 @@ void Scene::open() {
     if (is_dead()) {
       conditions_.met(Condition::power_loss_in_recovery);
       if (opened.ok()) opened->reset();
-      files_.crash(disk_.next());
+      crash();
       continue;
     }
     files_.heal();
@@ -58,6 +58,8 @@ bool Scene::pass_time() { return platform_.pass_time(actors::StoreActors::system
 void Scene::close() {
   if (has_calls_under_way()) conditions_.met(Condition::closed_with_calls_under_way);
   end_life();
+  // What goes wrong may have gone wrong while it closed.
+  if (is_dead()) crash();
 }
 
 void Scene::kill() {
@@ -71,10 +73,15 @@ void Scene::lose_power() {
   note_where_it_ended();
   const auto batches = batches_;
   end_life();
-  files_.crash(disk_.next());
+  crash();
   batches_ = batches;
   if (has_half_a_batch()) conditions_.met(Condition::power_loss_with_half_a_batch);
   batches_.clear();
+}
+
+void Scene::crash() {
+  files_.crash(disk_.next());
+  history_.lose_power();
 }
 
 void Scene::end_life() {

@@ -62,6 +62,7 @@ public:
 private:
   void on_event(const engine::Event& event);
   void end_life();
+  void crash();
   void note_where_it_ended();
   bool has_half_a_batch();
 
