@@ -32,4 +32,11 @@ std::string name_of(Condition condition) {
   return kNames[static_cast<size_t>(condition)];
 }
 
+std::vector<std::string> Conditions::missing() const {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < kConditionCount; ++i)
+    if (counts_[i] == 0) names.push_back(name_of(static_cast<Condition>(i)));
+  return names;
+}
+
 }  // namespace coppice::simulation

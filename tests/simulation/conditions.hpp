@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace coppice::simulation {
 
@@ -49,6 +50,8 @@ class Conditions {
 public:
   void met(Condition condition) { ++counts_[static_cast<size_t>(condition)]; }
   uint64_t count(Condition condition) const { return counts_[static_cast<size_t>(condition)]; }
+  /// What was not tried: those that were never met.
+  std::vector<std::string> missing() const;
   void add(const Conditions& other) {
     for (size_t i = 0; i < kConditionCount; ++i) counts_[i] += other.counts_[i];
   }

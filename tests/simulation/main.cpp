@@ -33,6 +33,9 @@ int main(int count, char** arguments) {
     const auto condition = static_cast<Condition>(i);
     std::printf("%8lu  %s\n", conditions.count(condition), name_of(condition).c_str());
   }
+  const bool is_enough = seeds < 100 || conditions.missing().empty();
+  for (const std::string& name : is_enough ? std::vector<std::string>() : conditions.missing())
+    std::printf("never happened, and so was not tried: %s\n", name.c_str());
   std::printf("%lu seeds of %lu calls, %lu steps: %lu failed\n", seeds, calls, steps, failed);
-  return failed == 0 ? 0 : 1;
+  return failed == 0 && is_enough ? 0 : 1;
 }

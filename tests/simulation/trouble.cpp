@@ -25,10 +25,10 @@ void Trouble::look() {
     scene_.platform().set_disk_pace(kUsualPace);
   }
   // What goes on for a short time only has a chance of its own.
-  const bool is_short = scene_.is_splitting() || scene_.has_shard_down();
+  const bool is_short = until_ || scene_.is_splitting() || scene_.has_shard_down();
   const uint64_t usual = scene_.plan().trouble_one_in;
   const uint64_t one_in = is_short ? std::min<uint64_t>(200, usual) : usual;
-  if (!until_ && random_.one_in(one_in)) begin();
+  if (random_.one_in(one_in)) begin();
 }
 
 void Trouble::begin() {
@@ -48,9 +48,11 @@ void Trouble::begin() {
     case 4:
       return files.fail_after(random_.below(40));
     case 5:
+      if (until_) return;
       files.set_room(random_.below(20'000));
       return lasts(std::chrono::seconds(5));
     case 6:
+      if (until_) return;
       scene_.platform().set_disk_pace({1 + random_.below(6), std::chrono::seconds(30)});
       return lasts(std::chrono::seconds(60));
     default: {
