@@ -59,6 +59,7 @@ private:
       return success();
     }
     if (meta.ingested != kTimestampMin) (*table)->ingested_at(meta.ingested);
+    (*table)->expect(meta);
     return rebuild(**table, added, std::move(file));
   }
 
@@ -69,7 +70,7 @@ private:
     return !footer.ok() || footer->unique_id != meta.unique_id;
   }
 
-  /// What can be read, under the same number and in the same level, where it keeps within the old bounds.
+  /// What can be read, under the same number and in the same level, where it keeps within the old bounds and commits.
   Status rebuild(SalvagedTable& table, const VersionEdit::Added& added, MendedFile file) {
     const uint64_t number = added.table.number;
     TableBuilderOptions with{.number = number, .unique_id = repair_.random.next()};

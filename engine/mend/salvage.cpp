@@ -87,10 +87,31 @@ bool SalvagedTable::save_value() {
 }
 
 bool SalvagedTable::fits() {
-  if (entry_.value.size() <= kStoredSizeMax) return true;
-  note(file_->name() + ": a value has more bytes than any may have",
-       KeyRange{Bytes(entry_.key), Bytes(entry_.key) + '\0'});
+  const KeyRange key{Bytes(entry_.key), Bytes(entry_.key) + '\0'};
+  if (entry_.value.size() > kStoredSizeMax) {
+    note(file_->name() + ": a value has more bytes than any may have", key);
+    return false;
+  }
+  if (is_expected(key, entry_.commit)) return true;
+  note(file_->name() + ": an entry is none of the table's, by what the manifest says of it", key);
   return false;
+}
+
+bool SalvagedTable::is_expected(const KeyRange& range, Timestamp commit) const {
+  if (!expected_) return true;
+  return commit >= expected_->oldest && commit <= expected_->newest &&
+         intersection(range, expected_->bounds) == range;
+}
+
+void SalvagedTable::expect(const TableMeta& meta) {
+  expected_ = meta;
+  std::erase_if(range_deletes_, [this](const RangeDelete& each) {
+    const KeyRange range{each.begin, each.unbounded ? std::nullopt : std::optional(each.end)};
+    if (is_expected(range, each.commit)) return false;
+    note(file_->name() + ": a range delete is none of the table's, by what the manifest says of it",
+         std::nullopt);
+    return true;
+  });
 }
 
 void SalvagedTable::note(std::string problem, std::optional<KeyRange> lost) {

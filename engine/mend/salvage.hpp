@@ -23,6 +23,9 @@ public:
   /// It was built outside of a tree, as its footer says: entries have kOutsideCommit, unless another is given.
   bool is_outside() const { return is_outside_; }
   void ingested_at(Timestamp commit) { commit_ = commit; }
+  /// A manifest that is whole describes the table: what lies outside of its bounds, or of its commits, is damage, and would hide what is
+  /// newer. Requires: next() comes later.
+  void expect(const TableMeta& meta);
 
   /// The next entry, or nullptr at the end, or where status() fails. Lifetime: until the next call.
   const Entry* next();
@@ -44,6 +47,7 @@ private:
   /// False: it is lost, or status() fails.
   bool save_value();
   bool fits();
+  bool is_expected(const KeyRange& range, Timestamp commit) const;
   void note(std::string problem, std::optional<KeyRange> lost);
   void read_range_deletes(const Footer& footer, const BlockForm& form, const KeyRange& bounds);
 
@@ -56,6 +60,7 @@ private:
   /// Of a value that came back to its key.
   Bytes value_;
   std::optional<TableWalk> walk_;
+  std::optional<TableMeta> expected_;
   std::vector<RangeDelete> range_deletes_;
   uint64_t entry_count_ = 0;
   std::vector<std::string> problems_;

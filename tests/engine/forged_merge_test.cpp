@@ -1,7 +1,10 @@
-// Merges of tables that no tree wrote, though every checksum is right: they are refused by name, and the process goes on.
+// Merges and repairs of tables that no tree wrote, though every checksum is right: they are refused by name, or left out, and the
+// process goes on.
 #include <gmock/gmock.h>
 
 #include "engine/io/file_names.hpp"
+#include "engine/mend/repair_tree.hpp"
+#include "engine/mend/verify_tree.hpp"
 #include "engine/table/value_ref.hpp"
 #include "tests/support/forgery.hpp"
 #include "tests/support/memory_file_system.hpp"
@@ -96,6 +99,34 @@ TEST_F(ForgedMergeTest, ReferencesToMoreThanTheTableSaysAreRefused) {
   const Error error = refusal();
   EXPECT_EQ(error.code, Errc::corruption);
   EXPECT_THAT(error.text, HasSubstr(stand.path(value_file())));
+}
+
+// Its table would lie above newer ones, and hide what they hold.
+TEST_F(ForgedMergeTest, ARepairLeavesAnEntryOutThatIsNewerThanItsTableWas) {
+  ok(stand.open());
+  const TreeStand::Items before = stand.items();
+  ok(stand.tree->close());
+  stand.drop();
+  const auto entry = [](uint64_t commit) {
+    Bytes bytes;
+    put_fixed(bytes, commit);
+    return bytes + "3" + "1" + Bytes(20, 'v');
+  };
+  const std::string name = names_ending(".sst").front();
+  forge(name, entry(4), entry(uint64_t{1} << 40));
+
+  BlockCache cache(1 << 20);
+  const TreeEnv env{.files = files, .cache = cache, .seed = 1};
+  RepairReport report;
+  RepairOptions with;
+  with.tree = stand.options;
+  ok(repair_tree(env, stand.directory(), "/mended", with, report));
+  VerifyReport verified;
+  ok(verify_tree(env, "/mended", {}, verified));
+  EXPECT_THAT(verified.problems, ::testing::IsEmpty());
+  TreeStand mended(files, "/mended");
+  ok(mended.open());
+  EXPECT_EQ(mended.items(), before);
 }
 
 }  // namespace
