@@ -93,9 +93,10 @@ TEST_F(RepairStoreTest, DirectoriesWithIdsThatNoShardCanHaveAreStrangers) {
   ASSERT_TRUE(files.remove(map_path("/store")).ok());
   const std::vector<std::string> strangers{
       shards_path("/store") + "/000000", shard_path("/store", UINT64_MAX), shard_path("/store", kShardIdMax)};
+  const auto names = files.list(shard_path("/store", 1));
   for (const std::string& stranger : strangers) {
     ASSERT_TRUE(files.make_directory(stranger).ok());
-    for (const std::string& name : *files.list(shard_path("/store", 1)))
+    for (const std::string& name : *names)
       ASSERT_TRUE(
           files.link(engine::join_path(shard_path("/store", 1), name), engine::join_path(stranger, name))
               .ok());
