@@ -11,19 +11,21 @@ Status add_put(engine::Batch& batch, schema::Entry::Reader entry) {
   return batch.put(as_view(entry.getKey()), as_view(entry.getValue()));
 }
 
-Status add_put_for(const actors::Store& store, engine::Batch& batch, schema::TimedEntry::Reader message) {
+Status add_put_for(const ExpiryAfter& expiry_after, engine::Batch& batch,
+                   schema::TimedEntry::Reader message) {
   const uint64_t ttl_ms = message.getTtlMs();
   if (ttl_ms == 0) return Error{Errc::invalid_argument, "a time to live of 0 ms: it has 1 ms and more"};
   const auto entry = message.getEntry();
-  return batch.put_until(as_view(entry.getKey()), as_view(entry.getValue()), store.expiry_after(ttl_ms));
+  return batch.put_until(as_view(entry.getKey()), as_view(entry.getValue()), expiry_after(ttl_ms));
 }
 
-Status add_operation(const actors::Store& store, engine::Batch& batch, schema::Operation::Reader message) {
+Status add_operation(const ExpiryAfter& expiry_after, engine::Batch& batch,
+                     schema::Operation::Reader message) {
   switch (message.which()) {
     case schema::Operation::PUT:
       return add_put(batch, message.getPut());
     case schema::Operation::PUT_FOR:
-      return add_put_for(store, batch, message.getPutFor());
+      return add_put_for(expiry_after, batch, message.getPutFor());
     case schema::Operation::DELETE:
       return batch.remove(as_view(message.getDelete()));
     case schema::Operation::DELETE_RANGE: {
@@ -84,9 +86,9 @@ Result<engine::Batch> read_put(schema::Entry::Reader message) {
   return batch;
 }
 
-Result<engine::Batch> read_put_for(const actors::Store& store, schema::TimedEntry::Reader message) {
+Result<engine::Batch> read_put_for(const ExpiryAfter& expiry_after, schema::TimedEntry::Reader message) {
   engine::Batch batch;
-  COPPICE_TRY(add_put_for(store, batch, message));
+  COPPICE_TRY(add_put_for(expiry_after, batch, message));
   return batch;
 }
 
@@ -116,10 +118,10 @@ Result<std::vector<actors::Condition>> read_conditions(capnp::List<schema::Condi
   return conditions;
 }
 
-Result<engine::Batch> read_operations(const actors::Store& store,
+Result<engine::Batch> read_operations(const ExpiryAfter& expiry_after,
                                       capnp::List<schema::Operation>::Reader message) {
   engine::Batch batch;
-  for (const auto operation : message) COPPICE_TRY(add_operation(store, batch, operation));
+  for (const auto operation : message) COPPICE_TRY(add_operation(expiry_after, batch, operation));
   return batch;
 }
 

@@ -1,6 +1,8 @@
 // Requests as the engine's and the store's words, each checked before it is used.
 #pragma once
 
+#include <functional>
+
 #include <schema/store.capnp.h>
 
 #include "actors/store.hpp"
@@ -19,14 +21,14 @@ Result<KeyRange> read_range(schema::KeyRange::Reader message);
 Result<actors::ScanOptions> read_scan(schema::Reader::ScanParams::Reader message);
 
 Result<engine::Batch> read_put(schema::Entry::Reader message);
-/// The time to live begins by `store`'s clock.
-Result<engine::Batch> read_put_for(const actors::Store& store, schema::TimedEntry::Reader message);
+/// The moment that lies so many milliseconds ahead, in milliseconds since 1970: see actors::Store::expiry_after.
+using ExpiryAfter = std::function<uint64_t(uint64_t)>;
+Result<engine::Batch> read_put_for(const ExpiryAfter& expiry_after, schema::TimedEntry::Reader message);
 Result<engine::Batch> read_delete(capnp::Data::Reader message);
 Result<engine::Batch> read_delete_range(schema::KeyRange::Reader message);
 /// At most actors::kConditionsMax.
 Result<std::vector<actors::Condition>> read_conditions(capnp::List<schema::Condition>::Reader message);
-/// As read_put_for().
-Result<engine::Batch> read_operations(const actors::Store& store,
+Result<engine::Batch> read_operations(const ExpiryAfter& expiry_after,
                                       capnp::List<schema::Operation>::Reader message);
 
 }  // namespace coppice::cluster

@@ -13,7 +13,7 @@ kj::Promise<void> StoreService::put(PutContext context) {
 
 kj::Promise<void> StoreService::putFor(PutForContext context) {
   return guard_request(
-      [&]() { return commit(context, read_put_for(store(), context.getParams().getEntry())); });
+      [&]() { return commit(context, read_put_for(expiry_after(), context.getParams().getEntry())); });
 }
 
 kj::Promise<void> StoreService::delete_(DeleteContext context) {
@@ -25,8 +25,9 @@ kj::Promise<void> StoreService::deleteRange(DeleteRangeContext context) {
 }
 
 kj::Promise<void> StoreService::write(WriteContext context) {
-  return guard_request(
-      [&]() { return commit(context, read_operations(store(), context.getParams().getOperations())); });
+  return guard_request([&]() {
+    return commit(context, read_operations(expiry_after(), context.getParams().getOperations()));
+  });
 }
 
 template <class Context>
@@ -50,7 +51,7 @@ kj::Promise<void> StoreService::writeIf(WriteIfContext context) {
     const auto params = context.getParams();
     auto conditions = read_conditions(params.getConditions());
     if (!conditions.ok()) return wire::to_exception(conditions.error());
-    auto batch = read_operations(store(), params.getOperations());
+    auto batch = read_operations(expiry_after(), params.getOperations());
     if (!batch.ok()) return wire::to_exception(batch.error());
     const auto durability = wire::read_durability(params.getDurability());
     if (!durability.ok()) return wire::to_exception(durability.error());

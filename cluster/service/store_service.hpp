@@ -21,6 +21,10 @@ protected:
   kj::Promise<void> snapshotAt(SnapshotAtContext context) override;
 
 private:
+  /// By the store's clock.
+  auto expiry_after() {
+    return [this](uint64_t ttl_ms) { return store().expiry_after(ttl_ms); };
+  }
   template <class Context>
   kj::Promise<void> commit(Context context, Result<engine::Batch> batch);
   /// `take` gives a `done` to the store.

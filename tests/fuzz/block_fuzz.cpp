@@ -11,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Block upgraded = upgrade_block(payload, kind);
     BlockView view;
     COPPICE_CHECK(upgraded.bytes == nullptr || view.open({upgraded.bytes.get(), upgraded.size}));
+    COPPICE_CHECK(upgraded.size <= 17 * size);
   }
   BlockCursor cursor;
   if (!cursor.reset(payload)) return 0;

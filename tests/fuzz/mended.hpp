@@ -1,0 +1,18 @@
+// Makes checksums right again, so that what lies behind them is reached whatever a mutation did.
+#pragma once
+
+#include "engine/io/framed_file.hpp"
+#include "engine/table/table_format.hpp"
+
+namespace coppice::engine {
+
+/// What table file has as its footer; too short a file stays as it is.
+void mend_table_footer(Bytes& file);
+/// That, and all blocks that the footer and pages of the index lead to.
+void mend_table(Bytes& file);
+/// A value file's footer, and the block at `place` if it lies in the file.
+void mend_values(Bytes& file, const BlockHandle& place);
+/// A small file that is written whole: what is not its head is its payload.
+void mend_frame(Bytes& file, const Frame& frame);
+
+}  // namespace coppice::engine
