@@ -308,7 +308,7 @@ void save_operations() {
   for (const uint64_t kind : {0u, 1u, 2u, 4u}) {
     Random random(kind);
     Bytes input(1, static_cast<char>(kind));
-    for (int i = 0; i < 1500; ++i) input += static_cast<char>(random.next());
+    for (int i = 0; i < 4000; ++i) input += static_cast<char>(random.next());
     save("operations", "random-" + std::to_string(kind), input);
   }
 }

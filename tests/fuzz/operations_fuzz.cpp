@@ -9,6 +9,7 @@ namespace coppice::engine {
 namespace {
 
 constexpr int kStepsMax = 400;
+constexpr int kWorkInterval = 10;
 
 void run(Input input) {
   const uint8_t kind = input.byte();
@@ -19,7 +20,10 @@ void run(Input input) {
   const bool is_in_memory = (kind & 7) == 4;
   TreeModel model(files, "/tree", Choices(input.rest()), value_threshold, retention_ms,
                   is_in_memory ? &in_memory : nullptr);
-  for (int step = 0; step < kStepsMax && !model.ended(); ++step) model.step();
+  for (int step = 1; step <= kStepsMax && !model.ended(); ++step) {
+    model.step();
+    if (step % kWorkInterval == 0) model.work();
+  }
   model.compare_all();
 }
 

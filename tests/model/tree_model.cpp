@@ -54,6 +54,13 @@ void TreeModel::step() {
   return idle();
 }
 
+void TreeModel::work() {
+  ok(stand_.tree->seal_memtable());
+  plan();
+  plan();
+  finish();
+}
+
 uint64_t TreeModel::values_apart() {
   const auto report = stand_.reader->verify({});
   EXPECT_TRUE(report.ok() && report->problems.empty());

@@ -53,6 +53,8 @@ public:
             const std::string& cold_directory = {});
 
   void step();
+  /// Flushes and merges something, which steps seldom do: for models of few steps.
+  void work();
   /// Of a model that is driven by bytes: there are none left.
   bool ended() const { return random_.ended(); }
 
