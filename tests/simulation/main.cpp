@@ -28,6 +28,7 @@ int main(int count, char** arguments) {
     ++failed;
     std::printf("seed %lu, trace %016lx: %s\nonce more: ./dev simulate 1 %lu %lu\n", seed, report.trace,
                 report.failure.c_str(), seed, calls);
+    std::fflush(stdout);
   }
   for (size_t i = 0; i < kConditionCount; ++i) {
     const auto condition = static_cast<Condition>(i);
