@@ -38,8 +38,10 @@ inline void arm(Ending ending, MemoryFileSystem& files, uint64_t after) {
   }
 }
 
-/// Of what is torn `seed` decides.
+/// Of what is torn `seed` decides. How many a program's tests had so far is the property `endings` of the last of them.
 inline void end(Ending ending, MemoryFileSystem& files, uint64_t seed) {
+  static int count = 0;
+  ::testing::Test::RecordProperty("endings", ++count);
   if (ending == Ending::power_loss) return files.crash();
   if (ending == Ending::torn_power_loss) return files.crash(seed);
   files.heal();

@@ -36,12 +36,16 @@ protected:
         if (!every && bit % 8 != bit / 8 % 8) continue;
         SCOPED_TRACE(name + " bit " + std::to_string(bit));
         files.flip_bit(stand.path(name), bit);
+        RecordProperty("flips", ++flips);
         look_at(name, bit / 8);
         if (HasFailure()) return;
         overwrite(files, stand.path(name), content);
       }
     }
   }
+
+  int flips = 0;
+  int cuts = 0;
 };
 
 TEST_P(TreeBytesTest, AFlippedBitChangesNoAnswer) {
@@ -74,6 +78,7 @@ TEST_P(TreeBytesTest, ALostEndChangesNoAnswer) {
       SCOPED_TRACE(name + " cut to " + std::to_string(size));
       restore();
       overwrite(files, stand.path(name), ByteView(content).substr(0, size));
+      RecordProperty("cuts", ++cuts);
       look();
       if (HasFailure()) return;
     }
