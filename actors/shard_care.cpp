@@ -333,6 +333,8 @@ void ShardCare::answer_flushes() {
 
 void ShardCare::forget(const std::shared_ptr<RunningJob>& job) {
   if (job->merge != nullptr) job->merge->ended(job->written());
+  // What it wrote goes now, while nobody else has the directory: a pool that is busy may keep `job` for long.
+  const Job gone = std::move(job->job);
   std::erase(running_, job);
 }
 

@@ -152,6 +152,24 @@ TEST_F(MergingTest, AShardThatFailsAnswersWhoWaitsForItsMergesToStop) {
   EXPECT_TRUE(host.has_ended);
 }
 
+TEST_F(MergingTest, AShardThatHasEndedLeavesNothingOfAMergeWhoeverStillHasIt) {
+  set(Merging::off);
+  flush_tables();
+  Answer<Nothing> on;
+  shard->set_merging(Merging::on, on.done());
+  ASSERT_FALSE(host.jobs.empty());
+  const std::vector<std::string> before = tables();
+  const std::shared_ptr<RunningJob> job = host.jobs.front();
+  host.jobs.pop_front();
+  while (const auto part = job->parts.begin()) job->job.run_part(*part, job->cancelled);
+  EXPECT_NE(tables(), before);
+  shard->fail({Errc::io_error, "the disk is gone"});
+  shard->job_ran(job);
+  host.settle(*shard);
+  ASSERT_TRUE(host.has_ended);
+  EXPECT_EQ(tables(), before);
+}
+
 TEST_F(MergingTest, AMergeByHandSaysHowFarItIs) {
   set(Merging::off);
   flush_tables(3);
