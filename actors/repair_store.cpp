@@ -150,10 +150,9 @@ private:
     with.range = range;
     with.dry_run = options_.dry_run;
     with.go_on = options_.go_on;
-    const Status mended =
-        directories_.contains(id)
-            ? engine::repair_tree(env_of(id), shard_path(source_, id), directory, with, report_)
-            : Error{Errc::not_found, shard_path(source_, id) + ": the shard is missing"};
+    Status mended = directories_.contains(id)
+                        ? engine::repair_tree(env_of(id), shard_path(source_, id), directory, with, report_)
+                        : Error{Errc::not_found, shard_path(source_, id) + ": the shard is missing"};
     if (mended.ok() || mended.error().code != Errc::not_found) return mended;
     engine::MendedFile lost{shard_path(source_, id), Fate::lost};
     lost.problems.push_back(mended.error().text);

@@ -44,7 +44,7 @@ Status begin_second_store(engine::FileSystem& files, const std::string& target) 
       return Error{Errc::in_use, target + ": is there already: name a new directory"};
     COPPICE_TRY(drop_second_store(files, target));
   }
-  const Status begun = begin(files, target);
+  Status begun = begin(files, target);
   if (!begun.ok()) (void)files.remove_tree(target);
   return begun;
 }

@@ -48,6 +48,7 @@ Status check_apart(std::vector<engine::OutsideTable>& tables, const std::vector<
                      ": has the same id as another of the files: build it again, with another seed");
   }
   std::vector<engine::OutsideTable> sorted;
+  sorted.reserve(order.size());
   for (const size_t index : order) sorted.push_back(std::move(tables[index]));
   tables = std::move(sorted);
   return success();

@@ -189,7 +189,7 @@ Status StoreDirectory::begin_checkpoint(const std::string& target) {
 }
 
 Status StoreDirectory::end_checkpoint(const std::string& target, bool made) {
-  const Status ended = made ? end_second_store(files_, target, map_, env_.keys) : success();
+  Status ended = made ? end_second_store(files_, target, map_, env_.keys) : success();
   if (!made || !ended.ok()) (void)drop_second_store(files_, target);
   return ended;
 }

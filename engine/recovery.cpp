@@ -379,7 +379,7 @@ Status check_keys(const TreeEnv& env, const std::string& directory) {
     COPPICE_TRY(env.keys.check(value.file.key_id, join_path(directory, value_file_name(number))));
   for (const auto& [number, log] : manifest->state.logs) {
     const std::string path = join_path(directory, log_file_name(number));
-    if (const Status opened = LogReader::open(env.files, path, number, env.keys).status(); lacks_key(opened))
+    if (Status opened = LogReader::open(env.files, path, number, env.keys).status(); lacks_key(opened))
       return opened;
   }
   return success();

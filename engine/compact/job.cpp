@@ -102,7 +102,7 @@ Status write_survivors(JobState& job, JobPart& part, const std::atomic<bool>& ca
       return blamed(job, {Errc::corruption, "the key " + printable(entry.key) +
                                                 " has a value of more bytes than any may have"});
     COPPICE_TRY(values.place(entry));
-    const Status added = output.add(entry);
+    Status added = output.add(entry);
     if (!added.ok() && added.error().code == Errc::corruption) return blamed(job, added.error());
     return added;
   };
