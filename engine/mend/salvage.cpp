@@ -87,27 +87,23 @@ bool SalvagedTable::save_value() {
 }
 
 bool SalvagedTable::fits() {
-  const KeyRange key{Bytes(entry_.key), Bytes(entry_.key) + '\0'};
-  if (entry_.value.size() > kStoredSizeMax) {
-    note(file_->name() + ": a value has more bytes than any may have", key);
-    return false;
-  }
-  if (is_expected(key, entry_.commit)) return true;
-  note(file_->name() + ": an entry is none of the table's, by what the manifest says of it", key);
+  const bool is_expected = !expected_ || (commits(entry_.commit) && expected_->bounds.contains(entry_.key));
+  if (is_expected && entry_.value.size() <= kStoredSizeMax) return true;
+  note(file_->name() + (is_expected ? ": a value has more bytes than any may have"
+                                    : ": an entry is none of the table's, by what the manifest says of it"),
+       KeyRange{Bytes(entry_.key), Bytes(entry_.key) + '\0'});
   return false;
 }
 
-bool SalvagedTable::is_expected(const KeyRange& range, Timestamp commit) const {
-  if (!expected_) return true;
-  return commit >= expected_->oldest && commit <= expected_->newest &&
-         intersection(range, expected_->bounds) == range;
+bool SalvagedTable::commits(Timestamp moment) const {
+  return moment >= expected_->oldest && moment <= expected_->newest;
 }
 
 void SalvagedTable::expect(const TableMeta& meta) {
   expected_ = meta;
   std::erase_if(range_deletes_, [this](const RangeDelete& each) {
     const KeyRange range{each.begin, each.unbounded ? std::nullopt : std::optional(each.end)};
-    if (is_expected(range, each.commit)) return false;
+    if (commits(each.commit) && intersection(range, expected_->bounds) == range) return false;
     note(file_->name() + ": a range delete is none of the table's, by what the manifest says of it",
          std::nullopt);
     return true;

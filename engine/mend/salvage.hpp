@@ -47,7 +47,8 @@ private:
   /// False: it is lost, or status() fails.
   bool save_value();
   bool fits();
-  bool is_expected(const KeyRange& range, Timestamp commit) const;
+  /// Requires: expect() came before.
+  bool commits(Timestamp moment) const;
   void note(std::string problem, std::optional<KeyRange> lost);
   void read_range_deletes(const Footer& footer, const BlockForm& form, const KeyRange& bounds);
 
