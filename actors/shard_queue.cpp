@@ -1,6 +1,7 @@
 #include "actors/shard_queue.hpp"
 
 namespace coppice::actors {
+
 ShardQueue::~ShardQueue() { COPPICE_CHECK(list_.empty()); }
 
 ShardQueue::Push ShardQueue::push(std::unique_ptr<WriteRequest>& request) {
