@@ -42,6 +42,13 @@ protected:
   void flush_tables(int count = 9) {
     for (int table = 0; table < count; ++table) flush_table();
   }
+  /// Of all, by hand; its first job waits for a thread then.
+  RangeMergeHandle give_out_merge(Answer<Nothing>& compacted) {
+    RangeMergeHandle merge = merge_of_all();
+    shard->compact({}, merge, compacted.done());
+    while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
+    return merge;
+  }
   std::vector<std::string> tables() {
     std::vector<std::string> names = *files.list("/tree");
     std::erase_if(names, [](const std::string& name) { return !name.ends_with(".sst"); });
@@ -108,8 +115,7 @@ TEST_F(MergingTest, StoppedNothingIsMergedByHandEither) {
   set(Merging::off);
   flush_tables(2);
   Answer<Nothing> waiting;
-  shard->compact({}, merge_of_all(), waiting.done());
-  while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
+  give_out_merge(waiting);
   Answer<Nothing> stopped;
   shard->set_merging(Merging::stopped, stopped.done());
   ASSERT_TRUE(waiting.failed());
@@ -173,10 +179,8 @@ TEST_F(MergingTest, AShardThatHasEndedLeavesNothingOfAMergeWhoeverStillHasIt) {
 TEST_F(MergingTest, AMergeByHandSaysHowFarItIs) {
   set(Merging::off);
   flush_tables(3);
-  const RangeMergeHandle merge = merge_of_all();
   Answer<Nothing> compacted;
-  shard->compact({}, merge, compacted.done());
-  while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
+  const RangeMergeHandle merge = give_out_merge(compacted);
   const MergeProgress begun = merge->progress();
   EXPECT_EQ(begun.tables_done, 0u);
   EXPECT_GE(begun.tables, 3u);
@@ -213,10 +217,8 @@ TEST_F(MergingTest, AMergeByHandEndsHoweverMuchIsWrittenMeanwhile) {
 TEST_F(MergingTest, AMergeByHandThatIsCancelledEndsOnceItIsHome) {
   set(Merging::off);
   flush_tables(3);
-  const RangeMergeHandle merge = merge_of_all();
   Answer<Nothing> compacted;
-  shard->compact({}, merge, compacted.done());
-  while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
+  const RangeMergeHandle merge = give_out_merge(compacted);
   const std::shared_ptr<RunningJob> job = host.jobs.front();
   const std::optional<size_t> part = job->parts.begin();
   ASSERT_TRUE(part);
@@ -239,10 +241,8 @@ TEST_F(MergingTest, AMergeByHandThatIsCancelledEndsOnceItIsHome) {
 TEST_F(MergingTest, AMergeByHandThatNoThreadHasBegunIsCancelledWithoutOne) {
   set(Merging::off);
   flush_tables(3);
-  const RangeMergeHandle merge = merge_of_all();
   Answer<Nothing> compacted;
-  shard->compact({}, merge, compacted.done());
-  while (host.jobs.empty()) host.run_one_apart(*shard), host.wait(*shard, kStallStep);
+  const RangeMergeHandle merge = give_out_merge(compacted);
   const std::shared_ptr<RunningJob> job = host.jobs.front();
   merge->cancel();
   shard->turn();

@@ -19,6 +19,15 @@ protected:
     const Result<Timestamp> done = store->put(key, value);
     ASSERT_TRUE(done.ok()) << to_string(done.error());
   }
+  /// Every one of the alphabet, which can be cut behind any.
+  Entries put_letters() {
+    Entries all;
+    for (char c = 'a'; c <= 'z'; ++c) {
+      put_synced(Bytes(1, c), "1");
+      all.emplace_back(Bytes(1, c), "1");
+    }
+    return all;
+  }
   void crash_and_open(uint64_t seed) {
     store.reset();
     files.crash(seed);
@@ -30,11 +39,7 @@ protected:
 
 TEST_F(StoreCrashTest, ASplitThatIsCutOffAnywhereKeepsEveryWrite) {
   open();
-  Entries all;
-  for (char c = 'a'; c <= 'z'; ++c) {
-    put_synced(Bytes(1, c), "1");
-    all.emplace_back(Bytes(1, c), "1");
-  }
+  const Entries all = put_letters();
   size_t shards = 1;
   // Goes on a little past the first split that came to its end, into what is tidied up after it.
   int splits = 0;
@@ -56,11 +61,7 @@ TEST_F(StoreCrashTest, ASplitThatIsCutOffAnywhereKeepsEveryWrite) {
 
 TEST_F(StoreCrashTest, ASplitWhoseProcessEndsAnywhereKeepsEveryWriteThoughThePowerGoesNext) {
   open();
-  Entries all;
-  for (char c = 'a'; c <= 'z'; ++c) {
-    put_synced(Bytes(1, c), "1");
-    all.emplace_back(Bytes(1, c), "1");
-  }
+  const Entries all = put_letters();
   int splits = 0;
   for (uint64_t stop = 0; splits < 2; ++stop) {
     ASSERT_LT(stop, 1000u);
