@@ -60,6 +60,9 @@ public:
   /// knows no such thing.
   virtual bool ingest(const std::string& /*file*/, const NextPair& /*next*/) { return false; }
 
+  /// One more at `key`, which has a number of 8 bytes. False: the engine is not asked to count.
+  virtual bool increment(std::string_view /*key*/) { return false; }
+
   /// Flushes, and merges everything into one sorted run, so that reads find all engines in the same shape.
   virtual void settle() = 0;
   /// Waits for the flushes and merges that the engine finds due, which is less than settle() does. Does nothing where they go

@@ -39,6 +39,19 @@ std::unique_ptr<Engine> open_history(const std::string& directory, const Setting
   return open_tree_as(directory, setup);
 }
 
+std::unique_ptr<Engine> open_cold(const std::string& directory, const Settings& settings) {
+  TreeSetup setup = setup_of(settings);
+  setup.has_cold_directory = true;
+  return open_tree_as(directory, setup);
+}
+
+template <Counting counting>
+std::unique_ptr<Engine> open_counting(const std::string& directory, const Settings& settings) {
+  TreeSetup setup = setup_of(settings);
+  setup.counting = counting;
+  return open_tree_as(directory, setup);
+}
+
 std::unique_ptr<Engine> open_unfiltered(const std::string& directory, const Settings& settings) {
   TreeSetup setup = setup_of(settings);
   setup.options.filter_false_positive_rate = 0;
@@ -62,6 +75,9 @@ const std::vector<Contender>& featured_trees() {
       {"apart", open_apart, Role::feature},
       {"expiring", open_expiring, Role::feature},
       {"history", open_history, Role::feature},
+      {"cold", open_cold, Role::feature},
+      {"conditions", open_counting<Counting::compare_and_set>, Role::feature},
+      {"operators", open_counting<Counting::merge>, Role::feature},
       {"encrypted", open_encrypted, Role::feature},
   };
   return all;

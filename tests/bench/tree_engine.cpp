@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "actors/conditions.hpp"
 #include "actors/hybrid_clock.hpp"
 #include "actors/store.hpp"
 #include "engine/base/steady_stopwatch.hpp"
@@ -13,6 +14,7 @@
 #include "engine/io/posix_file.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
+#include "schema/operators.hpp"
 #include "tests/bench/workshop.hpp"
 #include "tests/bench/write_front.hpp"
 
@@ -40,10 +42,11 @@ engine::MemoryBudget budget_of(const Settings& settings) {
 class TreeEngine : public Engine {
 public:
   TreeEngine(const std::string& directory, const TreeSetup& setup)
-      : ttl_ms_(setup.ttl_ms), cache_(setup.memory), keys_(setup.keys) {
+      : ttl_ms_(setup.ttl_ms), counting_(setup.counting), cache_(setup.memory), keys_(setup.keys) {
     engine::TreeEnv env{.files = files_, .cache = cache_, .seed = 42, .keys = setup.keys};
     if (ttl_ms_ > 0) env.clock = &clock_;
     if (setup.is_watched) env.watch = {.stopwatch = &stopwatch_, .latencies = &latencies_};
+    if (setup.has_cold_directory) env.cold_directory = directory + "/cold";
     if (!std::filesystem::exists(directory)) require(engine::Tree::create(env, directory, {}));
     tree_ = require(engine::Tree::open(env, directory, setup.options));
     reader_ = tree_->reader();
@@ -84,6 +87,22 @@ public:
     require(engine::check_outside_table(files_, tables.front(), cache_, keys_));
     moment_ = Timestamp{moment_.raw + 1};
     require(tree_->install_ingest(require(tree_->prepare_ingest(tables)), moment_));
+    return true;
+  }
+  bool increment(std::string_view key) override {
+    PendingWrite& mine = begin();
+    if (counting_ == Counting::merge) {
+      require(mine.batch.merge(key, Operator::add, number_value(1)));
+    } else {
+      const engine::Versioned found = require(reader_->get_versioned(key, {}));
+      if (counting_ == Counting::compare_and_set) {
+        actors::Conditions conditions({{.key = Bytes(key), .version = found.version}});
+        require(conditions.read(*reader_, false));
+        if (!require(conditions.hold())) give_up("tree: a key changed that nobody wrote");
+      }
+      add(mine.batch, key, number_value(number_of(found.value.value_or(Bytes())).value_or(0) + 1));
+    }
+    commit(mine, Durability::buffered);
     return true;
   }
   bool get(std::string_view key) override {
@@ -225,6 +244,7 @@ private:
   void install() { require(tree_->install(workshop_.take())); }
 
   const uint64_t ttl_ms_;
+  const Counting counting_;
   const actors::HybridClock clock_;
   engine::PosixFileSystem files_;
   engine::BlockCache cache_;

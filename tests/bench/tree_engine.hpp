@@ -7,6 +7,15 @@
 
 namespace coppice::bench {
 
+/// How one is added to a number.
+enum class Counting : uint8_t {
+  get_and_put,
+  /// By a put with a condition, as a shard decides it: the key's version is what was read.
+  compare_and_set,
+  /// By an operator, unread.
+  merge,
+};
+
 struct TreeSetup {
   engine::TreeOptions options = {};
   engine::MemoryBudget memory = {};
@@ -15,6 +24,9 @@ struct TreeSetup {
   uint64_t ttl_ms = 0;
   /// Timed, as a store times it.
   bool is_watched = true;
+  /// The tables of the last level lie in a directory of their own, on the same disk.
+  bool has_cold_directory = false;
+  Counting counting = Counting::get_and_put;
 };
 
 /// Of a tree that stands beside its peers.

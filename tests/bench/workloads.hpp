@@ -109,6 +109,12 @@ void ingest(Stand& stand);
 /// Puts and gets in turn, with memory watched.
 void memory(Stand& stand);
 
+// Counting (counting.cpp). As many counters as there are entries, at keys behind theirs.
+/// One more at any of them.
+void increment(Stand& stand);
+/// Reads what the increments left.
+void read_counters(Stand& stand);
+
 // Reads (reads.cpp), and scans (scans.cpp), counted in entries.
 void readrandom(Stand& stand);
 void readmissing(Stand& stand);
