@@ -12,6 +12,8 @@ void mend_table_footer(Bytes& file);
 void mend_table(Bytes& file);
 /// A value file's footer, and the block at `place` if it lies in the file.
 void mend_values(Bytes& file, const BlockHandle& place);
+/// A log's header, and its records as far as one begins where the one before ends. Those of format 1 stay as they are.
+void mend_log(Bytes& file);
 /// A small file that is written whole: what is not its head is its payload.
 void mend_frame(Bytes& file, const Frame& frame);
 
