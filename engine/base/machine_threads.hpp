@@ -11,6 +11,10 @@ namespace coppice::engine {
 struct MachineThreads {
   template <class U>
   using Atomic = std::atomic<U>;
+  /// Memory that atomics guard.
+  template <class U>
+  using Plain = U;
+  static void fence(std::memory_order order) { std::atomic_thread_fence(order); }
   static constexpr size_t kStripeCount = engine::kStripeCount;
   static size_t stripe_here() { return engine::stripe_here(); }
 };

@@ -36,6 +36,7 @@ Interleavings::Outcome Interleavings::explore(const std::function<Scene()>& scen
 
 void Interleavings::run(Scene scene) {
   depth_ = 0;
+  fenced_ = {};
   preemptions_ = 0;
   turns_.clear();
   fiber_count_ = scene.threads.size();
@@ -152,6 +153,13 @@ void Interleavings::take_over(const Past& past) {
   if (in_thread()) current_->fibers_[*current_->running_].past.join(past);
 }
 
+void Interleavings::fence(std::memory_order order) {
+  step();
+  if (!in_thread() || order != std::memory_order_seq_cst) return;
+  take_over(current_->fenced_);
+  hand_on(current_->fenced_);
+}
+
 void Interleavings::wait_until(const std::function<bool()>& ready) {
   if (!in_thread()) return;
   Fiber& own = current_->fibers_[*current_->running_];
@@ -175,9 +183,15 @@ void Watched::write() {
   written_.join(*past);
 }
 
+bool Watched::is_known() const {
+  const Past* const past = Interleavings::past();
+  return past == nullptr || past->covers(written_);
+}
+
 void Watched::check(const Past& earlier, const char* access) const {
   if (!Interleavings::past()->covers(earlier))
-    Interleavings::fail(name_ + " is " + access + " without knowing what another thread did with it");
+    Interleavings::fail(std::string(name_) + " is " + access +
+                        " without knowing what another thread did with it");
 }
 
 void Signal::set() {

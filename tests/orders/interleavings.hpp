@@ -68,6 +68,9 @@ public:
   /// What the running thread has seen goes on with `past`; what it does from now on does not.
   static void hand_on(Past& past);
   static void take_over(const Past& past);
+  /// Of sequential consistency: who fences later knows what came before this one. C++20 promises that of what atomics say
+  /// and not of other memory, so no Watched is to rest on it. Weaker ones matter only to loads that see old values.
+  static void fence(std::memory_order order);
   /// Blocks until `ready`, which other threads make so.
   static void wait_until(const std::function<bool()>& ready);
 
@@ -108,6 +111,7 @@ private:
   uint32_t preemptions_ = 0;
   std::vector<Choice> choices_;
   size_t depth_ = 0;
+  Past fenced_;
   std::vector<size_t> turns_;
   std::string failure_;
 };
@@ -141,6 +145,9 @@ public:
   }
   U fetch_sub(U value, std::memory_order order) {
     return change(order, [value](U before) { return before - value; });
+  }
+  U fetch_or(U value, std::memory_order order) {
+    return change(order, [value](U before) { return before | value; });
   }
   bool compare_exchange_strong(U& expected, U desired, std::memory_order done, std::memory_order failed) {
     Interleavings::step();
@@ -184,16 +191,33 @@ private:
 /// Stands for memory that no atomic is: two accesses of which one is a write must happen one before the other.
 class Watched {
 public:
-  explicit Watched(std::string name) : name_(std::move(name)) {}
+  explicit Watched(const char* name) : name_(name) {}
   void read();
   void write();
+  /// Whether the running thread cannot miss what was written last: what another wrote, and nothing made known, it may miss.
+  bool is_known() const;
 
 private:
   void check(const Past& earlier, const char* access) const;
 
-  const std::string name_;
+  const char* const name_;
   Past written_;
   Past read_;
+};
+
+/// In the place of a U that no atomic is. Needs no destructor, so that it may lie in an arena.
+template <class U>
+class WatchedValue {
+public:
+  explicit(false) WatchedValue(U value) : value_(value) { memory_.write(); }
+  explicit(false) operator U() const {
+    memory_.read();
+    return value_;
+  }
+
+private:
+  U value_;
+  mutable Watched memory_{"a value"};
 };
 
 /// What one thread waits for and another brings about, as an actor does for a message.

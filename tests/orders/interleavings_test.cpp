@@ -128,6 +128,37 @@ TEST(InterleavingsTest, TwoWritersMeet) {
   EXPECT_THAT(explore({}, write, write).failure, HasSubstr("written"));
 }
 
+/// Each writes, fences, and looks at what the other wrote.
+TEST(InterleavingsTest, OfTwoThatFenceOneCannotMissWhatTheOtherWrote) {
+  const auto both_may_miss = [](std::memory_order order) {
+    bool may = false;
+    const auto outcome = Interleavings::explore(
+        [&may, order] {
+          struct Two {
+            std::array<Watched, 2> written = {Watched("one"), Watched("the other")};
+            std::array<bool, 2> knows{};
+          };
+          const auto two = std::make_shared<Two>();
+          Scene scene;
+          for (size_t own = 0; own < 2; ++own)
+            scene.threads.push_back([two, own, order] {
+              Interleavings::step();
+              two->written[own].write();
+              Interleavings::fence(order);
+              Interleavings::step();
+              two->knows[own] = two->written[1 - own].is_known();
+            });
+          scene.end = [&may, two] { may = may || (!two->knows[0] && !two->knows[1]); };
+          return scene;
+        },
+        {});
+    EXPECT_EQ(outcome.failure, "");
+    return may;
+  };
+  EXPECT_FALSE(both_may_miss(std::memory_order_seq_cst));
+  EXPECT_TRUE(both_may_miss(std::memory_order_acq_rel));
+}
+
 TEST(InterleavingsTest, WhoWaitsGoesOnOnceItIsTold) {
   const auto outcome = explore(
       {},

@@ -22,7 +22,7 @@ struct Leaf {
 
   const int number;
   /// Outlives the leaf.
-  const std::shared_ptr<Watched> memory = std::make_shared<Watched>("leaf " + std::to_string(number));
+  const std::shared_ptr<Watched> memory = std::make_shared<Watched>("a leaf");
 };
 
 /// One order's slot, of which `kFirst` is published before anyone begins.
@@ -32,6 +32,12 @@ struct Scene {
 
   Scene() { publish(kFirst); }
   void publish(int number) { slot.publish(std::make_unique<const Leaf>(number)); }
+  /// As an owner raises what is visible behind it.
+  void publish_and_say(int number) {
+    publish(number);
+    said.store(number, std::memory_order_release);
+    reclaim();
+  }
   void reclaim() { reclaimed += static_cast<int>(slot.reclaim().size()); }
   /// Pins, reads and lets go, `count` times, on a core of its own.
   void read(size_t core, int count) {
@@ -45,6 +51,18 @@ struct Scene {
       before = pin->number;
     }
   }
+  /// Keeps its pin from one turn to the next, as long as that is not stale.
+  void keep_reading(size_t core, int count) {
+    Pin<Leaf, Orders> pin;
+    for (int turn = 0; turn < count; ++turn) {
+      const int known = said.load(std::memory_order_acquire);
+      Orders::here = core;
+      if (pin.is_stale()) pin = slot.pin();
+      if (!pin) return Interleavings::fail("nothing is published");
+      pin->memory->read();
+      if (pin->number < known) Interleavings::fail("a reference that is stale passes for current");
+    }
+  }
   /// All readers have gone: what was published is reclaimed but for the last.
   void end(int published) {
     reclaim();
@@ -52,6 +70,7 @@ struct Scene {
   }
 
   Slot slot;
+  Explored<int> said{kFirst};
   int reclaimed = 0;
 };
 
@@ -81,6 +100,25 @@ TEST(PublishedOrdersTest, TwoReadersWithFewPreemptions) {
   const auto outcome = Interleavings::explore([] { return scene_of(2, 2, 4); }, {.preemptions_max = 4});
   EXPECT_EQ(outcome.failure, "");
   EXPECT_GT(outcome.orders, 1'000u);
+  RecordProperty("orders", static_cast<int>(outcome.orders));
+}
+
+/// Cells are used again: of two that were retired and reclaimed, while the reader's handle may name the first.
+TEST(PublishedOrdersTest, AStaleReferenceNeverPassesForCurrent) {
+  const auto outcome = Interleavings::explore(
+      [] {
+        const auto scene = std::make_shared<Scene>();
+        Interleavings::Scene all;
+        all.threads.push_back([scene] {
+          for (int number = 2; number <= 4; ++number) scene->publish_and_say(number);
+        });
+        all.threads.push_back([scene] { scene->keep_reading(0, 4); });
+        all.end = [scene] { scene->end(4); };
+        return all;
+      },
+      {.preemptions_max = 6});
+  EXPECT_EQ(outcome.failure, "");
+  EXPECT_GT(outcome.orders, 10'000u);
   RecordProperty("orders", static_cast<int>(outcome.orders));
 }
 
