@@ -127,10 +127,7 @@ void Memtable::gather(std::span<const Entry> entries) {
     settle();
     return entries_.link(made.span());
   }
-  for (SkipList::Node* const node : made.span()) {
-    gathered_[gathered_count_++].store(node, std::memory_order_release);
-    if (gathered_count_ == gathered_.size()) settle();
-  }
+  for (SkipList::Node* const node : made.span()) gathered_.add(node);
 }
 
 Memtable::Made Memtable::make(std::span<const Entry> entries) {
@@ -152,33 +149,6 @@ Memtable::Made Memtable::make(std::span<const Entry> entries) {
   return made;
 }
 
-void Memtable::settle() {
-  std::array<SkipList::Node*, SkipList::kTogetherMax> nodes;
-  size_t count = 0;
-  for (size_t i = 0; i < gathered_count_; ++i)
-    if (SkipList::Node* const node = gathered_[i].load(std::memory_order_acquire)) nodes[count++] = node;
-  entries_.link_missing(std::span(nodes).first(count));
-  for (size_t i = 0; i < gathered_count_; ++i) gathered_[i].store(nullptr, std::memory_order_release);
-  gathered_count_ = 0;
-}
-
-void Memtable::link_gathered() const {
-  std::array<const SkipList::Node*, SkipList::kTogetherMax> nodes;
-  std::array<Slot*, SkipList::kTogetherMax> slots;
-  size_t count = 0;
-  for (Slot& slot : gathered_) {
-    nodes[count] = slot.load(std::memory_order_acquire);
-    if (nodes[count] != nullptr) slots[count++] = &slot;
-  }
-  if (count == 0) return;
-  entries_.link_copies(std::span(nodes).first(count));
-  for (size_t i = 0; i < count; ++i) {
-    // Unless the slot was cleared, or taken by another node, meanwhile.
-    auto* node = const_cast<SkipList::Node*>(nodes[i]);
-    slots[i]->compare_exchange_strong(node, nullptr, std::memory_order_release, std::memory_order_relaxed);
-  }
-}
-
 void Memtable::add(std::span<const RangeDelete> ranges) {
   if (ranges.empty()) return;
   Lane& lane = lanes_[this_lane()];
@@ -197,7 +167,7 @@ std::optional<Entry> Memtable::find(ByteView key, uint64_t hash, Timestamp at) c
   const std::optional<const SkipList::Node*> newest = index_.find(key, hash);
   if (newest && *newest == nullptr) return std::nullopt;
   if (newest && (*newest)->commit() <= at) return (*newest)->entry();
-  link_gathered();
+  gathered_.link_copies();
   const SkipList::Node* node = entries_.seek({key, at});
   if (node == nullptr || node->key() != key) return std::nullopt;
   return node->entry();
@@ -205,7 +175,7 @@ std::optional<Entry> Memtable::find(ByteView key, uint64_t hash, Timestamp at) c
 
 bool Memtable::has_put_after(Timestamp at, ByteView begin, ByteView end) const {
   if (newest_commit() <= at) return false;
-  link_gathered();
+  gathered_.link_copies();
   for (const auto* node = entries_.seek({begin, kTimestampMax}); node != nullptr && node->key() < end;
        node = SkipList::next(*node))
     if (node->commit() > at && !is_remove(node->entry().kind)) return true;
@@ -213,7 +183,7 @@ bool Memtable::has_put_after(Timestamp at, ByteView begin, ByteView end) const {
 }
 
 std::unique_ptr<Cursor> Memtable::cursor() const {
-  link_gathered();
+  gathered_.link_copies();
   return std::make_unique<MemtableCursor>(entries_);
 }
 

@@ -11,6 +11,7 @@
 #include "engine/base/checksum.hpp"
 #include "engine/base/lane.hpp"
 #include "engine/cursor/cursor.hpp"
+#include "engine/memory/gathered_nodes.hpp"
 #include "engine/memory/key_index.hpp"
 #include "engine/memory/range_deletes.hpp"
 #include "engine/memory/skiplist.hpp"
@@ -26,14 +27,7 @@ namespace coppice::engine {
 ///
 /// What is gathered is found by its key at once, and has no place in the order until there are so many that their places are
 /// found together, which takes a third of the time. Who needs the order meanwhile (a cursor, or who asks for an earlier
-/// moment) does not wait: it links copies of what is gathered where they are missing, and clears their slots. The
-/// owner does the same with the nodes themselves. Which of the two comes first, one of them is linked.
-///
-///     owner    node -> index -> slot -> ... all slots are taken: link what is missing -> clear the slots
-///     reader            read the slots -> link copies of what is missing -> clear the slots -> walk
-///
-/// Orderings. A slot is set with release behind its node's bytes, and cleared with release behind the link. A reader loads it
-/// with acquire, and the list thereafter: it finds the entry in the slot, or else the list has it.
+/// moment) does not wait: see gathered_nodes.hpp.
 ///
 /// Threads: insert() and all that reads, any number at once. gather(), settle() and add(): the owner only, while others read and
 /// insert.
@@ -49,7 +43,7 @@ public:
   /// The same, in this order, but each costs less than half. Requires: one with the same key and commit came this way too.
   void gather(std::span<const Entry> entries);
   /// Gives all that was gathered its place, so that no reader has to. For a memtable that is sealed.
-  void settle();
+  void settle() { gathered_.settle(); }
 
   /// A call costs as much as there are range deletes already; seal the memtable when they are many.
   void add(std::span<const RangeDelete> ranges);
@@ -106,24 +100,18 @@ private:
     void note(Timestamp commit);
   };
 
-  using Slot = std::atomic<SkipList::Node*>;
-
   friend class MemtableLoader;
   struct Made;
 
   /// Counted, and in the index. At most kTogetherMax.
   Made make(std::span<const Entry> entries);
-  /// What a reader does before it needs the order.
-  void link_gathered() const;
 
   Arena arena_;
   // Readers link copies.
   mutable SkipList entries_;
   KeyIndex index_;
-  /// In the order in which they came; null: free, or linked by a reader.
-  mutable std::array<Slot, SkipList::kTogetherMax> gathered_{};
-  // The owner's: slots taken, and the newest commit in one ever.
-  size_t gathered_count_ = 0;
+  mutable GatheredNodes<> gathered_{entries_};
+  // The owner's: the newest commit that was gathered ever.
   Timestamp gathered_through_;
   std::array<Lane, kLaneCount> lanes_;
   std::atomic<bool> has_operands_{false};

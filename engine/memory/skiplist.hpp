@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <new>
 #include <span>
 #include <vector>
 
 #include "engine/base/arena.hpp"
+#include "engine/base/machine_threads.hpp"
 #include "engine/cursor/entry.hpp"
 
 namespace coppice::engine {
@@ -23,7 +23,7 @@ namespace coppice::engine {
 /// the line of the node that it will look at next, and the others make their steps meanwhile.
 ///
 /// Orderings. A node's bytes and its link at a level are written before the CAS (release) that makes the node
-/// reachable at that level; every link is loaded with acquire. So whoever comes to a node at level l sees its
+/// reachable at that level; every link that is followed is loaded with acquire. So whoever comes to a node at level l sees its
 /// bytes and its links at l and below: those were set before, bottom up, by the same thread. Links above may not be
 /// set yet and are not looked at. `height_`, and the hints below, may be old in any thread: they
 /// only say where to begin, and every beginning is right.
@@ -32,16 +32,17 @@ namespace coppice::engine {
 ///
 /// Threads: any number, for everything. Lifetime: the arena outlives the list; nodes and what they point to
 /// live as long as it.
-class SkipList {
+template <class Threads>
+class BasicSkipList {
 public:
   class Node;
   /// Searches that are made at once.
   static constexpr size_t kTogetherMax = 16;
 
   /// The same seed and entries give the same heights.
-  SkipList(Arena& arena, uint64_t seed);
-  SkipList(const SkipList&) = delete;
-  SkipList& operator=(const SkipList&) = delete;
+  BasicSkipList(Arena& arena, uint64_t seed);
+  BasicSkipList(const BasicSkipList&) = delete;
+  BasicSkipList& operator=(const BasicSkipList&) = delete;
 
   /// Entries are added in two steps. The first makes a node that is in no place yet. `hash`: key_hash() of its key.
   /// Requires: the key has 1 to kKeySizeMax bytes, the value at most kValueSizeMax.
@@ -77,7 +78,11 @@ public:
   static constexpr uint32_t kHeightMax = 12;
 
 private:
-  using Link = std::atomic<Node*>;
+  template <class U>
+  using Atomic = typename Threads::template Atomic<U>;
+  using Link = Atomic<Node*>;
+  /// The bytes of a key that are compared at once.
+  static constexpr size_t kPrefixSize = sizeof(uint64_t);
   /// A position, taken apart for comparing.
   struct Target;
   class Search;
@@ -107,21 +112,24 @@ private:
   Arena& arena_;
   const uint64_t seed_;
   Node* const head_;
-  std::atomic<uint32_t> height_{1};
-  std::atomic<bool> has_equals_{false};
+  Atomic<uint32_t> height_{1};
+  Atomic<bool> has_equals_{false};
   /// On each level a node near its end, the last one when entries come in order; then an insert costs no search.
   std::array<Link, kHeightMax> ends_;
 };
 
 /// An entry in the arena: this header, then one link for each of its levels, then the key, then the value.
-class SkipList::Node {
+template <class Threads>
+class BasicSkipList<Threads>::Node {
 public:
   ByteView key() const { return {bytes(), key_size_}; }
   Timestamp commit() const { return Timestamp{commit_}; }
   Entry entry() const { return {key(), commit(), kind_, {bytes() + key_size_, value_size_}}; }
 
 private:
-  friend class SkipList;
+  friend class BasicSkipList;
+  template <class U>
+  using Plain = typename Threads::template Plain<U>;
 
   Node(const Entry& entry, uint64_t prefix, uint32_t height)
       : prefix_(prefix),
@@ -138,16 +146,21 @@ private:
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1) + height_ * sizeof(Link); }
   char* bytes() { return reinterpret_cast<char*>(this + 1) + height_ * sizeof(Link); }
 
-  const uint64_t prefix_;
-  const uint64_t commit_;
-  const uint32_t value_size_;
-  const uint16_t key_size_;
-  const Kind kind_;
-  const uint8_t height_;
+  const Plain<uint64_t> prefix_;
+  const Plain<uint64_t> commit_;
+  const Plain<uint32_t> value_size_;
+  const Plain<uint16_t> key_size_;
+  const Plain<Kind> kind_;
+  const Plain<uint8_t> height_;
 };
 
-inline const SkipList::Node* SkipList::next(const Node& node) {
+template <class Threads>
+inline auto BasicSkipList<Threads>::next(const Node& node) -> const Node* {
   return node.link(0).load(std::memory_order_acquire);
 }
+
+/// Its code lies in skiplist.cpp.
+extern template class BasicSkipList<MachineThreads>;
+using SkipList = BasicSkipList<MachineThreads>;
 
 }  // namespace coppice::engine
