@@ -9,6 +9,8 @@ namespace coppice::engine {
 
 namespace {
 
+using Fate = SlotWord<>::Fate;
+
 constexpr size_t kBudgetMin = 1 << 20;
 // A slot for every block of the default size in the budget; past three quarters full, probes grow long.
 constexpr size_t kBlockSizeUsual = 4096;
@@ -71,7 +73,7 @@ BlockCache::BlockCache(const MemoryBudget& given) {
 
 BlockCache::~BlockCache() {
   for (size_t i = 0; i <= slot_mask_; ++i) {
-    const bool pinned = (slots_[i].word.load(std::memory_order_acquire) & kPinsMask) != 0;
+    const bool pinned = slots_[i].word.is_pinned();
     COPPICE_CHECK(!pinned);
   }
   std::destroy_n(slots_, slot_mask_ + 1);
@@ -127,13 +129,9 @@ BlockCache::Slot* BlockCache::claim(uint64_t hash) {
   size_t index = hash & slot_mask_;
   for (size_t probes = 0; probes <= slot_mask_; ++probes, index = (index + 1) & slot_mask_) {
     Slot& slot = slots_[index];
-    uint64_t word = slot.word.load(std::memory_order_relaxed);
-    while ((word & (kLive | kBusy)) == 0) {
-      if (slot.word.compare_exchange_weak(word, word | kBusy, std::memory_order_acquire,
-                                          std::memory_order_relaxed)) {
-        count_.fetch_add(1, std::memory_order_relaxed);
-        return &slot;
-      }
+    if (slot.word.claim()) {
+      count_.fetch_add(1, std::memory_order_relaxed);
+      return &slot;
     }
     slot.passed.fetch_add(1, std::memory_order_relaxed);
   }
@@ -146,8 +144,7 @@ BlockRef BlockCache::publish(Slot& slot, const BlockKey& key, const char* bytes,
   slot.key = key;
   slot.bytes = bytes;
   slot.size = size;
-  // Busy goes, live comes, with a tag and the caller's pin.
-  slot.word.fetch_add(kLive - kBusy + tag_of(hash) + 1, std::memory_order_release);
+  slot.word.publish(hash);
   return BlockRef(bytes, size, &slot.word);
 }
 
@@ -265,7 +262,7 @@ uint32_t BlockCache::sweep(uint32_t segment, bool spare_hit) {
     const uint32_t next = from + header.size;
     if (header.slot != kNoSlot) {
       Slot& slot = slots_[header.slot];
-      switch (judge(slot, spare_hit)) {
+      switch (slot.word.judge(spare_hit)) {
         case Fate::goes:
           clear(slot);
           break;
@@ -273,7 +270,7 @@ uint32_t BlockCache::sweep(uint32_t segment, bool spare_hit) {
           if (to < from) std::memmove(bytes + to, bytes + from, header.size);
           slot.bytes = bytes + to + kHeaderSize;
           to += header.size;
-          slot.word.fetch_add(kLive - kBusy, std::memory_order_release);
+          slot.word.publish_moved();
           break;
         case Fate::stays:
           // What was before it is a gap until the next time.
@@ -287,23 +284,12 @@ uint32_t BlockCache::sweep(uint32_t segment, bool spare_hit) {
   return end = to;
 }
 
-// What becomes of a live block: `goes` and `moves` have made its slot busy.
-BlockCache::Fate BlockCache::judge(Slot& slot, bool spare_hit) {
-  uint64_t word = slot.word.load(std::memory_order_relaxed);
-  if ((word & kPinsMask) != 0) return Fate::stays;
-  const bool moves = spare_hit && (word & kClockMask) != 0;
-  const uint64_t next = moves ? word - kLive + kBusy - kClockOne : kBusy;
-  if (!slot.word.compare_exchange_strong(word, next, std::memory_order_acquire, std::memory_order_relaxed))
-    return Fate::stays;
-  return moves ? Fate::moves : Fate::goes;
-}
-
 // True: the large block that the queue names so is gone.
 bool BlockCache::sweep_large(uint64_t name, bool spare_hit) {
   Slot& slot = slots_[name - segment_count_];
   const size_t charge = large_charge(slot.size);
-  const Fate fate = judge(slot, spare_hit);
-  if (fate == Fate::moves) slot.word.fetch_add(kLive - kBusy, std::memory_order_release);
+  const Fate fate = slot.word.judge(spare_hit);
+  if (fate == Fate::moves) slot.word.publish_moved();
   if (fate != Fate::goes) return false;
   slot.large.reset();
   clear(slot);
@@ -316,7 +302,7 @@ void BlockCache::clear(Slot& slot) {
   const auto index = static_cast<size_t>(&slot - slots_);
   for (size_t i = hash_of(slot.key) & slot_mask_; i != index; i = (i + 1) & slot_mask_)
     slots_[i].passed.fetch_sub(1, std::memory_order_relaxed);
-  slot.word.fetch_sub(kBusy, std::memory_order_release);
+  slot.word.clear();
   count_.fetch_sub(1, std::memory_order_relaxed);
 }
 

@@ -12,6 +12,7 @@
 #include "engine/base/huge_memory.hpp"
 #include "engine/base/stripe.hpp"
 #include "engine/table/doorkeeper.hpp"
+#include "engine/table/slot_word.hpp"
 #include "schema/types.hpp"
 
 namespace coppice::engine {
@@ -56,18 +57,18 @@ public:
   BlockRef(BlockRef&& other) noexcept
       : bytes_(std::exchange(other.bytes_, nullptr)),
         size_(std::exchange(other.size_, 0)),
-        pins_(std::exchange(other.pins_, nullptr)),
+        pinned_(std::exchange(other.pinned_, nullptr)),
         own_(std::move(other.own_)) {}
   BlockRef& operator=(BlockRef&& other) noexcept {
     BlockRef taken(std::move(other));
     std::swap(bytes_, taken.bytes_);
     std::swap(size_, taken.size_);
-    std::swap(pins_, taken.pins_);
+    std::swap(pinned_, taken.pinned_);
     std::swap(own_, taken.own_);
     return *this;
   }
   ~BlockRef() {
-    if (pins_ != nullptr) pins_->fetch_sub(1, std::memory_order_release);
+    if (pinned_ != nullptr) pinned_->unpin();
   }
 
   explicit operator bool() const { return bytes_ != nullptr; }
@@ -76,12 +77,12 @@ public:
 
 private:
   friend class BlockCache;
-  BlockRef(const char* bytes, size_t size, std::atomic<uint64_t>* pins)
-      : bytes_(bytes), size_(size), pins_(pins) {}
+  BlockRef(const char* bytes, size_t size, SlotWord<>* pinned)
+      : bytes_(bytes), size_(size), pinned_(pinned) {}
 
   const char* bytes_ = nullptr;
   size_t size_ = 0;
-  std::atomic<uint64_t>* pins_ = nullptr;
+  SlotWord<>* pinned_ = nullptr;
   std::unique_ptr<char[]> own_;
 };
 
@@ -131,24 +132,8 @@ struct BlockCacheStats {
 /// of it is filled anew. So evicting costs little a block, leaves no holes, and needs no allocator. Blocks that are held
 /// stay where they are. A block larger than half a segment is allocated for itself and stands in the queue for itself.
 ///
-/// Each slot has one atomic word:
-///
-///     63     62   61 ........ 34   33 32   31 ......... 0
-///     live  busy   tag (28 bits)   clock   pins
-///
-///     empty --claim--> busy --publish--> live --evict (pins == 0)--> busy --clear--> empty
-///                                        live --move (pins == 0)---> busy --publish--> live
-///
-/// Why the orderings suffice:
-///  - Claim, evict and move are compare-and-swaps to `busy`, so one thread at a time writes a slot's key and place,
-///    and only while the slot is busy.
-///  - Publish adds `live` with release. A reader pins by fetch_add with acquire and looks at the word before its
-///    own addition: if that was live, it sees the key, the place and the bytes as published, and they stay, because evict
-///    and move need a word with no pins. If it was not live, the reader takes its pin back and has read nothing.
-///  - A pin is given back with release, and evict and move acquire: whatever a reader read, it read before the bytes
-///    are written over. Every change of the word is a read-modify-write, so the release sequence is never broken.
-///  - Passing pins of readers that came too late may sit on an empty or busy word; every transition adds or
-///    subtracts its own bits only, so none of them is lost.
+/// Each slot has one atomic word, which says who may read it and who may write it: see slot_word.hpp. Why the other orderings
+/// suffice:
 ///  - `passed` counts the blocks that live beyond a slot though they hash to it or before it; a search ends where
 ///    it is 0. It is raised before the block is published and lowered after the block is gone. A search that
 ///    reads an old value ends too early or too late: a miss, or a wasted step, never a wrong block, since a
@@ -231,7 +216,6 @@ private:
     std::atomic<uint32_t> writers{0};
     uint32_t end = 0;  // of its blocks, once it is full
   };
-  enum class Fate { stays, moves, goes };
 
   static uint64_t hash_of(const BlockKey& key);
   BlockRef look(const BlockKey& key, uint64_t hash);
@@ -257,7 +241,6 @@ private:
   void fill(uint32_t segment, uint32_t offset);
   bool free_up(size_t size);
   uint32_t sweep(uint32_t segment, bool spare_hit);
-  Fate judge(Slot& slot, bool spare_hit);
   bool sweep_large(uint64_t name, bool spare_hit);
   void clear(Slot& slot);
 

@@ -51,7 +51,7 @@ BlockRef BlockCache::find_hinted(const BlockKey& key, const BlockHint& hint) {
 
 // Of a block in a slot.
 uint64_t BlockCache::place_of(const BlockRef& block) const {
-  const auto slot = static_cast<uint64_t>(reinterpret_cast<const Slot*>(block.pins_) - slots_);
+  const auto slot = static_cast<uint64_t>(reinterpret_cast<const Slot*>(block.pinned_) - slots_);
   const auto offset =
       reinterpret_cast<uintptr_t>(block.bytes_) - reinterpret_cast<uintptr_t>(memory_->data());
   const uint64_t line = offset < memory_->size() ? std::min(offset / kAlignment, kNoLine) : kNoLine;
@@ -78,16 +78,8 @@ BlockRef BlockCache::look(const BlockKey& key, uint64_t hash) {
 
 // The slot's block, if it is that of `key`.
 BlockRef BlockCache::pin(Slot& slot, const BlockKey& key, uint64_t hash) {
-  const uint64_t wanted = kLive | tag_of(hash);
-  // A glance first: a pin taken for nothing would disturb whoever uses that slot.
-  if ((slot.word.load(std::memory_order_relaxed) & (kLive | kTagMask)) != wanted) return {};
-  const uint64_t before = slot.word.fetch_add(1, std::memory_order_acquire);
-  if ((before & (kLive | kTagMask)) == wanted && slot.key == key) {
-    if ((before & kClockMask) != kClockMask) slot.word.fetch_or(kClockMask, std::memory_order_relaxed);
-    return BlockRef(slot.bytes, slot.size, &slot.word);
-  }
-  slot.word.fetch_sub(1, std::memory_order_release);
-  return {};
+  if (!slot.word.pin(hash, [&] { return slot.key == key; })) return {};
+  return BlockRef(slot.bytes, slot.size, &slot.word);
 }
 
 }  // namespace coppice::engine
