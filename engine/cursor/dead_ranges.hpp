@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 
+#include "engine/base/machine_threads.hpp"
 #include "engine/cursor/entry.hpp"
 
 namespace coppice::engine {
@@ -45,13 +45,14 @@ public:
 /// never waits: a busy slot it marks as spoilt, and the reader that is busy there frees it.
 ///
 /// Bounds longer than kBoundSizeMax are not kept: such a range is walked over each time.
-class DeadRanges {
+template <class Threads = MachineThreads, size_t kSlotCount = 4>
+class BasicDeadRanges {
 public:
   static constexpr size_t kBoundSizeMax = 256;
 
-  DeadRanges() = default;
-  DeadRanges(const DeadRanges&) = delete;
-  DeadRanges& operator=(const DeadRanges&) = delete;
+  BasicDeadRanges() = default;
+  BasicDeadRanges(const BasicDeadRanges&) = delete;
+  BasicDeadRanges& operator=(const BasicDeadRanges&) = delete;
 
   /// A range as it was found; `version` tells it from what its slot holds later.
   struct Range {
@@ -73,7 +74,7 @@ public:
 
   /// Whether put() has to be told of puts that were applied before this call. Threads: the tree's owner.
   bool in_use() const {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    Threads::fence(std::memory_order_seq_cst);
     return used_count_.load(std::memory_order_relaxed) != 0;
   }
   /// A put of `key` was applied, and its commit is not yet visible. Threads: the tree's owner.
@@ -82,7 +83,19 @@ public:
   void put_any(const KeyRange& range);
 
 private:
-  static constexpr size_t kSlotCount = 4;
+  template <class U>
+  using Atomic = typename Threads::template Atomic<U>;
+
+  // The low bits of a state; the rest is a version that rises whenever a slot is claimed or freed.
+  static constexpr uint64_t kLive = 1;
+  static constexpr uint64_t kBusy = 2;
+  static constexpr uint64_t kSpoilt = 4;
+  static constexpr uint64_t kFlags = kLive | kBusy | kSpoilt;
+  static constexpr uint64_t kVersionOne = 8;
+
+  static constexpr uint64_t kNothingProven = UINT64_MAX;
+
+  static uint64_t next_version(uint64_t state) { return (state & ~kFlags) + kVersionOne; }
 
   /// A key in words that compare as its bytes do, so that it can be compared where it is.
   class Bound {
@@ -95,16 +108,19 @@ private:
     std::strong_ordering compare(ByteView key) const;
 
   private:
-    std::atomic<uint32_t> size_{0};
-    std::array<std::atomic<uint64_t>, kBoundSizeMax / sizeof(uint64_t)> words_{};
+    /// The bytes of `key` from `offset` on as a number in their order, zeros where it ends.
+    static uint64_t word_at(ByteView key, size_t offset);
+
+    Atomic<uint32_t> size_{0};
+    std::array<Atomic<uint64_t>, kBoundSizeMax / sizeof(uint64_t)> words_{};
   };
 
   struct alignas(64) Slot {
-    std::atomic<uint64_t> state{0};
+    Atomic<uint64_t> state{0};
     /// Raw; kNothingProven: the slot is watched only.
-    std::atomic<uint64_t> since{0};
+    Atomic<uint64_t> since{0};
     /// A reader has crossed the range since the hand last came by.
-    std::atomic<bool> crossed{false};
+    Atomic<bool> crossed{false};
     Bound begin, end;
     /// Holds the proven range.
     Bound watched_begin, watched_end;
@@ -125,8 +141,12 @@ private:
 
   std::array<Slot, kSlotCount> slots_;
   /// Slots that are not free, or more: raised before a slot goes live, lowered after it was freed.
-  std::atomic<uint32_t> used_count_{0};
-  std::atomic<uint32_t> hand_{0};
+  Atomic<uint32_t> used_count_{0};
+  Atomic<uint32_t> hand_{0};
 };
+
+/// Its code lies in dead_ranges.cpp.
+extern template class BasicDeadRanges<MachineThreads>;
+using DeadRanges = BasicDeadRanges<>;
 
 }  // namespace coppice::engine
