@@ -38,6 +38,7 @@ void Interleavings::run(Scene scene) {
   depth_ = 0;
   fenced_ = {};
   preemptions_ = 0;
+  older_ = 0;
   turns_.clear();
   fiber_count_ = scene.threads.size();
   for (size_t fiber = 0; fiber < fiber_count_; ++fiber) start(fiber, std::move(scene.threads[fiber]));
@@ -54,6 +55,8 @@ void Interleavings::start(size_t index, std::function<void()> body) {
   fiber.body = std::move(body);
   fiber.past = {};
   fiber.past.advance(index);
+  fiber.before_fence = {};
+  fiber.behind_fence = {};
   fiber.begun = false;
   fiber.done = false;
   if (fiber.stack == nullptr) fiber.stack = std::make_unique<char[]>(kStackSize);
@@ -100,17 +103,19 @@ std::optional<size_t> Interleavings::choose() {
                     [](const Fiber& fiber) { return fiber.done; }))
       return std::nullopt;
     // There is no way back out of threads that wait.
-    std::fprintf(stderr, "every thread waits, in the order %s\n", order().c_str());
+    std::fprintf(stderr, "every thread waits, in the order %s\n", turns_.c_str());
     std::abort();
   }
-  size_t chosen = 0;
-  if (count > 1) {
-    if (depth_ == choices_.size()) choices_.push_back({.chosen = 0, .options = count});
-    chosen = choices_[depth_++].chosen;
-  }
+  const size_t chosen = pick(count);
   if (may_go_on && chosen != 0) ++preemptions_;
-  turns_.push_back(options[chosen]);
+  turns_ += static_cast<char>('0' + options[chosen]);
   return options[chosen];
+}
+
+size_t Interleavings::pick(size_t options) {
+  if (options == 1) return 0;
+  if (depth_ == choices_.size()) choices_.push_back({.chosen = 0, .options = options});
+  return choices_[depth_++].chosen;
 }
 
 void Interleavings::go_on() {
@@ -121,12 +126,6 @@ void Interleavings::go_on() {
   ::swapcontext(&fibers_[own].context, &fibers_[next].context);
 }
 
-std::string Interleavings::order() const {
-  std::string text;
-  for (const size_t turn : turns_) text += static_cast<char>('0' + turn);
-  return text;
-}
-
 void Interleavings::step() {
   if (!in_thread()) return;
   // To whom the first one goes was chosen when the thread began.
@@ -135,11 +134,23 @@ void Interleavings::step() {
 
 void Interleavings::fail(const std::string& what) {
   if (current_ != nullptr && current_->failure_.empty())
-    current_->failure_ = what + ", in the order " + current_->order();
+    current_->failure_ = what + ", in the order " + current_->turns_;
 }
 
 const Past* Interleavings::past() {
   return !in_thread() ? nullptr : &current_->fibers_[*current_->running_].past;
+}
+
+size_t Interleavings::thread() { return in_thread() ? *current_->running_ : Past::kThreadsMax; }
+
+size_t Interleavings::age(size_t count) {
+  if (!in_thread() || current_->older_ == current_->bounds_.older_max) return 0;
+  const size_t age = current_->pick(count);
+  if (age > 0) {
+    ++current_->older_;
+    current_->turns_ += '-';
+  }
+  return age;
 }
 
 void Interleavings::hand_on(Past& past) {
@@ -153,11 +164,24 @@ void Interleavings::take_over(const Past& past) {
   if (in_thread()) current_->fibers_[*current_->running_].past.join(past);
 }
 
+void Interleavings::hand_on_by_fence(Past& past) {
+  if (in_thread()) past.join(current_->fibers_[*current_->running_].before_fence);
+}
+
+void Interleavings::take_over_by_fence(const Past& past) {
+  if (in_thread()) current_->fibers_[*current_->running_].behind_fence.join(past);
+}
+
 void Interleavings::fence(std::memory_order order) {
   step();
-  if (!in_thread() || order != std::memory_order_seq_cst) return;
-  take_over(current_->fenced_);
-  hand_on(current_->fenced_);
+  if (!in_thread()) return;
+  Fiber& own = current_->fibers_[*current_->running_];
+  if (order != std::memory_order_release) take_over(own.behind_fence);
+  if (order == std::memory_order_seq_cst) {
+    take_over(current_->fenced_);
+    hand_on(current_->fenced_);
+  }
+  if (order != std::memory_order_acquire) hand_on(own.before_fence);
 }
 
 void Interleavings::wait_until(const std::function<bool()>& ready) {

@@ -123,6 +123,53 @@ TEST(InterleavingsTest, AReadModifyWriteContinuesAReleaseAndAStoreEndsIt) {
   EXPECT_NE(behind(store).failure, "");
 }
 
+/// Whether a thread that has seen the second store may miss the first.
+bool may_miss(std::memory_order store, std::memory_order load, std::memory_order fence, uint32_t older_max) {
+  bool missed = false;
+  const auto outcome = explore(
+      {.older_max = older_max},
+      [=](Shared& shared) {
+        shared.word.store(1, std::memory_order_relaxed);
+        if (fence != std::memory_order_relaxed) Interleavings::fence(fence);
+        shared.other.store(1, store);
+      },
+      [=, &missed](Shared& shared) {
+        if (shared.other.load(load) == 0) return;
+        if (fence != std::memory_order_relaxed) Interleavings::fence(fence);
+        if (shared.word.load(std::memory_order_relaxed) == 0) missed = true;
+      });
+  EXPECT_EQ(outcome.failure, "");
+  return missed;
+}
+
+TEST(InterleavingsTest, ALoadSeesOlderValuesUntilItMustKnowTheLatest) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  constexpr auto kAcquire = std::memory_order_acquire;
+  constexpr auto kRelease = std::memory_order_release;
+  EXPECT_TRUE(may_miss(kRelaxed, kRelaxed, kRelaxed, 1));
+  EXPECT_TRUE(may_miss(kRelease, kRelaxed, kRelaxed, 1));
+  EXPECT_TRUE(may_miss(kRelaxed, kAcquire, kRelaxed, 1));
+  EXPECT_FALSE(may_miss(kRelease, kAcquire, kRelaxed, 1));
+  EXPECT_FALSE(may_miss(kRelaxed, kRelaxed, std::memory_order_acq_rel, 1));
+  EXPECT_FALSE(may_miss(kRelaxed, kRelaxed, kRelaxed, 0)) << "not asked for";
+}
+
+TEST(InterleavingsTest, AThreadNeverGoesBackToWhatItHasSeenReplaced) {
+  bool went_back = false;
+  const auto outcome = explore(
+      {.older_max = 2},
+      [](Shared& shared) {
+        shared.word.store(1, std::memory_order_relaxed);
+        shared.word.store(2, std::memory_order_relaxed);
+      },
+      [&went_back](Shared& shared) {
+        const int first = shared.word.load(std::memory_order_relaxed);
+        if (shared.word.load(std::memory_order_relaxed) < first) went_back = true;
+      });
+  EXPECT_EQ(outcome.failure, "");
+  EXPECT_FALSE(went_back);
+}
+
 TEST(InterleavingsTest, TwoWritersMeet) {
   const auto write = [](Shared& shared) { shared.memory.write(); };
   EXPECT_THAT(explore({}, write, write).failure, HasSubstr("written"));

@@ -83,7 +83,7 @@ TEST(RequestListOrdersTest, WhateverIsPushedIsTakenOnceOrRefused) {
     };
     return all;
   };
-  const auto outcome = Interleavings::explore(scene, {});
+  const auto outcome = Interleavings::explore(scene, {.older_max = 1});
   EXPECT_EQ(outcome.failure, "");
   EXPECT_GT(outcome.orders, 100u);
   RecordProperty("orders", static_cast<int>(outcome.orders));
@@ -102,7 +102,7 @@ TEST(RequestListOrdersTest, TheConsumerIsWokenForAll) {
     all.end = [] {};
     return all;
   };
-  const auto outcome = Interleavings::explore(scene, {.preemptions_max = 4});
+  const auto outcome = Interleavings::explore(scene, {.preemptions_max = 4, .older_max = 1});
   EXPECT_EQ(outcome.failure, "");
   EXPECT_GT(outcome.orders, 1'000u);
   RecordProperty("orders", static_cast<int>(outcome.orders));

@@ -151,7 +151,7 @@ TEST(SkipListOrdersTest, AReaderFindsWhatWasLinkedBeforeAndWholeNodesOnly) {
     scene.expect(scene.has(low) || linked < 2, "what was linked is not found");
   };
   const auto outcome = explore({{.key = "z"}}, {write, read}, [](Scene& scene) { scene.end("fkz", 1); },
-                               {.preemptions_max = 6});
+                               {.preemptions_max = 4, .older_max = 1});
   EXPECT_GT(outcome.orders, 10'000u);
 }
 
@@ -217,13 +217,14 @@ const Step kGatheredEnd = [](Scene& scene) {
 };
 
 TEST(SkipListOrdersTest, OfWhatIsGatheredAndItsCopyOneIsLinked) {
-  const auto outcome = explore({}, {gathering(true), kReadingGathered}, kGatheredEnd, {.preemptions_max = 3});
+  const auto outcome =
+      explore({}, {gathering(true), kReadingGathered}, kGatheredEnd, {.preemptions_max = 2, .older_max = 1});
   EXPECT_GT(outcome.orders, 1'000u);
 }
 
 TEST(SkipListOrdersTest, OfWhatIsGatheredAndTheCopiesOfTwoOneIsLinked) {
   const auto outcome = explore({}, {gathering(false), kReadingGathered, kReadingGathered}, kGatheredEnd,
-                               {.preemptions_max = 3});
+                               {.preemptions_max = 2, .older_max = 1});
   EXPECT_GT(outcome.orders, 10'000u);
 }
 

@@ -75,7 +75,7 @@ struct Slot {
 using Step = std::function<void(Slot&)>;
 
 /// In a slot with block 1.
-uint64_t explore(const std::vector<Step>& threads) {
+uint64_t explore(const std::vector<Step>& threads, const Interleavings::Bounds& bounds = {}) {
   const auto outcome = Interleavings::explore(
       [&] {
         const auto slot = std::make_shared<Slot>();
@@ -85,7 +85,7 @@ uint64_t explore(const std::vector<Step>& threads) {
         all.end = [slot] { slot->end(); };
         return all;
       },
-      {});
+      bounds);
   EXPECT_EQ(outcome.failure, "");
   ::testing::Test::RecordProperty("orders", static_cast<int>(outcome.orders));
   return outcome.orders;
@@ -109,11 +109,11 @@ TEST(SlotWordOrdersTest, NobodyReadsWhatIsReplaced) {
     slot.find(1);
     slot.find(2);
   };
-  EXPECT_GT(explore({kFind, find_both, kReplace}), 10'000u);
+  EXPECT_GT(explore({kFind, find_both, kReplace}, {.preemptions_max = 6}), 10'000u);
 }
 
 TEST(SlotWordOrdersTest, WhatIsHeldIsNotMoved) {
-  EXPECT_GT(explore({kFind, kFindTwice, kSweepTwice}), 10'000u);
+  EXPECT_GT(explore({kFind, kFindTwice, kSweepTwice}, {.preemptions_max = 6}), 10'000u);
 }
 
 TEST(SlotWordOrdersTest, OneOfTwoFillsASlotThatCameEmpty) {
