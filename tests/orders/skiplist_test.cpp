@@ -196,8 +196,9 @@ Step gathering(bool settles) {
     for (const Put& put : Scene::gathered_puts()) {
       scene.gathered.add(scene.make(put));
       scene.linked.fetch_add(1, std::memory_order_release);
+      // So that the next one comes into the same slot.
+      if (settles) scene.gathered.settle();
     }
-    if (settles) scene.gathered.settle();
   };
 }
 
