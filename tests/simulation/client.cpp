@@ -29,6 +29,8 @@ void Client::call() {
       return delete_range();
     case Call::exchange:
       return exchange();
+    case Call::operand:
+      return apply_operand();
     case Call::get:
       return get();
     case Call::get_many:
@@ -127,7 +129,7 @@ Bytes Client::any_bytes(uint64_t value) {
 
 std::optional<uint64_t> Client::value_found(size_t key, const std::optional<Bytes>& bytes) {
   if (!bytes) return kAbsent;
-  const std::optional<uint64_t> value = coppice::simulation::value_of(*bytes);
+  const std::optional<uint64_t> value = value_of(scene_.plan().kinds[key], *bytes);
   if (!value)
     history_.accuse(scene_.plan().keys[key] + " has bytes that nobody wrote: " + bytes->substr(0, 40));
   return value;

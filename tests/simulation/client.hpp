@@ -42,6 +42,7 @@ private:
   void write_group();
   void delete_range();
   void exchange();
+  void apply_operand();
   void write(engine::Batch batch, Durability durability = Durability::synced);
   void end_write(Outcome outcome);
   void hear_write(const Status& outcome);
@@ -85,6 +86,10 @@ private:
   std::vector<size_t> keys_in(const KeyRange& range) const;
   KeyRange any_range();
   Bytes any_bytes(uint64_t value);
+  /// A value that a key is to have, by its kind: put into the batch, and told as a change.
+  void put_new(engine::Batch& batch, size_t key);
+  void put_value(engine::Batch& batch, size_t key, uint64_t value);
+  void add_operand(engine::Batch& batch, size_t key, uint64_t operand);
   std::optional<uint64_t> value_found(size_t key, const std::optional<Bytes>& bytes);
   bool on_several_letters(const std::vector<size_t>& keys) const;
 

@@ -173,6 +173,8 @@ void Client::see_at(HeldSnapshot& held, const View& view) {
   if (scene_.is_splitting()) scene_.conditions().met(Condition::snapshot_read_while_splitting);
   for (const auto& [key, value] : view) {
     const auto [at, is_new] = held.seen.try_emplace(key, value);
+    if (!is_new && scene_.plan().kinds[key] != KeyKind::bytes)
+      scene_.conditions().met(Condition::snapshot_of_operands_read_again);
     if (is_new) history_.add(key, {Access::Kind::read, value, held.begin, held.end, 0});
     if (at->second != value)
       history_.accuse("a snapshot has moved: " + scene_.plan().keys[key] + " was " +

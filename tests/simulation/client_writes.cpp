@@ -1,6 +1,7 @@
 // What clients write.
 #include <algorithm>
 
+#include "schema/operators.hpp"
 #include "tests/simulation/client.hpp"
 
 namespace coppice::simulation {
@@ -11,10 +12,8 @@ void Client::put() {
   const std::vector<size_t>& soft = scene_.plan().soft_keys;
   const bool is_soft = random_.one_in(4);
   const size_t key = is_soft ? soft[random_.below(soft.size())] : any_loose_key();
-  const uint64_t value = history_.new_value();
-  changes_ = {{key, Access::Kind::write, value}};
   Batch batch;
-  COPPICE_CHECK(batch.put(scene_.plan().keys[key], any_bytes(value)).ok());
+  put_new(batch, key);
   write(std::move(batch), is_soft ? Durability::buffered : Durability::synced);
 }
 
@@ -34,27 +33,26 @@ void Client::write_loose() {
     const size_t key = any_loose_key();
     if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
   }
-  for (const size_t key : keys) {
-    const uint64_t value = history_.new_value();
-    changes_.push_back({key, Access::Kind::write, value});
-    COPPICE_CHECK(batch.put(scene_.plan().keys[key], any_bytes(value)).ok());
+  for (const size_t key : keys) put_new(batch, key);
+  if (random_.one_in(2)) {
+    const std::vector<size_t>& operand_keys = scene_.plan().operand_keys;
+    add_operand(batch, operand_keys[random_.below(operand_keys.size())], history_.new_operand());
   }
   write(std::move(batch));
 }
 
 void Client::write_group() {
   const Group& group = scene_.plan().groups[random_.below(scene_.plan().groups.size())];
-  const uint64_t value = history_.new_value();
+  const bool is_sum = scene_.plan().kinds[group.keys[0]] == KeyKind::sum;
+  const bool adds = is_sum && !random_.one_in(4);
+  const uint64_t value = is_sum ? history_.new_operand() : history_.new_value();
   Batch batch;
-  for (const size_t key : group.keys) {
-    changes_.push_back({key, Access::Kind::write, value});
-    COPPICE_CHECK(batch.put(scene_.plan().keys[key], any_bytes(value)).ok());
-  }
-  scene_.batch_began(value, group.keys);
+  for (const size_t key : group.keys) adds ? add_operand(batch, key, value) : put_value(batch, key, value);
+  if (!is_sum) scene_.batch_began(value, group.keys);
   write(std::move(batch));
 }
 
-/// Of the loose keys with one letter.
+/// Of the keys with one letter that are written by themselves.
 void Client::delete_range() {
   const Bytes letter(1, static_cast<char>('a' + random_.below(26)));
   const KeyRange range{letter + "a", letter + "b"};
@@ -70,9 +68,57 @@ void Client::write(Batch batch, Durability durability) {
       heard<Timestamp>([this](const Result<Timestamp>& answer) { hear_write(answer.status()); }));
 }
 
+void Client::apply_operand() {
+  const std::vector<size_t>& keys = scene_.plan().operand_keys;
+  const size_t key = keys[random_.below(keys.size())];
+  Batch batch;
+  // Lists do not grow for ever.
+  if (random_.one_in(12)) {
+    changes_ = {{key, Access::Kind::write, kAbsent}};
+    COPPICE_CHECK(batch.remove(scene_.plan().keys[key]).ok());
+  } else if (random_.one_in(8)) {
+    put_new(batch, key);
+  } else {
+    add_operand(batch, key, history_.new_operand());
+  }
+  write(std::move(batch));
+}
+
+void Client::put_new(Batch& batch, size_t key) {
+  const bool is_bytes = scene_.plan().kinds[key] == KeyKind::bytes;
+  put_value(batch, key, is_bytes ? history_.new_value() : history_.new_operand());
+}
+
+void Client::put_value(Batch& batch, size_t key, uint64_t value) {
+  const KeyKind kind = scene_.plan().kinds[key];
+  const Bytes bytes = kind == KeyKind::bytes ? any_bytes(value) : number_value(static_cast<int64_t>(value));
+  changes_.push_back({key, Access::Kind::write, kind == KeyKind::list ? list_of(value) : value});
+  COPPICE_CHECK(batch.put(scene_.plan().keys[key], bytes).ok());
+}
+
+void Client::add_operand(Batch& batch, size_t key, uint64_t operand) {
+  struct Done {
+    Operator op;
+    Access::Kind kind;
+  };
+  const auto [op, kind] = [&]() -> Done {
+    switch (scene_.plan().kinds[key]) {
+      case KeyKind::peak:
+        return {Operator::max, Access::Kind::max};
+      case KeyKind::list:
+        return {Operator::append, Access::Kind::append};
+      default:
+        return {Operator::add, Access::Kind::add};
+    }
+  }();
+  changes_.push_back({key, kind, operand});
+  COPPICE_CHECK(batch.merge(scene_.plan().keys[key], op, number_value(static_cast<int64_t>(operand))).ok());
+}
+
 /// Reads a key, and replaces what it found if that is still there.
 void Client::exchange() {
-  const size_t key = any_loose_key();
+  const std::vector<size_t>& operand_keys = scene_.plan().operand_keys;
+  const size_t key = random_.one_in(4) ? operand_keys[random_.below(operand_keys.size())] : any_loose_key();
   const Bytes& name = scene_.plan().keys[key];
   scene_.store().get_versioned(
       name, nullptr, heard<engine::Versioned>([=, this](Result<engine::Versioned> found) {
@@ -85,10 +131,10 @@ void Client::exchange() {
         history_.add(key, {Access::Kind::read, *expected, began_, history_.tick(), 0});
         if (*expected == kAbsent) return end_call();
         began_ = history_.tick();
-        const uint64_t value = history_.new_value();
-        changes_ = {{key, Access::Kind::exchange, value, *expected}};
         Batch batch;
-        COPPICE_CHECK(batch.put(scene_.plan().keys[key], any_bytes(value)).ok());
+        put_new(batch, key);
+        changes_[0].kind = Access::Kind::exchange;
+        changes_[0].expected = *expected;
         scene_.store().write_if(
             {{scene_.plan().keys[key], found->version}}, std::move(batch), Durability::synced,
             heard<actors::WriteOutcome>([this](const Result<actors::WriteOutcome>& answer) {
@@ -112,6 +158,9 @@ void Client::hear_write(const Status& outcome) {
                          error.text.find("may or may not") != std::string::npos;
   if (!is_unsure && error.text.find("is restarting") == std::string::npos && error.code == Errc::unavailable)
     scene_.conditions().met(Condition::write_refused);
+  if (is_unsure &&
+      std::ranges::any_of(changes_, [](const Change& change) { return change.kind >= Access::Kind::add; }))
+    scene_.conditions().met(Condition::operand_of_unknown_outcome);
   end_write(is_unsure ? Outcome::unknown : Outcome::refused);
 }
 

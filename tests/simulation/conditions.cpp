@@ -28,6 +28,8 @@ std::string name_of(Condition condition) {
       "write of more than a second",
       "exchange refused",
       "clock set back",
+      "operand of unknown outcome",
+      "snapshot of operands read again",
   };
   return kNames[static_cast<size_t>(condition)];
 }

@@ -40,8 +40,12 @@ enum class Condition : uint8_t {
   slow_write,
   exchange_refused,
   clock_set_back,
+  /// It may have been applied, or not; and once.
+  operand_of_unknown_outcome,
+  /// A key that operands are applied to was read at a snapshot, and later again.
+  snapshot_of_operands_read_again,
 };
-inline constexpr size_t kConditionCount = 24;
+inline constexpr size_t kConditionCount = 26;
 
 /// "merge while splitting".
 std::string name_of(Condition condition);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "engine/base/random.hpp"
+#include "schema/operators.hpp"
 
 namespace coppice::simulation {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 std::string say_value(uint64_t value) { return value == kAbsent ? "nothing" : std::to_string(value); }
 
 }  // namespace
+
+uint64_t History::new_operand() { return engine::mix(new_value()) >> 24; }
 
 void History::add_view(const View& view, uint64_t begin, uint64_t end) {
   for (const auto& [key, value] : view) add(key, {Access::Kind::read, value, begin, end, 0});
@@ -24,13 +27,24 @@ void History::accuse(std::string what) {
 std::string History::verdict() {
   lose_power();
   check_keys(plan_.loose_keys);
+  check_keys(plan_.operand_keys);
   for (const Group& group : plan_.groups) check_keys(group.keys);
   return accusation_;
 }
 
 void History::check_keys(const std::vector<size_t>& keys) {
   for (const size_t key : keys)
-    if (accusation_.empty() && check_linear(accesses_[key]) == Verdict::impossible) accuse(say(key));
+    if (accusation_.empty() && check_linear(accesses_of(key)) == Verdict::impossible) accuse(say(key));
+}
+
+std::vector<Access> History::accesses_of(size_t key) const {
+  std::vector<Access> all = accesses_[key];
+  for (Access& access : all) {
+    if (access.end != kNever) continue;
+    const auto end = std::ranges::upper_bound(life_ends_, access.begin);
+    if (end != life_ends_.end()) access.deadline = *end;
+  }
+  return all;
 }
 
 void History::lose_power() {
@@ -70,7 +84,7 @@ size_t History::access_count() const {
 
 /// The shortest beginning that cannot be, and its end.
 std::string History::say(size_t key) const {
-  std::vector<Access> all = accesses_[key];
+  std::vector<Access> all = accesses_of(key);
   std::ranges::sort(all, {},
                     [](const Access& access) { return access.end == kNever ? access.begin : access.end; });
   size_t good = 0;
@@ -89,7 +103,7 @@ std::string History::say(size_t key) const {
   std::string text = "no order of calls explains what was seen of " + plan_.keys[key] + ":";
   for (size_t i = bad > 12 ? bad - 12 : 0; i < bad; ++i) {
     const Access& access = all[i];
-    static constexpr const char* kNames[] = {"read", "write", "exchange"};
+    static constexpr const char* kNames[] = {"read", "write", "exchange", "add", "max", "append"};
     text += "\n  " + std::to_string(access.begin) + " to " +
             (access.end == kNever ? std::string("?") : std::to_string(access.end)) + ": " +
             kNames[static_cast<size_t>(access.kind)] + " " + say_value(access.value);
@@ -111,6 +125,21 @@ std::string half_seen(const Plan& plan, const View& view) {
     }
   }
   return "";
+}
+
+uint64_t list_of(uint64_t element) { return changed_by(Access::Kind::append, kAbsent, element); }
+
+std::optional<uint64_t> value_of(KeyKind kind, ByteView bytes) {
+  if (kind == KeyKind::bytes) return value_of(bytes);
+  if (kind == KeyKind::list) {
+    uint64_t list = kAbsent;
+    for (; bytes.size() >= kNumberSize; bytes.remove_prefix(kNumberSize))
+      list = changed_by(Access::Kind::append, list,
+                        static_cast<uint64_t>(*number_of(bytes.substr(0, kNumberSize))));
+    return bytes.empty() ? std::optional(list) : std::nullopt;
+  }
+  const std::optional<int64_t> number = number_of(bytes);
+  return number ? std::optional(static_cast<uint64_t>(*number)) : std::nullopt;
 }
 
 Bytes bytes_of(uint64_t value, size_t size) {

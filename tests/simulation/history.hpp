@@ -24,10 +24,14 @@ public:
   uint64_t tick() { return ++now_; }
   /// One that no write had before.
   uint64_t new_value() { return ++last_value_; }
+  /// The same as an operand: no two sums of some of them are likely to be the same.
+  uint64_t new_operand();
 
   void add(size_t key, const Access& access) { accesses_[key].push_back(access); }
   /// All these were read at one moment between `begin` and `end`.
   void add_view(const View& view, uint64_t begin, uint64_t end);
+  /// What was not answered by now has happened by now, or never does.
+  void end_life() { life_ends_.push_back(tick()); }
   /// The power went: of what was written `buffered` anything may be gone. All else was kept.
   void lose_power();
   /// Something was seen that must not be.
@@ -39,6 +43,7 @@ public:
 
 private:
   void check_keys(const std::vector<size_t>& keys);
+  std::vector<Access> accesses_of(size_t key) const;
   void begin_with_what_was_kept(size_t key);
   std::string say(size_t key) const;
 
@@ -46,6 +51,7 @@ private:
   std::vector<std::vector<Access>> accesses_;
   // What a soft key may have had when the power went last.
   std::map<size_t, std::set<uint64_t>> kept_;
+  std::vector<uint64_t> life_ends_;
   std::string accusation_;
   uint64_t now_ = 0;
   uint64_t last_value_ = 0;
@@ -54,7 +60,12 @@ private:
 /// The group that was seen by halves, in words; empty: none was.
 std::string half_seen(const Plan& plan, const View& view);
 
-/// What a key is given (kValueSizeMin bytes and more), and which value that was. Nothing: it is no such thing.
+/// Of a list with one element.
+uint64_t list_of(uint64_t element);
+/// Which value these bytes are for a key of that kind, which is not absent. Nothing: nobody wrote that.
+std::optional<uint64_t> value_of(KeyKind kind, ByteView bytes);
+
+/// What a key of bytes is given (kValueSizeMin bytes and more), and which value that was. Nothing: it is no such thing.
 inline constexpr size_t kValueSizeMin = 12;
 Bytes bytes_of(uint64_t value, size_t size);
 std::optional<uint64_t> value_of(ByteView bytes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/base/random.hpp"
 
@@ -11,8 +12,15 @@ namespace {
 
 constexpr size_t kTriesMax = 200'000;
 
+bool is_operand(const Access& access) { return access.kind >= Access::Kind::add; }
+
 /// A write of which nobody knows must have happened before the first read of it ended, and did not if there is none.
-std::vector<Access> without_idle_guesses(const std::vector<Access>& accesses) {
+std::vector<Access> without_idle_guesses(std::vector<Access> accesses) {
+  std::erase_if(accesses, [](const Access& access) {
+    return access.end == kNever && access.kind == Access::Kind::read;
+  });
+  // What was written may have been seen as a part of something else.
+  if (std::ranges::any_of(accesses, is_operand)) return accesses;
   std::unordered_map<uint64_t, uint64_t> first_seen;
   const auto saw = [&](uint64_t value, uint64_t end) {
     const auto [at, is_new] = first_seen.try_emplace(value, end);
@@ -24,12 +32,11 @@ std::vector<Access> without_idle_guesses(const std::vector<Access>& accesses) {
   }
   std::vector<Access> kept;
   for (Access access : accesses) {
-    if (access.end == kNever && access.kind == Access::Kind::read) continue;
     // A delete leaves nothing by which it would be known.
     if (access.end == kNever && access.value != kAbsent) {
       const auto seen = first_seen.find(access.value);
       if (seen == first_seen.end()) continue;
-      access.end = seen->second;
+      access.end = std::min(seen->second, access.deadline);
     }
     kept.push_back(access);
   }
@@ -101,6 +108,15 @@ private:
     return next;
   }
 
+  /// It happens now; what had to happen before it began, and need not happen at all, never does.
+  void take(Place& place, size_t index) const {
+    const uint64_t now = all_[index].begin;
+    std::erase_if(place.open, [&](size_t i) { return all_[i].deadline < now; });
+    for (size_t i = place.low; i < index; ++i)
+      if (all_[i].deadline < now && all_[i].end == kNever && !is_done(place, i)) place.done.push_back(i);
+    place.done.push_back(index);
+  }
+
   /// Takes every read that fits; then adds a try for each write that may come next. True: nothing is left.
   bool go_on(Place& place) {
     for (;;) {
@@ -110,7 +126,7 @@ private:
       const auto fits = std::ranges::find_if(
           next, [&](size_t i) { return all_[i].kind == Access::Kind::read && all_[i].value == place.value; });
       if (fits != next.end()) {
-        place.done.push_back(*fits);
+        take(place, *fits);
         continue;
       }
       branch(place, next);
@@ -122,21 +138,28 @@ private:
     std::ranges::sort(place.done);
     if (!met_.insert(place.hash()).second) return;
     // The last one added is tried first: what need not have happened last.
-    if (!place.open.empty()) {
+    bool is_deleted = false;
+    for (size_t i = place.open.size(); i-- > 0;) {
+      const size_t index = place.open[i];
+      // Of deletes any is as good as another, and the latest can wait for longest.
+      if (all_[index].value == kAbsent && std::exchange(is_deleted, true)) continue;
       Place then = place;
-      then.open.pop_back();
-      then.value = kAbsent;
-      tries_.push_back(std::move(then));
+      then.open.erase(then.open.begin() + static_cast<std::ptrdiff_t>(i));
+      try_with(std::move(then), index);
     }
     for (auto at = next.rbegin(); at != next.rend(); ++at) {
-      const Access& access = all_[*at];
-      if (access.kind == Access::Kind::read) continue;
-      if (access.kind == Access::Kind::exchange && access.expected != place.value) continue;
+      if (all_[*at].kind == Access::Kind::read) continue;
       Place then = place;
-      then.done.push_back(*at);
-      then.value = access.value;
-      tries_.push_back(std::move(then));
+      take(then, *at);
+      try_with(std::move(then), *at);
     }
+  }
+
+  void try_with(Place then, size_t index) {
+    const Access& access = all_[index];
+    if (access.kind == Access::Kind::exchange && access.expected != then.value) return;
+    then.value = changed_by(access.kind, then.value, access.value);
+    tries_.push_back(std::move(then));
   }
 
   std::vector<Access> all_;
@@ -146,6 +169,25 @@ private:
 
 }  // namespace
 
-Verdict check_linear(std::vector<Access> accesses) { return Search(without_idle_guesses(accesses)).run(); }
+uint64_t changed_by(Access::Kind kind, uint64_t value, uint64_t operand) {
+  switch (kind) {
+    case Access::Kind::read:
+      return value;
+    case Access::Kind::write:
+    case Access::Kind::exchange:
+      return operand;
+    case Access::Kind::add:
+      return value + operand;
+    case Access::Kind::max:
+      return std::max(value, operand);
+    case Access::Kind::append:
+      return engine::mix(value + engine::mix(operand));
+  }
+  return value;
+}
+
+Verdict check_linear(std::vector<Access> accesses) {
+  return Search(without_idle_guesses(std::move(accesses))).run();
+}
 
 }  // namespace coppice::simulation

@@ -14,6 +14,7 @@ Access write(uint64_t value, uint64_t begin, uint64_t end) { return {Kind::write
 Access exchange(uint64_t expected, uint64_t value, uint64_t begin, uint64_t end) {
   return {Kind::exchange, value, begin, end, expected};
 }
+Access add(uint64_t operand, uint64_t begin, uint64_t end) { return {Kind::add, operand, begin, end}; }
 Verdict check(std::vector<Access> accesses) { return check_linear(std::move(accesses)); }
 
 TEST(LinearCheckTest, OneAfterTheOtherIsWhatItIs) {
@@ -68,6 +69,36 @@ TEST(LinearCheckTest, AnExchangeFindsWhatItReplaces) {
   EXPECT_EQ(check({write(7, 1, 2), exchange(7, 8, 3, 10), exchange(7, 9, 4, 11)}), Verdict::impossible);
   // That it found a value says that the write had happened.
   EXPECT_EQ(check({write(7, 1, kNever), exchange(7, 8, 2, 3), read(8, 4, 5)}), Verdict::linearizable);
+}
+
+TEST(LinearCheckTest, OperandsAreAppliedOnceInAnyOrderThatTheirCallsAllow) {
+  EXPECT_EQ(check({add(5, 1, 2), add(7, 3, 4), read(12, 5, 6)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 2), add(5, 3, 10), read(7, 4, 5), read(12, 6, 7)}), Verdict::linearizable);
+  EXPECT_EQ(check({add(5, 1, 2), add(7, 3, 4), read(7, 5, 6)}), Verdict::impossible);
+  EXPECT_EQ(check({add(5, 1, 2), read(10, 3, 4)}), Verdict::impossible);
+  EXPECT_EQ(check({write(7, 1, 2), add(5, 3, 4), write(9, 5, 6), read(14, 7, 8)}), Verdict::impossible);
+  const auto joined = [](uint64_t a, uint64_t b) {
+    return changed_by(Kind::append, changed_by(Kind::append, 0, a), b);
+  };
+  const std::vector<Access> both = {{Kind::append, 5, 1, 10}, {Kind::append, 7, 2, 9}};
+  EXPECT_EQ(check({both[0], both[1], read(joined(5, 7), 11, 12)}), Verdict::linearizable);
+  EXPECT_EQ(check({both[0], both[1], read(joined(7, 5), 11, 12)}), Verdict::linearizable);
+  EXPECT_EQ(check({both[0], both[1], read(joined(7, 5), 11, 12), read(joined(5, 7), 13, 14)}),
+            Verdict::impossible);
+}
+
+TEST(LinearCheckTest, AnOperandWithoutAnAnswerIsAppliedBeforeItsDeadlineOrNever) {
+  const auto unsure = [](uint64_t operand, uint64_t begin, uint64_t deadline) {
+    return Access{Kind::add, operand, begin, kNever, 0, deadline};
+  };
+  EXPECT_EQ(check({write(7, 1, 2), unsure(5, 3, 10), read(7, 4, 5), read(12, 11, 12)}),
+            Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 2), unsure(5, 3, 10), read(7, 11, 12)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(7, 1, 2), unsure(5, 3, 10), read(7, 11, 12), read(12, 13, 14)}),
+            Verdict::impossible);
+  EXPECT_EQ(check({write(7, 1, 2), unsure(5, 3, 10), read(17, 11, 12)}), Verdict::impossible);
+  // What was written may only be seen as a part of a sum.
+  EXPECT_EQ(check({{Kind::write, 7, 1, kNever}, add(5, 2, 3), read(12, 4, 5)}), Verdict::linearizable);
 }
 
 /// A register that is really there: what it does can always be explained, and hardly ever once one read is changed.

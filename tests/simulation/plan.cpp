@@ -57,6 +57,7 @@ Plan::Plan(uint64_t of_seed, uint64_t calls) : seed(of_seed), call_count(calls) 
     Bytes name;
     std::optional<size_t> group;
     bool is_soft = false;
+    KeyKind kind = KeyKind::bytes;
   };
   std::vector<Named> named;
   const uint64_t loose_count = 20 + random.below(80);
@@ -65,23 +66,31 @@ Plan::Plan(uint64_t of_seed, uint64_t calls) : seed(of_seed), call_count(calls) 
   const uint64_t soft_count = 1 + random.below(4);
   for (uint64_t i = 0; i < soft_count; ++i)
     named.push_back({letter(26 * i / soft_count) + "s0", std::nullopt, true});
+  const uint64_t operand_count = 3 + random.below(6);
+  for (uint64_t i = 0; i < operand_count; ++i)
+    named.push_back({letter(26 * i / operand_count) + "an" + std::to_string(i), std::nullopt, false,
+                     static_cast<KeyKind>(1 + i % 3)});
   const uint64_t group_count = 2 + random.below(4);
   for (uint64_t group = 0; group < group_count; ++group) {
     const uint64_t size = 2 + random.below(4);
     // Some lie close together, others all over the store.
     const bool is_close = random.one_in(3);
     const uint64_t first = random.below(26);
+    const KeyKind kind = group % 2 == 0 ? KeyKind::bytes : KeyKind::sum;
     for (uint64_t i = 0; i < size; ++i)
       named.push_back({letter(is_close ? first : (first + 26 * i / size) % 26) + "g" + std::to_string(group) +
                            std::to_string(i),
-                       group});
+                       group, false, kind});
   }
   std::ranges::sort(named, {}, &Named::name);
   groups.resize(group_count);
   for (size_t i = 0; i < named.size(); ++i) {
     keys.push_back(named[i].name);
+    kinds.push_back(named[i].kind);
     if (named[i].group) {
       groups[*named[i].group].keys.push_back(i);
+    } else if (named[i].kind != KeyKind::bytes) {
+      operand_keys.push_back(i);
     } else {
       (named[i].is_soft ? soft_keys : loose_keys).push_back(i);
     }
@@ -96,6 +105,7 @@ Plan::Plan(uint64_t of_seed, uint64_t calls) : seed(of_seed), call_count(calls) 
   weigh(Call::group, 30);
   weigh(Call::delete_range, 3);
   weigh(Call::exchange, 10);
+  weigh(Call::operand, 40);
   weigh(Call::get, 60);
   weigh(Call::get_many, 15);
   weigh(Call::scan, 10);

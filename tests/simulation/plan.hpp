@@ -23,6 +23,8 @@ enum class Call : uint8_t {
   group,
   delete_range,
   exchange,
+  /// An operand for one key, or a value in its place.
+  operand,
   get,
   get_many,
   scan,
@@ -33,9 +35,20 @@ enum class Call : uint8_t {
   split,
   merging,
 };
-inline constexpr size_t kCallCount = 15;
+inline constexpr size_t kCallCount = 16;
 
-/// Keys that are only ever written together: whatever is read at one moment has one value for all of them.
+/// What a key has, and what is done to it.
+enum class KeyKind : uint8_t {
+  /// Bytes that are put.
+  bytes,
+  /// A number that operands are added to; one that is the largest of them; a list that they are appended to.
+  sum,
+  peak,
+  list,
+};
+
+/// Keys that are only ever written together: whatever is read at one moment has one value for all of them. All are of one kind, bytes
+/// or sums.
 struct Group {
   /// Indices of keys.
   std::vector<size_t> keys;
@@ -47,10 +60,13 @@ struct Plan {
   uint64_t seed;
   uint64_t call_count;
   uint64_t client_count;
-  /// All in order: "aa00" is a key that is written by itself, "ag0" one of a group, "as0" one that is written `buffered`.
+  /// All in order: "aa00" is a key that is written by itself, "ag0" one of a group, "as0" one that is written `buffered`,
+  /// "an0" one that operands are applied to.
   std::vector<Bytes> keys;
+  std::vector<KeyKind> kinds;
   std::vector<size_t> loose_keys;
   std::vector<size_t> soft_keys;
+  std::vector<size_t> operand_keys;
   std::vector<Group> groups;
   /// How many out of the sum of all are for that call.
   std::array<uint64_t, kCallCount> weights{};

@@ -118,7 +118,7 @@ private:
     for (size_t key = 0; key < plan_.keys.size(); ++key) {
       const auto found = scene_.store().get(plan_.keys[key]);
       if (!found.ok()) return scene_.give_up("at the end: " + to_string(found.error()));
-      const auto value = *found ? value_of(**found) : kAbsent;
+      const auto value = *found ? value_of(plan_.kinds[key], **found) : kAbsent;
       if (!value) return scene_.give_up("at the end a key has bytes that nobody wrote: " + plan_.keys[key]);
       view[key] = *value;
     }

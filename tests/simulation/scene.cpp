@@ -87,6 +87,7 @@ void Scene::crash() {
 void Scene::end_life() {
   ++life_;
   store_.reset();
+  history_.end_life();
   if (has_calls_under_way())
     give_up(std::to_string(asked_ - answered_) + " calls were not answered though the store was closed");
   asked_ = answered_ = 0;
