@@ -10,7 +10,7 @@ Client::Client(Scene& scene, uint64_t index)
 
 void Client::call() {
   busy_ = true;
-  began_ = history_.tick();
+  begin_now();
   began_at_ = scene_.platform().now();
   const auto& weights = scene_.plan().weights;
   uint64_t drawn = random_.below(std::accumulate(weights.begin(), weights.end(), uint64_t{0}));
@@ -48,6 +48,15 @@ void Client::call() {
     case Call::merging:
       return care(static_cast<Call>(kind));
   }
+}
+
+void Client::begin_now() {
+  began_ = history_.tick();
+  clock_began_ms_ = scene_.clock_ms();
+}
+
+Moments Client::until_now() {
+  return {began_, history_.tick(), clock_began_ms_, std::max(scene_.clock_ms(), scene_.earlier_clock_ms())};
 }
 
 void Client::lose() {
@@ -125,6 +134,11 @@ std::vector<size_t> Client::keys_in(const KeyRange& range) const {
 Bytes Client::any_bytes(uint64_t value) {
   const size_t most = random_.one_in(4) ? scene_.plan().value_size_max : 100;
   return bytes_of(value, kValueSizeMin + random_.below(most));
+}
+
+/// In some milliseconds, or some seconds.
+uint64_t Client::any_expiry() {
+  return scene_.store().expiry_after(1 + random_.below(uint64_t{1} << random_.below(14)));
 }
 
 std::optional<uint64_t> Client::value_found(size_t key, const std::optional<Bytes>& bytes) {

@@ -24,12 +24,12 @@ private:
     Access::Kind kind;
     uint64_t value;
     uint64_t expected = kAbsent;
+    uint64_t expiry_ms = kNever;
   };
   enum class Outcome : uint8_t { done, unknown, refused };
   struct HeldSnapshot {
     actors::SnapshotHandle handle;
-    uint64_t begin;
-    uint64_t end;
+    Moments moments;
     View seen;
     uint64_t reads_left;
   };
@@ -88,7 +88,12 @@ private:
   Bytes any_bytes(uint64_t value);
   /// A value that a key is to have, by its kind: put into the batch, and told as a change.
   void put_new(engine::Batch& batch, size_t key);
-  void put_value(engine::Batch& batch, size_t key, uint64_t value);
+  void put_value(engine::Batch& batch, size_t key, uint64_t value, uint64_t expiry_ms = kNever);
+  uint64_t any_expiry();
+  /// The call under way, or what of it comes now, begins.
+  void begin_now();
+  /// The call under way has been answered: what it read was there between its begin and now.
+  Moments until_now();
   void add_operand(engine::Batch& batch, size_t key, uint64_t operand);
   std::optional<uint64_t> value_found(size_t key, const std::optional<Bytes>& bytes);
   bool on_several_letters(const std::vector<size_t>& keys) const;
@@ -99,6 +104,7 @@ private:
   bool busy_ = false;
   bool splitting_ = false;
   uint64_t began_ = 0;
+  uint64_t clock_began_ms_ = 0;
   VirtualPlatform::Time began_at_{};
   std::vector<Change> changes_;
   std::deque<HeldSnapshot> snapshots_;

@@ -8,9 +8,8 @@ namespace coppice::simulation {
 /// A scan under way.
 struct Client::Scanning {
   actors::ScanOptions options;
-  /// Its moment lies between them.
-  uint64_t begin = 0;
-  uint64_t end = 0;
+  /// When it was taken.
+  Moments moments;
   /// Of a snapshot that is held; otherwise the scan takes its own.
   HeldSnapshot* held = nullptr;
   std::shared_ptr<actors::Scan> scan;
@@ -26,7 +25,7 @@ void Client::get() {
                        if (!answer.ok()) {
                          accept(answer.error());
                        } else if (const auto value = value_found(key, *answer)) {
-                         history_.add(key, {Access::Kind::read, *value, began_, history_.tick(), 0});
+                         history_.add_read(key, *value, until_now());
                        }
                        end_call();
                      }));
@@ -47,7 +46,7 @@ void Client::get_many() {
                               for (size_t i = 0; i < keys.size(); ++i)
                                 if (const auto value = value_found(keys[i], (*answer)[i]))
                                   view[keys[i]] = *value;
-                              history_.add_view(view, began_, history_.tick());
+                              history_.add_view(view, until_now());
                             } else {
                               accept(answer.error());
                             }
@@ -64,7 +63,6 @@ void Client::scan() {
 }
 
 void Client::begin_scan(const std::shared_ptr<Scanning>& scanning) {
-  scanning->begin = began_;
   scanning->options.reverse = random_.one_in(3);
   scanning->options.page_size = 1 + random_.below(random_.one_in(2) ? 200 : 20'000);
   using Handle = std::shared_ptr<actors::Scan>;
@@ -73,7 +71,7 @@ void Client::begin_scan(const std::shared_ptr<Scanning>& scanning) {
                           accept(scan.error());
                           return end_call();
                         }
-                        scanning->end = history_.tick();
+                        scanning->moments = until_now();
                         scanning->scan = std::move(*scan);
                         next_page(scanning);
                       }));
@@ -115,7 +113,7 @@ void Client::end_scan(Scanning& scanning) {
   if (scanning.split_meanwhile) scene_.conditions().met(Condition::scan_over_a_split);
   for (const size_t key : keys_in(scanning.options.range)) scanning.seen.try_emplace(key, kAbsent);
   if (scanning.held == nullptr) {
-    history_.add_view(scanning.seen, scanning.begin, scanning.end);
+    history_.add_view(scanning.seen, scanning.moments);
   } else {
     see_at(*scanning.held, scanning.seen);
   }
@@ -129,7 +127,10 @@ void Client::take_snapshot() {
   if (snapshots_.size() == kHeldMax) snapshots_.pop_front();
   scene_.store().snapshot(heard<actors::SnapshotHandle>([this](Result<actors::SnapshotHandle> moment) {
     if (moment.ok()) {
-      snapshots_.push_back({std::move(*moment), began_, history_.tick(), {}, 1 + random_.below(20)});
+      // It judges by its own moment, whenever it is read.
+      const uint64_t ms = (*moment)->timestamp().milliseconds();
+      const Moments moments{began_, history_.tick(), ms, std::max(ms, scene_.earlier_clock_ms())};
+      snapshots_.push_back({std::move(*moment), moments, {}, 1 + random_.below(20)});
     } else {
       accept(moment.error());
     }
@@ -175,7 +176,9 @@ void Client::see_at(HeldSnapshot& held, const View& view) {
     const auto [at, is_new] = held.seen.try_emplace(key, value);
     if (!is_new && scene_.plan().kinds[key] != KeyKind::bytes)
       scene_.conditions().met(Condition::snapshot_of_operands_read_again);
-    if (is_new) history_.add(key, {Access::Kind::read, value, held.begin, held.end, 0});
+    if (history_.has_expired(value, scene_.clock_ms()))
+      scene_.conditions().met(Condition::expired_seen_at_snapshot);
+    if (is_new) history_.add_read(key, value, held.moments);
     if (at->second != value)
       history_.accuse("a snapshot has moved: " + scene_.plan().keys[key] + " was " +
                       std::to_string(at->second) + " and is " + std::to_string(value));

@@ -46,8 +46,10 @@ void Client::write_group() {
   const bool is_sum = scene_.plan().kinds[group.keys[0]] == KeyKind::sum;
   const bool adds = is_sum && !random_.one_in(4);
   const uint64_t value = is_sum ? history_.new_operand() : history_.new_value();
+  const uint64_t expiry_ms = !adds && random_.one_in(4) ? any_expiry() : kNever;
   Batch batch;
-  for (const size_t key : group.keys) adds ? add_operand(batch, key, value) : put_value(batch, key, value);
+  for (const size_t key : group.keys)
+    adds ? add_operand(batch, key, value) : put_value(batch, key, value, expiry_ms);
   if (!is_sum) scene_.batch_began(value, group.keys);
   write(std::move(batch));
 }
@@ -86,14 +88,21 @@ void Client::apply_operand() {
 
 void Client::put_new(Batch& batch, size_t key) {
   const bool is_bytes = scene_.plan().kinds[key] == KeyKind::bytes;
-  put_value(batch, key, is_bytes ? history_.new_value() : history_.new_operand());
+  // What has expired is no value that a power loss may bring back.
+  const bool is_soft = std::ranges::binary_search(scene_.plan().soft_keys, key);
+  const uint64_t expiry_ms = !is_soft && random_.one_in(4) ? any_expiry() : kNever;
+  put_value(batch, key, is_bytes ? history_.new_value() : history_.new_operand(), expiry_ms);
 }
 
-void Client::put_value(Batch& batch, size_t key, uint64_t value) {
+void Client::put_value(Batch& batch, size_t key, uint64_t value, uint64_t expiry_ms) {
   const KeyKind kind = scene_.plan().kinds[key];
   const Bytes bytes = kind == KeyKind::bytes ? any_bytes(value) : number_value(static_cast<int64_t>(value));
   changes_.push_back({key, Access::Kind::write, kind == KeyKind::list ? list_of(value) : value});
-  COPPICE_CHECK(batch.put(scene_.plan().keys[key], bytes).ok());
+  changes_.back().expiry_ms = expiry_ms;
+  const Bytes& name = scene_.plan().keys[key];
+  if (expiry_ms == kNever) return COPPICE_CHECK(batch.put(name, bytes).ok());
+  history_.will_expire(changes_.back().value, expiry_ms);
+  COPPICE_CHECK(batch.put_until(name, bytes, expiry_ms).ok());
 }
 
 void Client::add_operand(Batch& batch, size_t key, uint64_t operand) {
@@ -128,9 +137,9 @@ void Client::exchange() {
         }
         const auto expected = value_found(key, found->value);
         if (!expected) return end_call();
-        history_.add(key, {Access::Kind::read, *expected, began_, history_.tick(), 0});
+        history_.add_read(key, *expected, until_now());
         if (*expected == kAbsent) return end_call();
-        began_ = history_.tick();
+        begin_now();
         Batch batch;
         put_new(batch, key);
         changes_[0].kind = Access::Kind::exchange;
@@ -165,11 +174,13 @@ void Client::hear_write(const Status& outcome) {
 }
 
 void Client::end_write(Outcome outcome) {
-  const uint64_t end = outcome == Outcome::done ? history_.tick() : kNever;
+  const bool is_done = outcome == Outcome::done;
+  const Moments moments = is_done ? until_now() : Moments{began_, kNever, clock_began_ms_, kNever};
   for (const Change& change : changes_) {
     scene_.batch_ended(change.value);
     if (outcome != Outcome::refused)
-      history_.add(change.key, {change.kind, change.value, began_, end, change.expected});
+      history_.add(change.key, {change.kind, change.value, moments.begin, moments.end, change.expected,
+                                kNever, change.expiry_ms, moments.clock_first_ms, moments.clock_last_ms});
   }
   changes_.clear();
   end_call();

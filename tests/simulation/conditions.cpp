@@ -30,6 +30,8 @@ std::string name_of(Condition condition) {
       "clock set back",
       "operand of unknown outcome",
       "snapshot of operands read again",
+      "key that expired between two reads",
+      "key seen at a snapshot that has expired since",
   };
   return kNames[static_cast<size_t>(condition)];
 }

@@ -44,8 +44,11 @@ enum class Condition : uint8_t {
   operand_of_unknown_outcome,
   /// A key that operands are applied to was read at a snapshot, and later again.
   snapshot_of_operands_read_again,
+  expired_between_reads,
+  /// A key was found at a snapshot that has expired since.
+  expired_seen_at_snapshot,
 };
-inline constexpr size_t kConditionCount = 26;
+inline constexpr size_t kConditionCount = 28;
 
 /// "merge while splitting".
 std::string name_of(Condition condition);

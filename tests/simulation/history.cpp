@@ -15,8 +15,21 @@ std::string say_value(uint64_t value) { return value == kAbsent ? "nothing" : st
 
 uint64_t History::new_operand() { return engine::mix(new_value()) >> 24; }
 
-void History::add_view(const View& view, uint64_t begin, uint64_t end) {
-  for (const auto& [key, value] : view) add(key, {Access::Kind::read, value, begin, end, 0});
+void History::add_read(size_t key, uint64_t value, const Moments& moments) {
+  add(key, {Access::Kind::read, value, moments.begin, moments.end, 0, kNever, kNever, moments.clock_first_ms,
+            moments.clock_last_ms});
+  uint64_t& last = last_read_[key];
+  if (value == kAbsent && has_expired(last, moments.clock_last_ms)) ++expired_between_reads_;
+  last = value;
+}
+
+bool History::has_expired(uint64_t value, uint64_t clock_ms) const {
+  const auto expiry = expiries_.find(value);
+  return expiry != expiries_.end() && expiry->second <= clock_ms;
+}
+
+void History::add_view(const View& view, const Moments& moments) {
+  for (const auto& [key, value] : view) add_read(key, value, moments);
   if (std::string half = half_seen(plan_, view); !half.empty()) accuse(std::move(half));
 }
 
@@ -108,6 +121,10 @@ std::string History::say(size_t key) const {
             (access.end == kNever ? std::string("?") : std::to_string(access.end)) + ": " +
             kNames[static_cast<size_t>(access.kind)] + " " + say_value(access.value);
     if (access.kind == Access::Kind::exchange) text += " for " + say_value(access.expected);
+    if (access.expiry_ms != kNever) text += " until the clock says " + std::to_string(access.expiry_ms);
+    if (access.kind == Access::Kind::read)
+      text += " by a clock of " + std::to_string(access.clock_first_ms) + " to " +
+              std::to_string(access.clock_last_ms);
   }
   return text;
 }

@@ -15,6 +15,15 @@ namespace coppice::simulation {
 /// The values of keys at one moment, by the indices of the keys.
 using View = std::map<size_t, uint64_t>;
 
+/// One moment that lies between these.
+struct Moments {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  /// By what the store's clock may have said then it was judged what has expired, in milliseconds.
+  uint64_t clock_first_ms = 0;
+  uint64_t clock_last_ms = 0;
+};
+
 /// Moments are counted in calls that began or ended.
 class History {
 public:
@@ -28,8 +37,14 @@ public:
   uint64_t new_operand();
 
   void add(size_t key, const Access& access) { accesses_[key].push_back(access); }
-  /// All these were read at one moment between `begin` and `end`.
-  void add_view(const View& view, uint64_t begin, uint64_t end);
+  void add_read(size_t key, uint64_t value, const Moments& moments);
+  /// All these were read at one moment.
+  void add_view(const View& view, const Moments& moments);
+  /// Whether that value was put to expire, and has by now.
+  void will_expire(uint64_t value, uint64_t expiry_ms) { expiries_[value] = expiry_ms; }
+  bool has_expired(uint64_t value, uint64_t clock_ms) const;
+  /// How often a key was read, and absent when it was read again, as it had expired.
+  uint64_t expired_between_reads() const { return expired_between_reads_; }
   /// What was not answered by now has happened by now, or never does.
   void end_life() { life_ends_.push_back(tick()); }
   /// The power went: of what was written `buffered` anything may be gone. All else was kept.
@@ -52,6 +67,10 @@ private:
   // What a soft key may have had when the power went last.
   std::map<size_t, std::set<uint64_t>> kept_;
   std::vector<uint64_t> life_ends_;
+  std::map<uint64_t, uint64_t> expiries_;
+  // By keys.
+  std::map<size_t, uint64_t> last_read_;
+  uint64_t expired_between_reads_ = 0;
   std::string accusation_;
   uint64_t now_ = 0;
   uint64_t last_value_ = 0;

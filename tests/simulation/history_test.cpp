@@ -15,7 +15,7 @@ protected:
 
 TEST_F(HistoryTest, WhatIsTrueIsNoAccusation) {
   history.add(0, {Access::Kind::write, 7, 1, 2, 0});
-  history.add_view({{0, 7}, {1, kAbsent}}, 3, 4);
+  history.add_view({{0, 7}, {1, kAbsent}}, {3, 4});
   EXPECT_EQ(history.verdict(), "");
 }
 
@@ -35,7 +35,7 @@ TEST_F(HistoryTest, AGroupThatIsSeenByHalvesIsNoBatch) {
   EXPECT_EQ(half_seen(plan, {{in_group(0), 7}, {in_group(1), 7}}), "");
   EXPECT_EQ(half_seen(plan, {{in_group(0), 7}}), "");
   EXPECT_NE(half_seen(plan, {{in_group(0), 7}, {in_group(1), kAbsent}}), "");
-  history.add_view({{in_group(0), 7}, {in_group(1), 8}}, 1, 2);
+  history.add_view({{in_group(0), 7}, {in_group(1), 8}}, {1, 2});
   EXPECT_NE(history.verdict().find("of one batch a part was seen"), std::string::npos);
 }
 

@@ -35,7 +35,11 @@ std::vector<Access> without_idle_guesses(std::vector<Access> accesses) {
     // A delete leaves nothing by which it would be known.
     if (access.end == kNever && access.value != kAbsent) {
       const auto seen = first_seen.find(access.value);
-      if (seen == first_seen.end()) continue;
+      if (seen == first_seen.end()) {
+        // It may be what a key without a value had until then.
+        if (access.expiry_ms != kNever) kept.push_back(access);
+        continue;
+      }
       access.end = std::min(seen->second, access.deadline);
     }
     kept.push_back(access);
@@ -43,15 +47,42 @@ std::vector<Access> without_idle_guesses(std::vector<Access> accesses) {
   return kept;
 }
 
+/// What a key has.
+struct Held {
+  uint64_t value = kAbsent;
+  /// From then on it has `later`.
+  uint64_t expiry_ms = kNever;
+  uint64_t later = kAbsent;
+
+  bool fits(const Access& access, uint64_t found) const {
+    if (found == value && access.clock_first_ms < expiry_ms) return true;
+    if (expiry_ms == kNever) return false;
+    // An exchange asks for a version: that stays where operands came after what has expired.
+    const bool is_version = access.kind == Access::Kind::exchange && later != kAbsent;
+    return (found == later && access.clock_last_ms >= expiry_ms) || (is_version && found == value);
+  }
+
+  void change(const Access& access) {
+    value = changed_by(access.kind, value, access.value);
+    if (!is_operand(access)) {
+      expiry_ms = access.expiry_ms;
+      later = kAbsent;
+    } else if (expiry_ms != kNever) {
+      later = changed_by(access.kind, later, access.value);
+    }
+  }
+};
+
 /// Where a try has come to: what lies before `low` is done but for those that are open, which need not happen.
 struct Place {
   size_t low = 0;
   std::vector<size_t> done;
   std::vector<size_t> open;
-  uint64_t value = kAbsent;
+  Held held;
 
   uint64_t hash() const {
-    uint64_t sum = engine::mix(low) ^ engine::mix(~value);
+    uint64_t sum = engine::mix(low) ^ engine::mix(~held.value);
+    sum = engine::mix(engine::mix(sum + held.expiry_ms) + held.later);
     for (const size_t index : done) sum = engine::mix(sum + index);
     sum = ~sum;
     for (const size_t index : open) sum = engine::mix(sum + index);
@@ -123,8 +154,9 @@ private:
       settle(place);
       if (place.low == all_.size()) return true;
       const std::vector<size_t> next = next_of(place);
-      const auto fits = std::ranges::find_if(
-          next, [&](size_t i) { return all_[i].kind == Access::Kind::read && all_[i].value == place.value; });
+      const auto fits = std::ranges::find_if(next, [&](size_t i) {
+        return all_[i].kind == Access::Kind::read && place.held.fits(all_[i], all_[i].value);
+      });
       if (fits != next.end()) {
         take(place, *fits);
         continue;
@@ -157,8 +189,8 @@ private:
 
   void try_with(Place then, size_t index) {
     const Access& access = all_[index];
-    if (access.kind == Access::Kind::exchange && access.expected != then.value) return;
-    then.value = changed_by(access.kind, then.value, access.value);
+    if (access.kind == Access::Kind::exchange && !then.held.fits(access, access.expected)) return;
+    then.held.change(access);
     tries_.push_back(std::move(then));
   }
 

@@ -22,6 +22,11 @@ struct Access {
   uint64_t expected = 0;
   /// Of one that has no end: if it took effect, then before this.
   uint64_t deadline = UINT64_MAX;
+  /// Of a write or an exchange: from then on, by the store's clock, the key is absent. All in milliseconds.
+  uint64_t expiry_ms = UINT64_MAX;
+  /// Of a read or an exchange: what the clock said when it began, at least, and when it ended, at most.
+  uint64_t clock_first_ms = 0;
+  uint64_t clock_last_ms = 0;
 };
 
 /// What an operand makes of a value. A list is known by a number that stands for all of its elements.
@@ -41,7 +46,7 @@ enum class Verdict : uint8_t {
 ///
 /// Source: Wing and Gong, "Testing and Verifying Concurrent Objects", 1993, with the memory of what was tried of Lowe, "Testing for
 /// Linearizability", 2017, and two rules: a read that fits is taken at once; and of a register, to which no operands are applied, a
-/// write without an answer that nobody read need not have happened.
+/// write without an answer that nobody read need not have happened, unless it would have expired unseen.
 Verdict check_linear(std::vector<Access> accesses);
 
 }  // namespace coppice::simulation

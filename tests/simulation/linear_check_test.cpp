@@ -101,6 +101,27 @@ TEST(LinearCheckTest, AnOperandWithoutAnAnswerIsAppliedBeforeItsDeadlineOrNever)
   EXPECT_EQ(check({{Kind::write, 7, 1, kNever}, add(5, 2, 3), read(12, 4, 5)}), Verdict::linearizable);
 }
 
+TEST(LinearCheckTest, WhatExpiresIsGoneFromThenOn) {
+  const Access put{Kind::write, 7, 1, 2, 0, kNever, 100};
+  const auto read_by = [](uint64_t value, uint64_t begin, uint64_t first_ms, uint64_t last_ms) {
+    return Access{Kind::read, value, begin, begin + 1, 0, kNever, kNever, first_ms, last_ms};
+  };
+  EXPECT_EQ(check({put, read_by(7, 3, 98, 99), read_by(kAbsent, 5, 100, 101)}), Verdict::linearizable);
+  EXPECT_EQ(check({put, read_by(kAbsent, 3, 98, 99)}), Verdict::impossible);
+  EXPECT_EQ(check({put, read_by(7, 3, 100, 101)}), Verdict::impossible);
+  EXPECT_EQ(check({put, read_by(kAbsent, 3, 99, 100)}), Verdict::linearizable);
+  EXPECT_EQ(check({put, read_by(7, 3, 99, 100)}), Verdict::linearizable);
+  // What it had before does not come back, and what comes after it is done to nothing.
+  EXPECT_EQ(check({write(5, 0, 0), put, read_by(5, 3, 100, 101)}), Verdict::impossible);
+  EXPECT_EQ(check({put, add(4, 3, 4), read_by(11, 5, 98, 99), read_by(4, 7, 100, 101)}),
+            Verdict::linearizable);
+  EXPECT_EQ(check({put, add(4, 3, 4), read_by(11, 5, 100, 101)}), Verdict::impossible);
+  // One of which nobody knows may have been there, unseen.
+  const Access unsure{Kind::write, 7, 3, kNever, 0, kNever, 100};
+  EXPECT_EQ(check({write(5, 1, 2), unsure, read_by(kAbsent, 5, 100, 101)}), Verdict::linearizable);
+  EXPECT_EQ(check({write(5, 1, 2), unsure, read_by(kAbsent, 5, 98, 99)}), Verdict::impossible);
+}
+
 /// A register that is really there: what it does can always be explained, and hardly ever once one read is changed.
 TEST(LinearCheckTest, KnowsTheHistoryOfARegisterAndOneThatIsNot) {
   int noticed = 0;

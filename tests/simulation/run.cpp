@@ -45,6 +45,7 @@ public:
     if (!scene_.is_lost()) end();
     Report report;
     report.failure = history_.verdict();
+    if (history_.expired_between_reads() > 0) conditions_.met(Condition::expired_between_reads);
     report.trace = scene_.platform().trace();
     report.calls = calls_;
     report.steps = scene_.platform().steps();
@@ -114,7 +115,7 @@ private:
 
   void read_all() {
     View view;
-    const uint64_t begin = history_.tick();
+    Moments moments{history_.tick(), 0, scene_.clock_ms(), 0};
     for (size_t key = 0; key < plan_.keys.size(); ++key) {
       const auto found = scene_.store().get(plan_.keys[key]);
       if (!found.ok()) return scene_.give_up("at the end: " + to_string(found.error()));
@@ -122,7 +123,9 @@ private:
       if (!value) return scene_.give_up("at the end a key has bytes that nobody wrote: " + plan_.keys[key]);
       view[key] = *value;
     }
-    history_.add_view(view, begin, history_.tick());
+    moments.end = history_.tick();
+    moments.clock_last_ms = std::max(scene_.clock_ms(), scene_.earlier_clock_ms());
+    history_.add_view(view, moments);
   }
 
   const Plan plan_;

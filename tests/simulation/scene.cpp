@@ -33,6 +33,8 @@ void Scene::open() {
     const bool is_hard = !is_calm_ && disk_.one_in(3);
     if (is_hard) disk_.one_in(2) ? files_.stop_after(disk_.below(80)) : files_.fail_after(disk_.below(80));
     auto opened = actors::Store::open(options_);
+    // A store that failed may have judged by it as well.
+    if (!opened.ok() || is_dead()) earlier_clock_ms_ = platform_.latest_wall_ms();
     if (is_dead()) {
       conditions_.met(Condition::power_loss_in_recovery);
       if (opened.ok()) opened->reset();
@@ -88,6 +90,7 @@ void Scene::end_life() {
   ++life_;
   store_.reset();
   history_.end_life();
+  earlier_clock_ms_ = platform_.latest_wall_ms();
   if (has_calls_under_way())
     give_up(std::to_string(asked_ - answered_) + " calls were not answered though the store was closed");
   asked_ = answered_ = 0;

@@ -42,6 +42,10 @@ public:
   const Plan& plan() const { return plan_; }
   /// What is answered in another life than it was asked in, or by the dead, nobody hears.
   uint64_t life() const { return life_; }
+  /// What the store judges by what has expired, in milliseconds since 1970; and what it may have judged by in earlier lives, where that is
+  /// later: what expired then is gone, though the clock was set back.
+  uint64_t clock_ms() const { return store_->expiry_after(0); }
+  uint64_t earlier_clock_ms() const { return earlier_clock_ms_; }
   bool is_dead() const { return files_.is_stopped(); }
   /// The store could not be opened, or does not answer: there is no use in going on.
   bool is_lost() const { return is_lost_; }
@@ -75,6 +79,7 @@ private:
   actors::StoreOptions options_;
   std::unique_ptr<actors::Store> store_;
   uint64_t life_ = 1;
+  uint64_t earlier_clock_ms_ = 0;
   bool is_lost_ = false;
   bool is_calm_ = false;
   uint64_t asked_ = 0;

@@ -1,6 +1,7 @@
 // A platform on which all of a store runs on one thread, in an order and a time that a seed decides.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "actors/platform.hpp"
@@ -33,7 +34,12 @@ public:
   bool pass_time(caf::actor_system& system);
   void set_disk_pace(const DiskPace& pace) { pace_ = pace; }
   /// The wall's clock is set; it never stands before 1970.
-  void move_wall(int64_t by_ms) { wall_offset_ms_ += by_ms; }
+  void move_wall(int64_t by_ms) {
+    latest_wall_ms_ = latest_wall_ms();
+    wall_offset_ms_ += by_ms;
+  }
+  /// The latest that it has ever been.
+  uint64_t latest_wall_ms() const { return std::max(latest_wall_ms_, wall_ms()); }
   /// Called in each step of work_until() as well.
   std::function<void()> between_steps;
 
@@ -60,6 +66,7 @@ private:
   engine::Random seeds_;
   DiskPace pace_;
   Time now_{std::chrono::hours(1000)};
+  uint64_t latest_wall_ms_ = 0;
   int64_t wall_offset_ms_ = 1'700'000'000'000;
   // Workers that have something to do, and will not have done it before then.
   std::map<caf::resumable*, Time> busy_;
