@@ -1,10 +1,10 @@
 #include "actors/staged_files.hpp"
 
 #include <algorithm>
-#include <random>
 #include <set>
 
 #include "actors/core.hpp"
+#include "actors/platform.hpp"
 #include "actors/store_paths.hpp"
 #include "engine/io/copy_file.hpp"
 #include "engine/io/file_names.hpp"
@@ -13,10 +13,9 @@
 namespace coppice::actors {
 namespace {
 
-std::string staging_path(const std::string& store) {
-  std::random_device device;
-  const std::string name = std::to_string((uint64_t{device()} << 32) | device());
-  return engine::join_path(engine::join_path(store, kStagingName), name);
+std::string staging_path(Core& core) {
+  const std::string name = std::to_string(core.platform.random_seed());
+  return engine::join_path(engine::join_path(core.options.directory, kStagingName), name);
 }
 
 Error refused(const std::string& what) { return {Errc::invalid_argument, what}; }
@@ -65,7 +64,7 @@ Result<StagedFilesPtr> stage_files(Core& core, const std::vector<std::string>& p
   for (const std::string& path : paths)
     COPPICE_TRY(engine::read_outside_table(files, path, core.options.keys).status());
 
-  auto staged = std::make_shared<StagedFiles>(files, staging_path(core.options.directory));
+  auto staged = std::make_shared<StagedFiles>(files, staging_path(core));
   COPPICE_TRY(check_present(files, core.options.directory));
   COPPICE_TRY(files.make_directory(staged->directory));
   for (size_t index = 0; index < paths.size(); ++index) {

@@ -57,12 +57,20 @@ std::unique_ptr<JobState> make_merge(TreeState& tree, std::optional<MergePlan> p
   return make_merge(tree, std::move(plan), snapshots, emptied_least(tree));
 }
 
+/// All commits up to this one are in tables.
+Timestamp flushed_up_to(const TreeState& tree) {
+  const bool is_all = tree.sealed.empty() && tree.active->empty();
+  return is_all ? kTimestampMax : tree.manifest.state().flushed;
+}
+
 /// A merge for the sake of value files alone.
 std::unique_ptr<JobState> plan_garbage(TreeState& tree, std::span<const Timestamp> snapshots,
                                        const KeyRange& range = {}) {
   const std::vector<uint64_t> files = files_to_empty(*tree.version);
-  return make_merge(tree, pick_garbage(*tree.version, tree.options, files, tree.merges_under_way, range),
-                    snapshots, 1);
+  return make_merge(
+      tree,
+      pick_garbage(*tree.version, tree.options, files, tree.merges_under_way, range, flushed_up_to(tree)),
+      snapshots, 1);
 }
 
 bool is_idle(const TreeState& tree) { return tree.broken || tree.closed; }
@@ -283,7 +291,8 @@ std::unique_ptr<JobState> plan_merge(TreeState& tree, std::span<const Timestamp>
     return make_merge(tree, std::move(plan), snapshots);
   if (auto plan = pick_expired(*tree.version, rules, tree.merges_under_way))
     return make_merge(tree, std::move(plan), snapshots);
-  const Settled settled{hidden_up_to(rules, kTimestampMin), expired_up_to(rules, kTimestampMin)};
+  const Settled settled{hidden_up_to(rules, kTimestampMin), expired_up_to(rules, kTimestampMin),
+                        flushed_up_to(tree)};
   // Garbage goes first, unless levels slow writers down. Too much of it does so as well, so its turn comes.
   const bool levels_press = merge_debt(*tree.version, tree.options) > 0;
   auto job = levels_press ? nullptr : plan_garbage(tree, snapshots);

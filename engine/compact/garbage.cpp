@@ -107,7 +107,7 @@ uint64_t size_in_files(const MergePlan& plan, const std::vector<uint64_t>& files
 
 std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& options,
                                       const std::vector<uint64_t>& files, const MergesUnderWay& under_way,
-                                      const KeyRange& range) {
+                                      const KeyRange& range, Timestamp flushed) {
   if (files.empty()) return std::nullopt;
   Best best(files, under_way);
   const uint64_t use_max = kJobMemtables * options.memtable_size;
@@ -133,10 +133,12 @@ std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& o
   }
   if (auto plan = best.take()) return because(MergeReason::garbage, std::move(plan));
   // What was flushed comes down with a merge sooner or later; here nothing else is left that refers to them.
-  const uint32_t target =
-      options.merge_policy == MergePolicy::tiered ? 0 : level_shape(version, options).base;
-  for (const Column& column : level0_columns(version))
-    if (column.hull.overlaps(range)) best.consider(plan_into(version, 0, target, column.tables));
+  for (const Column& column : level0_columns(version)) {
+    if (!column.hull.overlaps(range)) continue;
+    const bool stays =
+        options.merge_policy == MergePolicy::tiered && may_stay_in_level0(column.tables, flushed);
+    best.consider(plan_into(version, 0, stays ? 0 : level_shape(version, options).base, column.tables));
+  }
   return because(MergeReason::garbage, best.take());
 }
 

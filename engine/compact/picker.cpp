@@ -90,11 +90,12 @@ std::optional<MergePlan> pick_column(const Version& version, uint32_t base, cons
 /// A column that is too deep for its readers: into the base, or, where little has gathered above much, into one
 /// table that stays in level 0.
 std::optional<MergePlan> pick_deep_column(const Version& version, const TreeShape& options, uint32_t base,
-                                          const UnderWay& under_way) {
+                                          const UnderWay& under_way, Timestamp flushed) {
   for (const Column& column : level0_columns(version)) {
     if (depth_of(version, column) < depth_max(options)) continue;
     MergePlan plan = plan_into(version, 0, base, column.tables);
-    if (cost_of(plan) > options.level_ratio) plan = plan_into(version, 0, 0, column.tables);
+    if (cost_of(plan) > options.level_ratio && may_stay_in_level0(column.tables, flushed))
+      plan = plan_into(version, 0, 0, column.tables);
     if (is_allowed(plan, under_way)) return plan;
   }
   return std::nullopt;
@@ -104,15 +105,15 @@ bool may_have_tier(const Version& version, const TreeShape& options) {
   return options.merge_policy == MergePolicy::tiered && version.runs().size() >= options.min_compaction_files;
 }
 
-/// As many of the first tables as are of about one size.
-std::vector<TableHandle> tier_of(std::span<const TableHandle> tables) {
+/// As many of the first tables as are of about one size, and may become one.
+std::vector<TableHandle> tier_of(std::span<const TableHandle> tables, Timestamp flushed) {
   std::vector<TableHandle> tier;
   uint64_t least = UINT64_MAX;
   uint64_t most = 0;
   for (const TableHandle& table : tables) {
     least = std::min(least, table->meta().file_size);
     most = std::max(most, table->meta().file_size);
-    if (most > kTierSpread * least) break;
+    if (most > kTierSpread * least || !may_stay_in_level0({&table, 1}, flushed)) break;
     tier.push_back(table);
   }
   return tier;
@@ -121,13 +122,15 @@ std::vector<TableHandle> tier_of(std::span<const TableHandle> tables) {
 /// Tiered: the most tables in a row of which none is much larger than another, if a read meets min_compaction_files of
 /// them. They are of one time, so between those above and those below them.
 std::optional<MergePlan> pick_tier(const Version& version, const TreeShape& options,
-                                   const UnderWay& under_way) {
+                                   const UnderWay& under_way, Timestamp flushed) {
   std::optional<MergePlan> best;
   size_t best_depth = options.min_compaction_files - 1;
   for (const Column& column : level0_columns(version)) {
     const auto& tables = column.tables;
     for (size_t first = 0; first < tables.size(); ++first) {
-      const std::vector<TableHandle> tier = tier_of(std::span(tables).subspan(first));
+      // Those of one commit are told apart by their numbers, and what is merged has the highest.
+      if (first > 0 && tables[first - 1]->meta().newest == tables[first]->meta().newest) continue;
+      const std::vector<TableHandle> tier = tier_of(std::span(tables).subspan(first), flushed);
       const size_t depth = Version::runs_of(tier).size();
       if (depth <= best_depth) continue;
       MergePlan plan = plan_into(version, 0, 0, tier);
@@ -141,12 +144,12 @@ std::optional<MergePlan> pick_tier(const Version& version, const TreeShape& opti
 }
 
 std::optional<MergePlan> pick_level0(const Version& version, const TreeShape& options,
-                                     const LevelShape& shape, const UnderWay& under_way) {
+                                     const LevelShape& shape, const UnderWay& under_way, Timestamp flushed) {
   if (version.runs().size() >= depth_max(options))
-    if (auto plan = pick_deep_column(version, options, shape.base, under_way))
+    if (auto plan = pick_deep_column(version, options, shape.base, under_way, flushed))
       return because(MergeReason::level0_depth, std::move(plan));
   if (options.merge_policy == MergePolicy::tiered)
-    if (auto plan = pick_tier(version, options, under_way))
+    if (auto plan = pick_tier(version, options, under_way, flushed))
       return because(MergeReason::tiers, std::move(plan));
   if (free_size(version, 0, under_way) < shape.size_due[0]) return std::nullopt;
   return because(MergeReason::level_size, pick_column(version, shape.base, {}, under_way));
@@ -259,6 +262,11 @@ std::optional<uint32_t> idle_level(const Version& version, const TreeShape& opti
 
 }  // namespace
 
+bool may_stay_in_level0(std::span<const TableHandle> tables, Timestamp flushed) {
+  return std::ranges::all_of(tables,
+                             [flushed](const TableHandle& table) { return table->meta().newest <= flushed; });
+}
+
 std::vector<Column> level0_columns(const Version& version) {
   std::vector<TableHandle> tables = version.level(0);
   std::ranges::stable_sort(
@@ -298,7 +306,7 @@ std::optional<MergePlan> pick_merge(const Version& version, const TreeShape& opt
 
   for (const Candidate& candidate : candidates) {
     auto plan = candidate.level == 0
-                    ? pick_level0(version, options, shape, under_way)
+                    ? pick_level0(version, options, shape, under_way, settled.flushed)
                     : because(MergeReason::level_size, pick_level(version, candidate.level, under_way));
     if (plan) return plan;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/compact/cold_rule.hpp"
@@ -17,7 +18,13 @@ struct Settled {
   Timestamp moment = kTimestampMin;
   /// To all of them what expired at these milliseconds or before is gone.
   uint64_t expired_ms = 0;
+  /// All commits up to this one are in tables. Only what was ingested may be newer, while older writes lie in memory still.
+  Timestamp flushed = kTimestampMax;
 };
+
+/// Whether these tables of level 0 may become one that stays there. That goes by its newest entry; where that was ingested, writes that are
+/// flushed only later would come to lie below what they replaced.
+bool may_stay_in_level0(std::span<const TableHandle> tables, Timestamp flushed);
 
 /// 1 and more: the level should be merged downward. The last level is always 0, and tables being merged do not
 /// count.

@@ -41,7 +41,7 @@ protected:
     levels[level].back() = make_table_handle({files, cache, 0}, "/none", meta);
   }
   std::optional<MergePlan> pick(MergeNeed need = MergeNeed::due) {
-    return pick_merge(Version(levels), options, under_way, need, {settled, expired_ms});
+    return pick_merge(Version(levels), options, under_way, need, {settled, expired_ms, flushed});
   }
   std::optional<MergePlan> pick_range(const KeyRange& range, const KeyRange& owned = {},
                                       Timestamp through = kTimestampMax) {
@@ -64,6 +64,7 @@ protected:
   std::vector<MergeUnderWay> under_way;
   Timestamp settled = kTimestampMin;
   uint64_t expired_ms = 0;
+  Timestamp flushed = kTimestampMax;
 };
 
 }  // namespace coppice::engine

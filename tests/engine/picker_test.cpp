@@ -272,6 +272,44 @@ TEST_F(PickerTest, TieredTablesOfOneSizeBecomeOneThatStaysInLevelZero) {
   EXPECT_THAT(numbers(plan->source), ElementsAre(5, 4, 3));
 }
 
+TEST_F(PickerTest, WhatIsNewerThanWritesInMemoryStaysApartInLevelZero) {
+  options.merge_policy = MergePolicy::tiered;
+  options.min_compaction_files = 2;
+  add(0, 3, "a", "c", 10);
+  add(0, 4, "b", "c", 10);
+  add(0, 9, "a", "c", 10);
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(9, 4, 3));
+  flushed = Timestamp{5};
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(4, 3));
+  options.min_compaction_files = 3;
+  EXPECT_FALSE(pick());
+}
+
+TEST_F(PickerTest, WhereAReadMeetsTooManyThatStayApartTheyGoDown) {
+  options.min_compaction_files = 1;
+  add(6, 1, "a", "z", 1000);
+  add(0, 3, "a", "c", 10);
+  add(0, 9, "a", "c", 10);
+  EXPECT_EQ(pick()->target_level, 0u);
+  flushed = Timestamp{5};
+  EXPECT_EQ(pick()->target_level, shape().base);
+}
+
+// Two tables of one commit have keys apart, and what lies below them may have keys of both.
+TEST_F(PickerTest, NoTierBeginsBetweenTablesOfOneCommit) {
+  options.merge_policy = MergePolicy::tiered;
+  options.min_compaction_files = 2;
+  add(0, 3, "a", "z", 10);
+  add(0, 7, "a", "c", 10);
+  add(0, 8, "d", "f", 100);
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(7, 3));
+  TableMeta meta = levels[0][1]->meta();
+  meta.newest = Timestamp{8};
+  levels[0][1] = make_table_handle({files, cache, 0}, "/none", meta);
+  EXPECT_THAT(numbers(pick()->source), ElementsAre(8, 7, 3));
+  EXPECT_EQ(pick()->target_level, shape().base);
+}
+
 TEST_F(PickerTest, TiersAboveOlderTablesKeepTheirDeletes) {
   options.merge_policy = MergePolicy::tiered;
   options.min_compaction_files = 2;

@@ -54,6 +54,27 @@ TEST_F(TreeIngestTest, WhatIsWrittenLaterIsNewer) {
   EXPECT_EQ(stand.items(), expected);
 }
 
+// What was ingested is newer than what still lies in memory, and goes into one table with what is older.
+TEST_F(TreeIngestTest, NoMergeInLevelZeroHidesWhatIsFlushedBehindIt) {
+  stand.options.merge_policy = MergePolicy::tiered;
+  stand.options.min_compaction_files = 2;
+  reopen();
+  ok(stand.put("a", "old"));
+  ok(stand.put("m", "old"));
+  ok(stand.flush());
+  ok(stand.put("m", "new"));
+  ingest({{"a", "ingested"}});
+  EXPECT_FALSE(stand.tree->memtables_empty());
+
+  ok(stand.catch_up());
+  ok(stand.flush());
+
+  EXPECT_EQ(stand.get("m"), "new");
+  EXPECT_EQ(stand.items(), (TreeStand::Items{{"a", "ingested"}, {"m", "new"}}));
+  ok(stand.catch_up());
+  EXPECT_EQ(stand.get("m"), "new");
+}
+
 TEST_F(TreeIngestTest, EveryReadKnowsItsMoment) {
   ok(stand.put("a", "old"));
   ingest({{"a", "new"}, {"b", "new"}, {"c", "new"}});
