@@ -41,6 +41,8 @@ void Client::call() {
       return take_snapshot();
     case Call::read_snapshot:
       return read_snapshot();
+    case Call::ingest:
+      return ingest();
     case Call::split:
       return split();
     case Call::flush:
@@ -77,35 +79,6 @@ bool Client::accept(const Error& error) {
       history_.accuse("an answer that makes no sense: " + to_string(error));
       return false;
   }
-}
-
-// Care.
-
-void Client::split() {
-  const Bytes& key = scene_.plan().keys[any_key()];
-  splitting_ = true;
-  scene_.split_began();
-  scene_.store().split(key, heard<actors::SplitShards>([this](Result<actors::SplitShards> answer) {
-                         scene_.split_ended();
-                         splitting_ = false;
-                         if (!answer.ok()) scene_.conditions().met(Condition::split_failed);
-                         if (!answer.ok() && answer.error().code != Errc::invalid_argument)
-                           accept(answer.error());
-                         end_call();
-                       }));
-}
-
-void Client::care(Call call) {
-  const auto done = heard<actors::Nothing>([this](const Result<actors::Nothing>& answer) {
-    if (!answer.ok()) accept(answer.error());
-    end_call();
-  });
-  if (call == Call::flush) return scene_.store().flush(any_range(), done);
-  if (call == Call::compact) return void(scene_.store().compact(any_range(), done));
-  // Not paused: a thread would wait, and there is one.
-  static constexpr engine::Merging kKinds[] = {engine::Merging::on, engine::Merging::on, engine::Merging::off,
-                                               engine::Merging::stopped};
-  scene_.store().set_merging(kKinds[random_.below(4)], done);
 }
 
 // Choices.
@@ -147,11 +120,6 @@ std::optional<uint64_t> Client::value_found(size_t key, const std::optional<Byte
   if (!value)
     history_.accuse(scene_.plan().keys[key] + " has bytes that nobody wrote: " + bytes->substr(0, 40));
   return value;
-}
-
-bool Client::on_several_letters(const std::vector<size_t>& keys) const {
-  return std::ranges::any_of(
-      keys, [&](size_t key) { return scene_.plan().keys[key][0] != scene_.plan().keys[keys[0]][0]; });
 }
 
 }  // namespace coppice::simulation

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <span>
 
 #include "tests/simulation/scene.hpp"
 
@@ -61,9 +62,14 @@ private:
   void end_scan(Scanning& scanning);
   void see_at(HeldSnapshot& held, const View& view);
 
-  // Calls (client.cpp).
+  // Calls (client_care.cpp, client_ingest.cpp).
   void split();
   void care(Call call);
+  void ingest();
+  Status build_file(const std::string& path, std::span<const size_t> keys,
+                    const std::function<std::optional<uint64_t>(size_t)>& given);
+  void ingest_files(std::vector<std::string> paths);
+  void remove_files(const std::vector<std::string>& paths);
 
   /// The `done` of a call: `then` gets its answer, if anybody still hears it.
   template <class T>
@@ -86,9 +92,15 @@ private:
   std::vector<size_t> keys_in(const KeyRange& range) const;
   KeyRange any_range();
   Bytes any_bytes(uint64_t value);
-  /// A value that a key is to have, by its kind: put into the batch, and told as a change.
+  struct NewValue {
+    Bytes bytes;
+    uint64_t expiry_ms;
+  };
+  /// What a key is to have, by its kind: a value of its own if none is given. It is told as a change.
+  NewValue new_value(size_t key, std::optional<uint64_t> given, uint64_t expiry_ms);
+  /// The same, put into the batch.
   void put_new(engine::Batch& batch, size_t key);
-  void put_value(engine::Batch& batch, size_t key, uint64_t value, uint64_t expiry_ms = kNever);
+  void put_value(engine::Batch& batch, size_t key, std::optional<uint64_t> given, uint64_t expiry_ms);
   uint64_t any_expiry();
   /// The call under way, or what of it comes now, begins.
   void begin_now();
@@ -96,13 +108,14 @@ private:
   Moments until_now();
   void add_operand(engine::Batch& batch, size_t key, uint64_t operand);
   std::optional<uint64_t> value_found(size_t key, const std::optional<Bytes>& bytes);
-  bool on_several_letters(const std::vector<size_t>& keys) const;
 
   Scene& scene_;
   History& history_;
   engine::Random random_;
   bool busy_ = false;
   bool splitting_ = false;
+  // Of which, if nobody knows what came of it, a part may be there.
+  bool is_ingesting_ = false;
   uint64_t began_ = 0;
   uint64_t clock_began_ms_ = 0;
   VirtualPlatform::Time began_at_{};

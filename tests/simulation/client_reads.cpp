@@ -183,8 +183,7 @@ void Client::see_at(HeldSnapshot& held, const View& view) {
       history_.accuse("a snapshot has moved: " + scene_.plan().keys[key] + " was " +
                       std::to_string(at->second) + " and is " + std::to_string(value));
   }
-  if (std::string half = half_seen(scene_.plan(), held.seen); !half.empty())
-    history_.accuse("at a snapshot, " + half);
+  history_.suspect(held.seen);
 }
 
 }  // namespace coppice::simulation

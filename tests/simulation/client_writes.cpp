@@ -87,22 +87,27 @@ void Client::apply_operand() {
 }
 
 void Client::put_new(Batch& batch, size_t key) {
-  const bool is_bytes = scene_.plan().kinds[key] == KeyKind::bytes;
   // What has expired is no value that a power loss may bring back.
   const bool is_soft = std::ranges::binary_search(scene_.plan().soft_keys, key);
   const uint64_t expiry_ms = !is_soft && random_.one_in(4) ? any_expiry() : kNever;
-  put_value(batch, key, is_bytes ? history_.new_value() : history_.new_operand(), expiry_ms);
+  put_value(batch, key, std::nullopt, expiry_ms);
 }
 
-void Client::put_value(Batch& batch, size_t key, uint64_t value, uint64_t expiry_ms) {
+Client::NewValue Client::new_value(size_t key, std::optional<uint64_t> given, uint64_t expiry_ms) {
   const KeyKind kind = scene_.plan().kinds[key];
-  const Bytes bytes = kind == KeyKind::bytes ? any_bytes(value) : number_value(static_cast<int64_t>(value));
-  changes_.push_back({key, Access::Kind::write, kind == KeyKind::list ? list_of(value) : value});
-  changes_.back().expiry_ms = expiry_ms;
+  const bool is_bytes = kind == KeyKind::bytes;
+  const uint64_t value = given ? *given : is_bytes ? history_.new_value() : history_.new_operand();
+  changes_.push_back(
+      {key, Access::Kind::write, kind == KeyKind::list ? list_of(value) : value, kAbsent, expiry_ms});
+  if (expiry_ms != kNever) history_.will_expire(changes_.back().value, expiry_ms);
+  return {is_bytes ? any_bytes(value) : number_value(static_cast<int64_t>(value)), expiry_ms};
+}
+
+void Client::put_value(Batch& batch, size_t key, std::optional<uint64_t> given, uint64_t expiry_ms) {
+  const NewValue put = new_value(key, given, expiry_ms);
   const Bytes& name = scene_.plan().keys[key];
-  if (expiry_ms == kNever) return COPPICE_CHECK(batch.put(name, bytes).ok());
-  history_.will_expire(changes_.back().value, expiry_ms);
-  COPPICE_CHECK(batch.put_until(name, bytes, expiry_ms).ok());
+  COPPICE_CHECK(
+      (expiry_ms == kNever ? batch.put(name, put.bytes) : batch.put_until(name, put.bytes, expiry_ms)).ok());
 }
 
 void Client::add_operand(Batch& batch, size_t key, uint64_t operand) {
@@ -164,7 +169,8 @@ void Client::hear_write(const Status& outcome) {
   if (error.text.find("all of it or nothing") != std::string::npos)
     scene_.conditions().met(Condition::batch_of_unknown_outcome);
   const bool is_unsure = error.code == Errc::io_error || error.code == Errc::cancelled ||
-                         error.text.find("may or may not") != std::string::npos;
+                         error.text.find("may or may not") != std::string::npos ||
+                         error.text.find("may have their part") != std::string::npos;
   if (!is_unsure && error.text.find("is restarting") == std::string::npos && error.code == Errc::unavailable)
     scene_.conditions().met(Condition::write_refused);
   if (is_unsure &&
@@ -178,11 +184,13 @@ void Client::end_write(Outcome outcome) {
   const Moments moments = is_done ? until_now() : Moments{began_, kNever, clock_began_ms_, kNever};
   for (const Change& change : changes_) {
     scene_.batch_ended(change.value);
+    if (is_ingesting_ && outcome == Outcome::unknown) history_.may_be_half(change.value);
     if (outcome != Outcome::refused)
       history_.add(change.key, {change.kind, change.value, moments.begin, moments.end, change.expected,
                                 kNever, change.expiry_ms, moments.clock_first_ms, moments.clock_last_ms});
   }
   changes_.clear();
+  is_ingesting_ = false;
   end_call();
 }
 

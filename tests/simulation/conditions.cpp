@@ -31,6 +31,10 @@ std::string name_of(Condition condition) {
       "operand of unknown outcome",
       "snapshot of operands read again",
       "key that expired between two reads",
+      "ingest",
+      "ingest that failed",
+      "ingest while splitting",
+      "power loss in an ingest",
       "key seen at a snapshot that has expired since",
   };
   return kNames[static_cast<size_t>(condition)];

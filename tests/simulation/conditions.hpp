@@ -45,10 +45,14 @@ enum class Condition : uint8_t {
   /// A key that operands are applied to was read at a snapshot, and later again.
   snapshot_of_operands_read_again,
   expired_between_reads,
+  ingest,
+  ingest_failed,
+  ingest_while_splitting,
+  power_loss_in_ingest,
   /// A key was found at a snapshot that has expired since.
   expired_seen_at_snapshot,
 };
-inline constexpr size_t kConditionCount = 28;
+inline constexpr size_t kConditionCount = 32;
 
 /// "merge while splitting".
 std::string name_of(Condition condition);

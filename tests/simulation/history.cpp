@@ -30,7 +30,13 @@ bool History::has_expired(uint64_t value, uint64_t clock_ms) const {
 
 void History::add_view(const View& view, const Moments& moments) {
   for (const auto& [key, value] : view) add_read(key, value, moments);
-  if (std::string half = half_seen(plan_, view); !half.empty()) accuse(std::move(half));
+  suspect(view);
+}
+
+void History::suspect(const View& view) {
+  // Whether one of its values was to be ingested, and is there by halves, may be known later.
+  if (std::string half = half_seen(view); !half.empty())
+    suspects_.push_back({view, half + " (moment " + std::to_string(now_) + ")"});
 }
 
 void History::accuse(std::string what) {
@@ -38,6 +44,8 @@ void History::accuse(std::string what) {
 }
 
 std::string History::verdict() {
+  for (const auto& [view, text] : suspects_)
+    if (!half_seen(view).empty()) accuse(text);
   lose_power();
   check_keys(plan_.loose_keys);
   check_keys(plan_.operand_keys);
@@ -121,6 +129,7 @@ std::string History::say(size_t key) const {
             (access.end == kNever ? std::string("?") : std::to_string(access.end)) + ": " +
             kNames[static_cast<size_t>(access.kind)] + " " + say_value(access.value);
     if (access.kind == Access::Kind::exchange) text += " for " + say_value(access.expected);
+    if (access.deadline != kNever) text += ", in a life that ended at " + std::to_string(access.deadline);
     if (access.expiry_ms != kNever) text += " until the clock says " + std::to_string(access.expiry_ms);
     if (access.kind == Access::Kind::read)
       text += " by a clock of " + std::to_string(access.clock_first_ms) + " to " +
@@ -129,14 +138,14 @@ std::string History::say(size_t key) const {
   return text;
 }
 
-std::string half_seen(const Plan& plan, const View& view) {
-  for (const Group& group : plan.groups) {
+std::string History::half_seen(const View& view) const {
+  for (const Group& group : plan_.groups) {
     std::optional<uint64_t> first;
     for (const size_t key : group.keys) {
       const auto at = view.find(key);
-      if (at == view.end()) continue;
+      if (at == view.end() || halves_.contains(at->second)) continue;
       if (first && *first != at->second)
-        return "of one batch a part was seen: " + plan.keys[key] + " has " + say_value(at->second) +
+        return "of one batch a part was seen: " + plan_.keys[key] + " has " + say_value(at->second) +
                ", where another key of its group has " + say_value(*first);
       first = at->second;
     }

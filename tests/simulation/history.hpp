@@ -40,6 +40,12 @@ public:
   void add_read(size_t key, uint64_t value, const Moments& moments);
   /// All these were read at one moment.
   void add_view(const View& view, const Moments& moments);
+  /// These were there at one moment.
+  void suspect(const View& view);
+  /// The group that was seen by halves, in words; empty: none was.
+  std::string half_seen(const View& view) const;
+  /// Some keys of a group may have got that value, and others never will.
+  void may_be_half(uint64_t value) { halves_.insert(value); }
   /// Whether that value was put to expire, and has by now.
   void will_expire(uint64_t value, uint64_t expiry_ms) { expiries_[value] = expiry_ms; }
   bool has_expired(uint64_t value, uint64_t clock_ms) const;
@@ -68,6 +74,9 @@ private:
   std::map<size_t, std::set<uint64_t>> kept_;
   std::vector<uint64_t> life_ends_;
   std::map<uint64_t, uint64_t> expiries_;
+  std::set<uint64_t> halves_;
+  // With the words for them.
+  std::vector<std::pair<View, std::string>> suspects_;
   // By keys.
   std::map<size_t, uint64_t> last_read_;
   uint64_t expired_between_reads_ = 0;
@@ -75,9 +84,6 @@ private:
   uint64_t now_ = 0;
   uint64_t last_value_ = 0;
 };
-
-/// The group that was seen by halves, in words; empty: none was.
-std::string half_seen(const Plan& plan, const View& view);
 
 /// Of a list with one element.
 uint64_t list_of(uint64_t element);

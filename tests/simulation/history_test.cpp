@@ -32,9 +32,11 @@ TEST_F(HistoryTest, AReadThatNothingExplainsIsToldWithItsKey) {
 }
 
 TEST_F(HistoryTest, AGroupThatIsSeenByHalvesIsNoBatch) {
-  EXPECT_EQ(half_seen(plan, {{in_group(0), 7}, {in_group(1), 7}}), "");
-  EXPECT_EQ(half_seen(plan, {{in_group(0), 7}}), "");
-  EXPECT_NE(half_seen(plan, {{in_group(0), 7}, {in_group(1), kAbsent}}), "");
+  EXPECT_EQ(history.half_seen({{in_group(0), 7}, {in_group(1), 7}}), "");
+  EXPECT_EQ(history.half_seen({{in_group(0), 7}}), "");
+  EXPECT_NE(history.half_seen({{in_group(0), 7}, {in_group(1), kAbsent}}), "");
+  history.may_be_half(9);
+  EXPECT_EQ(history.half_seen({{in_group(0), 7}, {in_group(1), 9}}), "");
   history.add_view({{in_group(0), 7}, {in_group(1), 8}}, {1, 2});
   EXPECT_NE(history.verdict().find("of one batch a part was seen"), std::string::npos);
 }

@@ -139,6 +139,16 @@ private:
     return next;
   }
 
+  /// Whether something that may have happened never does, if this happens now.
+  bool ends_hope(const Place& place, size_t index) const {
+    const uint64_t now = all_[index].begin;
+    const auto is_late = [&](size_t i) { return all_[i].end == kNever && all_[i].deadline < now; };
+    if (std::ranges::any_of(place.open, is_late)) return true;
+    for (size_t i = place.low; i < index; ++i)
+      if (is_late(i) && !is_done(place, i)) return true;
+    return false;
+  }
+
   /// It happens now; what had to happen before it began, and need not happen at all, never does.
   void take(Place& place, size_t index) const {
     const uint64_t now = all_[index].begin;
@@ -148,14 +158,15 @@ private:
     place.done.push_back(index);
   }
 
-  /// Takes every read that fits; then adds a try for each write that may come next. True: nothing is left.
+  /// Takes every read that fits, and rules nothing out; then adds a try for each access that may come next. True: nothing is left.
   bool go_on(Place& place) {
     for (;;) {
       settle(place);
       if (place.low == all_.size()) return true;
       const std::vector<size_t> next = next_of(place);
       const auto fits = std::ranges::find_if(next, [&](size_t i) {
-        return all_[i].kind == Access::Kind::read && place.held.fits(all_[i], all_[i].value);
+        return all_[i].kind == Access::Kind::read && place.held.fits(all_[i], all_[i].value) &&
+               !ends_hope(place, i);
       });
       if (fits != next.end()) {
         take(place, *fits);
@@ -180,7 +191,6 @@ private:
       try_with(std::move(then), index);
     }
     for (auto at = next.rbegin(); at != next.rend(); ++at) {
-      if (all_[*at].kind == Access::Kind::read) continue;
       Place then = place;
       take(then, *at);
       try_with(std::move(then), *at);
@@ -189,8 +199,10 @@ private:
 
   void try_with(Place then, size_t index) {
     const Access& access = all_[index];
+    const bool is_read = access.kind == Access::Kind::read;
+    if (is_read && !then.held.fits(access, access.value)) return;
     if (access.kind == Access::Kind::exchange && !then.held.fits(access, access.expected)) return;
-    then.held.change(access);
+    if (!is_read) then.held.change(access);
     tries_.push_back(std::move(then));
   }
 

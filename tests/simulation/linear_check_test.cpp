@@ -97,6 +97,12 @@ TEST(LinearCheckTest, AnOperandWithoutAnAnswerIsAppliedBeforeItsDeadlineOrNever)
   EXPECT_EQ(check({write(7, 1, 2), unsure(5, 3, 10), read(7, 11, 12), read(12, 13, 14)}),
             Verdict::impossible);
   EXPECT_EQ(check({write(7, 1, 2), unsure(5, 3, 10), read(17, 11, 12)}), Verdict::impossible);
+  // One that came to nothing is no reason for what expired to have been there until then.
+  const Access put{Kind::write, 7, 1, 2, 0, kNever, 100};
+  const Access remove{Kind::write, kAbsent, 3, kNever, 0, 10};
+  const Access late{Kind::read, kAbsent, 11, 20, 0, kNever, kNever, 200, 200};
+  const Access early{Kind::read, kAbsent, 12, 13, 0, kNever, kNever, 50, 50};
+  EXPECT_EQ(check({put, remove, late, early}), Verdict::linearizable);
   // What was written may only be seen as a part of a sum.
   EXPECT_EQ(check({{Kind::write, 7, 1, kNever}, add(5, 2, 3), read(12, 4, 5)}), Verdict::linearizable);
 }

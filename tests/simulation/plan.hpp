@@ -32,10 +32,12 @@ enum class Call : uint8_t {
   read_snapshot,
   flush,
   compact,
+  /// Files of sorted entries are taken in.
+  ingest,
   split,
   merging,
 };
-inline constexpr size_t kCallCount = 16;
+inline constexpr size_t kCallCount = 17;
 
 /// What a key has, and what is done to it.
 enum class KeyKind : uint8_t {

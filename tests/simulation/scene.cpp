@@ -95,6 +95,7 @@ void Scene::end_life() {
     give_up(std::to_string(asked_ - answered_) + " calls were not answered though the store was closed");
   asked_ = answered_ = 0;
   splits_ = 0;
+  ingests_ = 0;
   batches_.clear();
   down_.clear();
 }
@@ -103,6 +104,7 @@ void Scene::note_where_it_ended() {
   const std::string& where = files_.last_failure();
   const auto was = [&](std::string_view part) { return where.find(part) != std::string::npos; };
   if (is_splitting()) conditions_.met(Condition::power_loss_while_splitting);
+  if (ingests_ > 0) conditions_.met(Condition::power_loss_in_ingest);
   if (was("MANIFEST.") || was("MANIFEST: rename")) conditions_.met(Condition::power_loss_in_manifest_switch);
   if (was("SHARDS.")) conditions_.met(Condition::power_loss_in_map_switch);
 }

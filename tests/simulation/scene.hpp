@@ -58,6 +58,8 @@ public:
   bool has_calls_under_way() const { return asked_ != answered_; }
   void split_began() { ++splits_; }
   void split_ended() { --splits_; }
+  void ingest_began() { ++ingests_; }
+  void ingest_ended() { --ingests_; }
   bool is_splitting() const { return splits_ > 0; }
   bool has_shard_down() const { return !down_.empty(); }
   void batch_began(uint64_t value, std::vector<size_t> keys) { batches_[value] = std::move(keys); }
@@ -85,6 +87,7 @@ private:
   uint64_t asked_ = 0;
   uint64_t answered_ = 0;
   int splits_ = 0;
+  int ingests_ = 0;
   std::map<uint64_t, std::vector<size_t>> batches_;
   // Shards that do not serve, by why.
   std::map<uint64_t, std::string> down_;
