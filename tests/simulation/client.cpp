@@ -43,6 +43,8 @@ void Client::call() {
       return read_snapshot();
     case Call::ingest:
       return ingest();
+    case Call::checkpoint:
+      return make_checkpoint();
     case Call::split:
       return split();
     case Call::flush:

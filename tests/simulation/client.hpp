@@ -65,6 +65,7 @@ private:
   // Calls (client_care.cpp, client_ingest.cpp).
   void split();
   void care(Call call);
+  void make_checkpoint();
   void ingest();
   Status build_file(const std::string& path, std::span<const size_t> keys,
                     const std::function<std::optional<uint64_t>(size_t)>& given);

@@ -17,6 +17,15 @@ void Client::split() {
                        }));
 }
 
+void Client::make_checkpoint() {
+  const std::string directory = scene_.checkpoints().begin(began_);
+  scene_.store().checkpoint(directory, heard<Timestamp>([this, directory](const Result<Timestamp>& answer) {
+                              scene_.checkpoints().end(directory, answer.ok());
+                              if (!answer.ok()) accept(answer.error());
+                              end_call();
+                            }));
+}
+
 void Client::care(Call call) {
   const auto done = heard<actors::Nothing>([this](const Result<actors::Nothing>& answer) {
     if (!answer.ok()) accept(answer.error());

@@ -45,6 +45,11 @@ enum class Condition : uint8_t {
   /// A key that operands are applied to was read at a snapshot, and later again.
   snapshot_of_operands_read_again,
   expired_between_reads,
+  checkpoint,
+  /// A merge ended while one was under way.
+  merge_while_checkpointing,
+  power_loss_in_checkpoint,
+  checkpoint_left_unfinished,
   ingest,
   ingest_failed,
   ingest_while_splitting,
@@ -52,7 +57,7 @@ enum class Condition : uint8_t {
   /// A key was found at a snapshot that has expired since.
   expired_seen_at_snapshot,
 };
-inline constexpr size_t kConditionCount = 32;
+inline constexpr size_t kConditionCount = 36;
 
 /// "merge while splitting".
 std::string name_of(Condition condition);

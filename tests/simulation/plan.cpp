@@ -114,6 +114,7 @@ Plan::Plan(uint64_t of_seed, uint64_t calls) : seed(of_seed), call_count(calls) 
   weigh(Call::flush, 3);
   weigh(Call::compact, 2);
   weigh(Call::ingest, 3);
+  weigh(Call::checkpoint, 2);
   weigh(Call::split, 2);
   weigh(Call::merging, 2);
 

@@ -34,10 +34,11 @@ enum class Call : uint8_t {
   compact,
   /// Files of sorted entries are taken in.
   ingest,
+  checkpoint,
   split,
   merging,
 };
-inline constexpr size_t kCallCount = 17;
+inline constexpr size_t kCallCount = 18;
 
 /// What a key has, and what is done to it.
 enum class KeyKind : uint8_t {

@@ -15,6 +15,7 @@ Scene::Scene(const Plan& plan, History& history, Conditions& conditions)
       conditions_(conditions),
       disk_(seed_of(plan.seed, Stream::disk)),
       platform_(seed_of(plan.seed, Stream::steps)),
+      checkpoints_(plan, history, conditions, files_),
       options_(plan.options) {
   options_.files = &files_;
   options_.platform = &platform_;
@@ -83,6 +84,8 @@ void Scene::lose_power() {
 
 void Scene::crash() {
   files_.crash(disk_.next());
+  // What they have of keys that are written `buffered` is of before.
+  checkpoints_.look(platform_);
   history_.lose_power();
 }
 
@@ -90,6 +93,7 @@ void Scene::end_life() {
   ++life_;
   store_.reset();
   history_.end_life();
+  checkpoints_.end_life();
   earlier_clock_ms_ = platform_.latest_wall_ms();
   if (has_calls_under_way())
     give_up(std::to_string(asked_ - answered_) + " calls were not answered though the store was closed");
@@ -104,6 +108,7 @@ void Scene::note_where_it_ended() {
   const std::string& where = files_.last_failure();
   const auto was = [&](std::string_view part) { return where.find(part) != std::string::npos; };
   if (is_splitting()) conditions_.met(Condition::power_loss_while_splitting);
+  if (checkpoints_.is_any_under_way()) conditions_.met(Condition::power_loss_in_checkpoint);
   if (ingests_ > 0) conditions_.met(Condition::power_loss_in_ingest);
   if (was("MANIFEST.") || was("MANIFEST: rename")) conditions_.met(Condition::power_loss_in_manifest_switch);
   if (was("SHARDS.")) conditions_.met(Condition::power_loss_in_map_switch);
@@ -140,6 +145,7 @@ void Scene::on_event(const engine::Event& event) {
   if (event.kind == Kind::merge_ended) {
     conditions_.met(event.outcome.ok() ? Condition::merge : Condition::merge_cancelled);
     if (is_splitting()) conditions_.met(Condition::merge_while_splitting);
+    if (checkpoints_.is_any_under_way()) conditions_.met(Condition::merge_while_checkpointing);
   }
   if (event.kind == Kind::split) conditions_.met(Condition::split);
   if (event.kind == Kind::stall_begun) conditions_.met(Condition::write_stalled);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "actors/store.hpp"
+#include "tests/simulation/checkpoints.hpp"
 #include "tests/simulation/conditions.hpp"
 #include "tests/simulation/history.hpp"
 #include "tests/simulation/virtual_platform.hpp"
@@ -39,6 +40,7 @@ public:
   VirtualPlatform& platform() { return platform_; }
   Conditions& conditions() { return conditions_; }
   History& history() { return history_; }
+  Checkpoints& checkpoints() { return checkpoints_; }
   const Plan& plan() const { return plan_; }
   /// What is answered in another life than it was asked in, or by the dead, nobody hears.
   uint64_t life() const { return life_; }
@@ -78,6 +80,7 @@ private:
   engine::Random disk_;
   engine::MemoryFileSystem files_;
   VirtualPlatform platform_;
+  Checkpoints checkpoints_;
   actors::StoreOptions options_;
   std::unique_ptr<actors::Store> store_;
   uint64_t life_ = 1;
