@@ -32,6 +32,8 @@ public:
     const size_t part_count = job->job.part_count();
     for (size_t task = 0; task < part_count; ++task) {
       auto run = [job, shard = ShardActor(self_), &platform = platform_] {
+        // Where nobody may block the part is left to who lets go of the job.
+        if (!platform.has_threads() && job->is_held()) return;
         const std::optional<size_t> part = job->parts.begin();
         if (!part) return;
         engine::WritePace pace;
@@ -48,6 +50,13 @@ public:
   }
 
   void give_back(std::shared_ptr<RunningJob> job) override { self_->send(self_, atom::job_ran_v, job); }
+
+  void let_go(const std::shared_ptr<RunningJob>& job) override {
+    const bool was_held = job->is_held();
+    job->let_go();
+    // What has begun is no part that begins again.
+    if (was_held && !platform_.has_threads()) run_job(job);
+  }
 
   void wake_after(std::chrono::microseconds delay) override {
     self_->delayed_send(self_, delay, atom::timer_v);

@@ -352,7 +352,7 @@ void ShardCare::set_merging(Merging merging, Done<Nothing> done) {
     if (merging == Merging::paused) {
       running->hold();
     } else {
-      running->let_go();
+      host_.let_go(running);
     }
   }
   if (merging == Merging::on) space_may_be_free();

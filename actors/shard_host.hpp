@@ -37,6 +37,8 @@ struct RunningJob {
 
   // For threads that run a part, every few entries.
 
+  bool is_held() const { return held_.load(std::memory_order_relaxed); }
+
   /// Blocks: while the job is held.
   void wait_while_held() const { held_.wait(true, std::memory_order_relaxed); }
   void wrote(uint64_t size) {
@@ -72,6 +74,8 @@ public:
   virtual void run_job(std::shared_ptr<RunningJob> job) = 0;
   /// Shard::job_ran() gets the job back: it was cancelled, and no part of it is away.
   virtual void give_back(std::shared_ptr<RunningJob> job) = 0;
+  /// The job's parts go on, or begin: it is held no more.
+  virtual void let_go(const std::shared_ptr<RunningJob>& job) = 0;
   /// Shard::timer() is called after `delay`.
   virtual void wake_after(std::chrono::microseconds delay) = 0;
   /// The shard serves no more. What it held is answered; what still comes into its queue is not.

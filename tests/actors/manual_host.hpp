@@ -19,6 +19,7 @@ public:
     std::erase(jobs, job);
     cancelled.push_back(std::move(job));
   }
+  void let_go(const std::shared_ptr<RunningJob>& job) override { job->let_go(); }
   void wake_after(std::chrono::microseconds delay) override { wakes.push_back(time + delay); }
   void failed(const Error& error) override { failure = error; }
   void ended() override { has_ended = true; }

@@ -288,6 +288,7 @@ TEST_F(PickerTest, WhatIsNewerThanWritesInMemoryStaysApartInLevelZero) {
 TEST_F(PickerTest, WhereAReadMeetsTooManyThatStayApartTheyGoDown) {
   options.min_compaction_files = 1;
   add(6, 1, "a", "z", 1000);
+  add(5, 2, "a", "z", 400);
   add(0, 3, "a", "c", 10);
   add(0, 9, "a", "c", 10);
   EXPECT_EQ(pick()->target_level, 0u);

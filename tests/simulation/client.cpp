@@ -47,8 +47,11 @@ void Client::call() {
       return make_checkpoint();
     case Call::split:
       return split();
-    case Call::flush:
     case Call::compact:
+      return compact();
+    case Call::cancel_merge:
+      return cancel_merge();
+    case Call::flush:
     case Call::merging:
       return care(static_cast<Call>(kind));
   }
@@ -66,6 +69,7 @@ Moments Client::until_now() {
 void Client::lose() {
   if (!changes_.empty()) end_write(Outcome::unknown);
   snapshots_.clear();
+  merge_.reset();
   splitting_ = false;
   busy_ = false;
 }
@@ -84,6 +88,14 @@ bool Client::accept(const Error& error) {
 }
 
 // Choices.
+
+size_t Client::any_key_to_get() {
+  const auto& batches = scene_.batches_under_way();
+  if (batches.empty() || random_.one_in(2)) return any_key();
+  const std::vector<size_t>& keys =
+      std::next(batches.begin(), static_cast<std::ptrdiff_t>(random_.below(batches.size())))->second;
+  return keys[random_.below(keys.size())];
+}
 
 size_t Client::any_loose_key() {
   const std::vector<size_t>& keys = scene_.plan().loose_keys;

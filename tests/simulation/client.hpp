@@ -65,6 +65,8 @@ private:
   // Calls (client_care.cpp, client_ingest.cpp).
   void split();
   void care(Call call);
+  void compact();
+  void cancel_merge();
   void make_checkpoint();
   void ingest();
   Status build_file(const std::string& path, std::span<const size_t> keys,
@@ -88,6 +90,8 @@ private:
   /// Whether it is one of those that a store may give at any time.
   bool accept(const Error& error);
 
+  /// Often one of a batch over shards that is under way.
+  size_t any_key_to_get();
   size_t any_key() { return random_.below(scene_.plan().keys.size()); }
   size_t any_loose_key();
   std::vector<size_t> keys_in(const KeyRange& range) const;
@@ -122,6 +126,8 @@ private:
   VirtualPlatform::Time began_at_{};
   std::vector<Change> changes_;
   std::deque<HeldSnapshot> snapshots_;
+  // The last merge of a range that it asked for, and has not ended.
+  actors::RangeMergeHandle merge_;
 };
 
 }  // namespace coppice::simulation

@@ -1,4 +1,6 @@
 // What clients call for beside reads and writes.
+#include <utility>
+
 #include "tests/simulation/client.hpp"
 
 namespace coppice::simulation {
@@ -32,11 +34,40 @@ void Client::care(Call call) {
     end_call();
   });
   if (call == Call::flush) return scene_.store().flush(any_range(), done);
-  if (call == Call::compact) return void(scene_.store().compact(any_range(), done));
-  // Not paused: a thread would wait, and there is one.
-  static constexpr engine::Merging kKinds[] = {engine::Merging::on, engine::Merging::on, engine::Merging::off,
-                                               engine::Merging::stopped};
-  scene_.store().set_merging(kKinds[random_.below(4)], done);
+  static constexpr engine::Merging kKinds[] = {engine::Merging::on,     engine::Merging::on,
+                                               engine::Merging::on,     engine::Merging::off,
+                                               engine::Merging::paused, engine::Merging::stopped};
+  scene_.store().set_merging(kKinds[random_.below(std::size(kKinds))], done);
+}
+
+/// While merging is paused it may go on for long: so this is the call of nobody, who waits for no answer.
+void Client::compact() {
+  if (scene_.store().merging() == engine::Merging::paused)
+    scene_.conditions().met(Condition::merge_asked_while_paused);
+  merge_ = scene_.store().compact(any_range(),
+                                  heard<actors::Nothing>([this](const Result<actors::Nothing>& answer) {
+                                    if (!answer.ok()) accept(answer.error());
+                                  }));
+  end_call();
+}
+
+/// By its number, or by its handle.
+void Client::cancel_merge() {
+  if (merge_ == nullptr) return compact();
+  const bool is_paused = scene_.store().merging() == engine::Merging::paused;
+  const actors::RangeMergeHandle merge = std::exchange(merge_, nullptr);
+  if (random_.one_in(2)) {
+    merge->cancel();
+    return end_call();
+  }
+  scene_.store().cancel_merge(merge->id,
+                              heard<actors::Nothing>([=, this](const Result<actors::Nothing>& answer) {
+                                if (answer.ok() && is_paused)
+                                  scene_.conditions().met(Condition::merge_cancelled_while_paused);
+                                if (!answer.ok() && answer.error().code != Errc::not_found)
+                                  accept(answer.error());
+                                end_call();
+                              }));
 }
 
 }  // namespace coppice::simulation

@@ -19,7 +19,7 @@ struct Client::Scanning {
 };
 
 void Client::get() {
-  const size_t key = any_key();
+  const size_t key = any_key_to_get();
   scene_.store().get(scene_.plan().keys[key], nullptr,
                      heard<std::optional<Bytes>>([this, key](const Result<std::optional<Bytes>>& answer) {
                        if (!answer.ok()) {

@@ -50,7 +50,7 @@ void Client::write_group() {
   Batch batch;
   for (const size_t key : group.keys)
     adds ? add_operand(batch, key, value) : put_value(batch, key, value, expiry_ms);
-  if (!is_sum) scene_.batch_began(value, group.keys);
+  scene_.batch_began(value, group.keys);
   write(std::move(batch));
 }
 

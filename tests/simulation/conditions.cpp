@@ -31,6 +31,8 @@ std::string name_of(Condition condition) {
       "operand of unknown outcome",
       "snapshot of operands read again",
       "key that expired between two reads",
+      "merge asked for while paused",
+      "merge cancelled while paused",
       "checkpoint",
       "merge while a checkpoint is made",
       "power loss in a checkpoint",

@@ -45,6 +45,9 @@ enum class Condition : uint8_t {
   /// A key that operands are applied to was read at a snapshot, and later again.
   snapshot_of_operands_read_again,
   expired_between_reads,
+  /// A merge of a range was asked for while merging was paused; and ended by who had asked.
+  merge_asked_while_paused,
+  merge_cancelled_while_paused,
   checkpoint,
   /// A merge ended while one was under way.
   merge_while_checkpointing,
@@ -57,7 +60,7 @@ enum class Condition : uint8_t {
   /// A key was found at a snapshot that has expired since.
   expired_seen_at_snapshot,
 };
-inline constexpr size_t kConditionCount = 36;
+inline constexpr size_t kConditionCount = 38;
 
 /// "merge while splitting".
 std::string name_of(Condition condition);

@@ -38,7 +38,9 @@ actors::StoreOptions store_options(Random& random) {
   options.memory = one_of<size_t>(random, {1 << 20, 4 << 20});
   options.compactor_threads = one_of<uint32_t>(random, {1, 2});
   options.reader_threads = one_of<uint32_t>(random, {1, 2});
-  options.merge_interval_ms = one_of<uint32_t>(random, {0, 0, 500});
+  options.merge_interval_ms = one_of<uint32_t>(random, {0, 0, 10, 500});
+  options.merging = one_of(
+      random, {engine::Merging::on, engine::Merging::on, engine::Merging::on, engine::Merging::paused});
   options.queue_operations_max = one_of<uint32_t>(random, {4, 64, 1 << 20});
   return options;
 }
@@ -113,6 +115,7 @@ Plan::Plan(uint64_t of_seed, uint64_t calls) : seed(of_seed), call_count(calls) 
   weigh(Call::read_snapshot, 25);
   weigh(Call::flush, 3);
   weigh(Call::compact, 2);
+  weigh(Call::cancel_merge, 2);
   weigh(Call::ingest, 3);
   weigh(Call::checkpoint, 2);
   weigh(Call::split, 2);

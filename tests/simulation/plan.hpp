@@ -32,13 +32,15 @@ enum class Call : uint8_t {
   read_snapshot,
   flush,
   compact,
+  /// A merge of a range that somebody asked for is to end.
+  cancel_merge,
   /// Files of sorted entries are taken in.
   ingest,
   checkpoint,
   split,
   merging,
 };
-inline constexpr size_t kCallCount = 18;
+inline constexpr size_t kCallCount = 19;
 
 /// What a key has, and what is done to it.
 enum class KeyKind : uint8_t {

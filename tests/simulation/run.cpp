@@ -100,8 +100,10 @@ private:
     trouble_.end();
     scene_.calm_down();
     const uint64_t limit = scene_.platform().steps() + kLastStepsMax;
+    // What waits for a pause to end goes on as well.
+    scene_.store().set_merging(engine::Merging::on, [](const Result<actors::Nothing>&) {});
     const auto is_busy = [](const auto& client) { return !client->is_idle(); };
-    while (std::ranges::any_of(clients_, is_busy)) {
+    while (std::ranges::any_of(clients_, is_busy) || scene_.has_calls_under_way()) {
       if (!scene_.step() || scene_.platform().steps() > limit)
         return scene_.give_up("a call is not answered though all is well");
     }

@@ -65,6 +65,8 @@ public:
   bool is_splitting() const { return splits_ > 0; }
   bool has_shard_down() const { return !down_.empty(); }
   void batch_began(uint64_t value, std::vector<size_t> keys) { batches_[value] = std::move(keys); }
+  /// Their keys, by their values.
+  const std::map<uint64_t, std::vector<size_t>>& batches_under_way() const { return batches_; }
   void batch_ended(uint64_t value) { batches_.erase(value); }
 
 private:
