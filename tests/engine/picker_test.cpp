@@ -285,17 +285,6 @@ TEST_F(PickerTest, WhatIsNewerThanWritesInMemoryStaysApartInLevelZero) {
   EXPECT_FALSE(pick());
 }
 
-TEST_F(PickerTest, WhereAReadMeetsTooManyThatStayApartTheyGoDown) {
-  options.min_compaction_files = 1;
-  add(6, 1, "a", "z", 1000);
-  add(5, 2, "a", "z", 400);
-  add(0, 3, "a", "c", 10);
-  add(0, 9, "a", "c", 10);
-  EXPECT_EQ(pick()->target_level, 0u);
-  flushed = Timestamp{5};
-  EXPECT_EQ(pick()->target_level, shape().base);
-}
-
 // Two tables of one commit have keys apart, and what lies below them may have keys of both.
 TEST_F(PickerTest, NoTierBeginsBetweenTablesOfOneCommit) {
   options.merge_policy = MergePolicy::tiered;
