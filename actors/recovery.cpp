@@ -38,6 +38,8 @@ Recovery::Outcome Recovery::open(const std::vector<uint64_t>& ids, const std::se
         {id, directory_.open_shard(id, options_, watches_ ? watches_(id) : engine::Watch{})});
     collect(outcome.shards.back());
   }
+  // Who is given a batch has all before it, as far as its last commit tells: so none is completed until all are known.
+  hold_back(outcome.shards);
   for (const auto& [commit, batch] : unsettled_) complete(commit, batch, snapshots, outcome.shards);
   hold_back(outcome.shards);
 

@@ -24,10 +24,12 @@ inline bool is_lasting(const Error& error) {
 /// shard between its turn being kept for the batch and the batch's record.
 ///
 /// So shards that come up together do so all or none, as long as waiting may help: one that cannot be opened for now may hold the
-/// only record of a batch, and a participant that served without it would show half of that batch once the record is there.
+/// only record of a batch, and a participant that served without it would show half of that batch once the record is there. It
+/// would, too, once a later batch was completed there, behind which its last commit lies: so batches are completed, the oldest
+/// first, when all are open.
 ///
 /// A shard that is damaged keeps nobody down. It may lack a batch that others have: they keep its record (the batch is
-/// unsettled there) until it comes back.
+/// unsettled there) until it comes back. Of a batch whose only record it has, which nobody was told of, it alone has its part then.
 class Recovery {
 public:
   /// What a shard's tree is watched with.

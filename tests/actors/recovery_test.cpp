@@ -1,5 +1,7 @@
 #include "actors/recovery.hpp"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "engine/table/block_cache.hpp"
@@ -12,23 +14,26 @@ namespace {
 class RecoveryTest : public testing::Test {
 protected:
   RecoveryTest() {
-    auto opened = StoreDirectory::open(trees, env, "/store", {"m"});
+    auto opened = StoreDirectory::open(trees, env, "/store", {"m", "zz"});
     EXPECT_TRUE(opened.ok());
     directory = std::move(*opened);
     recovery = std::make_unique<Recovery>(engine::TreeOptions{}, *directory);
   }
 
-  /// Shard 1 and 2 log one batch at `commit`, or only some of them do before the power goes.
-  void log(Timestamp commit, const std::vector<uint64_t>& by) {
-    engine::Batch left;
-    engine::Batch right;
-    EXPECT_TRUE(left.put("a", std::to_string(commit.raw)).ok());
-    EXPECT_TRUE(right.put("z", std::to_string(commit.raw)).ok());
-    const std::vector<engine::SpanningPart> parts{{1, left.bytes()}, {2, right.bytes()}};
+  static const char* key_of(uint64_t shard) { return shard == 1 ? "a" : shard == 2 ? "z" : "zzz"; }
+
+  /// Two shards log one batch at `commit`, or only some of them do before the power goes.
+  void log(Timestamp commit, const std::vector<uint64_t>& by, std::array<uint64_t, 2> of = {1, 2}) {
+    std::array<engine::Batch, 2> batches;
+    std::vector<engine::SpanningPart> parts;
+    for (size_t i = 0; i < of.size(); ++i) {
+      EXPECT_TRUE(batches[i].put(key_of(of[i]), std::to_string(commit.raw)).ok());
+      parts.push_back({of[i], batches[i].bytes()});
+    }
     for (const uint64_t id : by) {
       auto tree = engine::Tree::open(env, directory->shard_directory(id), {});
       ASSERT_TRUE(tree.ok());
-      const engine::GroupWrite write{id == 1 ? &left : &right, commit, parts};
+      const engine::GroupWrite write{&batches[id == of[0] ? 0 : 1], commit, parts};
       ASSERT_TRUE((*tree)->log_group({&write, 1}).ok());
       engine::LogSync sync = (*tree)->plan_sync();
       ASSERT_TRUE((*tree)->install_sync(sync.run()).ok());
@@ -38,12 +43,16 @@ protected:
   static std::optional<Bytes> get(const Recovery::Opened& shard, ByteView key) {
     return *(*shard.tree)->reader()->get(key, {});
   }
-  std::string log_of(uint64_t id) {
-    const auto names = files.list(directory->shard_directory(id));
-    for (const std::string& name : *names)
-      if (name.ends_with(".log")) return directory->shard_directory(id) + "/" + name;
-    return "";
+  // For now a shard cannot be read.
+  void hide(uint64_t shard) {
+    ASSERT_TRUE(files.rename(manifest_of(shard), manifest_of(shard) + ".away").ok());
+    ASSERT_TRUE(files.make_directory(manifest_of(shard)).ok());
   }
+  void show(uint64_t shard) {
+    ASSERT_TRUE(files.remove_tree(manifest_of(shard)).ok());
+    ASSERT_TRUE(files.rename(manifest_of(shard) + ".away", manifest_of(shard)).ok());
+  }
+  std::string manifest_of(uint64_t shard) const { return directory->shard_directory(shard) + "/MANIFEST"; }
 
   engine::MemoryFileSystem files;
   engine::BlockCache cache{1 << 20};
@@ -81,7 +90,7 @@ TEST_F(RecoveryTest, ItIsTheSameAfterASecondRecovery) {
 
 TEST_F(RecoveryTest, APartForAShardThatCannotBeOpenedIsKeptUntilItCan) {
   log(Timestamp{100}, {1});
-  const std::string manifest = directory->shard_directory(2) + "/MANIFEST";
+  const std::string manifest = manifest_of(2);
   files.flip_bit(manifest, 100);
 
   Recovery::Outcome first = recovery->open({1, 2}, {}, {});
@@ -99,10 +108,7 @@ TEST_F(RecoveryTest, APartForAShardThatCannotBeOpenedIsKeptUntilItCan) {
 
 TEST_F(RecoveryTest, ShardsThatComeUpTogetherDoSoAllOrNone) {
   log(Timestamp{100}, {2});
-  const std::string manifest = directory->shard_directory(2) + "/MANIFEST";
-  // It cannot be read, for now.
-  ASSERT_TRUE(files.rename(manifest, manifest + ".away").ok());
-  ASSERT_TRUE(files.make_directory(manifest).ok());
+  hide(2);
   {
     const Recovery::Outcome early = recovery->open({1, 2}, {}, {});
     ASSERT_EQ(early.shards[1].tree.status().error().code, Errc::io_error);
@@ -111,11 +117,25 @@ TEST_F(RecoveryTest, ShardsThatComeUpTogetherDoSoAllOrNone) {
     EXPECT_NE(early.shards[0].tree.status().error().text.find("shard 2, with which it has to come up"),
               std::string::npos);
   }
-  ASSERT_TRUE(files.remove_tree(manifest).ok());
-  ASSERT_TRUE(files.rename(manifest + ".away", manifest).ok());
+  show(2);
   const Recovery::Outcome outcome = recovery->open({1, 2}, {}, {});
   EXPECT_EQ(get(outcome.shards[0], "a"), "100");
   EXPECT_EQ(get(outcome.shards[1], "z"), "100");
+}
+
+// A shard that got the later one has a last commit behind the earlier one, which it lacks.
+TEST_F(RecoveryTest, NoBatchIsCompletedWhileAnEarlierOneMayYetBeFound) {
+  log(Timestamp{100}, {1}, {1, 2});
+  log(Timestamp{200}, {3}, {2, 3});
+  hide(1);
+  ASSERT_FALSE(recovery->open({1, 2, 3}, {}, {}).shards[0].tree.ok());
+  show(1);
+  const Recovery::Outcome outcome = recovery->open({1, 2, 3}, {}, {});
+  EXPECT_EQ(get(outcome.shards[0], key_of(1)), "100");
+  const auto& second = *outcome.shards[1].tree;
+  EXPECT_EQ(*second->reader()->get(key_of(2), {.at = Timestamp{100}}), "100");
+  EXPECT_EQ(get(outcome.shards[1], key_of(2)), "200");
+  EXPECT_EQ(get(outcome.shards[2], key_of(3)), "200");
 }
 
 TEST_F(RecoveryTest, AShardThatRestartsAloneOwesNothingToThoseThatServe) {
@@ -127,7 +147,7 @@ TEST_F(RecoveryTest, AShardThatRestartsAloneOwesNothingToThoseThatServe) {
 }
 
 TEST_F(RecoveryTest, ADamagedShardKeepsNoOtherFromOpening) {
-  files.flip_bit(directory->shard_directory(1) + "/MANIFEST", 100);
+  files.flip_bit(manifest_of(1), 100);
   const Recovery::Outcome outcome = recovery->open({1, 2}, {}, {});
   EXPECT_EQ(outcome.shards[0].tree.status().error().code, Errc::corruption);
   EXPECT_TRUE(outcome.shards[1].tree.ok());
