@@ -43,8 +43,8 @@ std::vector<uint64_t> files_of_other_key(const Version& version, uint64_t key_id
 /// What of those files the plan's tables use, in bytes. Requires: `files` ascend.
 uint64_t size_in_files(const MergePlan& plan, const std::vector<uint64_t>& files);
 
-/// The merge of tables that overlap `range` that empties most of `files`. `flushed`: as that of Settled. Nothing: none refers to them, or merges under way are in
-/// the way.
+/// The merge of tables that overlap `range` that empties most of `files`. `flushed`: as that of Settled. Nothing: none refers to
+/// them, or merges under way are in the way.
 std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& options,
                                       const std::vector<uint64_t>& files, const MergesUnderWay& under_way,
                                       const KeyRange& range = {}, Timestamp flushed = kTimestampMax);
