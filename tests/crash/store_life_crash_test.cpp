@@ -8,6 +8,7 @@
 #include "tests/crash/ending.hpp"
 #include "tests/crash/store_life.hpp"
 #include "tests/support/keys.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace coppice::actors {
 namespace {
@@ -63,9 +64,11 @@ protected:
     for (uint64_t seed = 1; seed <= orders; ++seed) try_every_operation(keys, seed);
   }
   static void try_every_operation(const engine::KeyRing& keys, uint64_t seed) {
+    // Under a sanitizer each takes ten times as long.
+    constexpr uint64_t kStep = COPPICE_SANITIZED ? 7 : 1;
     bool whole_life = false;
     uint64_t after = 0;
-    for (; !whole_life && !HasFailure(); ++after) {
+    for (; !whole_life && !HasFailure(); after += kStep) {
       SCOPED_TRACE("operation " + std::to_string(after) + ", seed " + std::to_string(seed));
       MemoryFileSystem files;
       StoreLife life(files, keys, seed);
