@@ -9,8 +9,9 @@ namespace coppice::simulation {
 namespace {
 
 constexpr uint64_t kCalls = 4000;
-/// A sanitizer makes each take ten times as long.
-constexpr uint64_t kSeeds = COPPICE_SANITIZED ? 10 : 100;
+// A sanitizer makes each take half a minute.
+constexpr uint64_t kSeeds = COPPICE_SANITIZED ? 4 : 100;
+constexpr uint64_t kReplayedSeeds = COPPICE_SANITIZED ? 1 : 5;
 
 TEST(SimulationTest, EverySeedKeepsEveryPromise) {
   const uint64_t first = test_seed();
@@ -29,7 +30,7 @@ TEST(SimulationTest, EverySeedKeepsEveryPromise) {
 
 TEST(SimulationTest, ASeedIsReplayedStepByStep) {
   const uint64_t first = test_seed();
-  for (uint64_t seed = first; seed < first + 5; ++seed) {
+  for (uint64_t seed = first; seed < first + kReplayedSeeds; ++seed) {
     const Report once = run(seed, 1000);
     const Report again = run(seed, 1000);
     EXPECT_EQ(once.trace, again.trace) << "seed " << seed;
