@@ -2,7 +2,6 @@
 // wrong.
 #include "engine/log/batch.hpp"
 #include "engine/log/log_reader.hpp"
-#include "tests/fuzz/input.hpp"
 #include "tests/fuzz/mended.hpp"
 #include "tests/support/memory_file_system.hpp"
 
@@ -35,9 +34,6 @@ void read(const Bytes& content) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace coppice::engine;
-  coppice::Bytes content(Input(data, size).rest());
-  read(content);
-  mend_log(content);
-  read(content);
+  read_twice(data, size, mend_log, read);
   return 0;
 }

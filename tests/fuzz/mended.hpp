@@ -3,6 +3,7 @@
 
 #include "engine/io/framed_file.hpp"
 #include "engine/table/table_format.hpp"
+#include "tests/fuzz/input.hpp"
 
 namespace coppice::engine {
 
@@ -16,5 +17,13 @@ void mend_values(Bytes& file, const BlockHandle& place);
 void mend_log(Bytes& file);
 /// A small file that is written whole: what is not its head is its payload.
 void mend_frame(Bytes& file, const Frame& frame);
+
+/// Has a file read as the input has it, and once more with checksums that are right.
+inline void read_twice(const uint8_t* data, size_t size, void (*mend)(Bytes&), void (*read)(const Bytes&)) {
+  Bytes content(Input(data, size).rest());
+  read(content);
+  mend(content);
+  read(content);
+}
 
 }  // namespace coppice::engine

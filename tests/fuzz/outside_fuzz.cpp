@@ -2,7 +2,6 @@
 // everything else is refused by its name.
 #include "engine/ingest/outside_table.hpp"
 #include "engine/table/table_reader.hpp"
-#include "tests/fuzz/input.hpp"
 #include "tests/fuzz/mended.hpp"
 #include "tests/support/memory_file_system.hpp"
 
@@ -48,9 +47,6 @@ void read(const Bytes& content) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace coppice::engine;
-  coppice::Bytes content(Input(data, size).rest());
-  read(content);
-  mend_table(content);
-  read(content);
+  read_twice(data, size, mend_table, read);
   return 0;
 }

@@ -4,7 +4,6 @@
 #include "engine/table/block_io.hpp"
 #include "engine/table/bloom.hpp"
 #include "engine/table/table_reader.hpp"
-#include "tests/fuzz/input.hpp"
 #include "tests/fuzz/mended.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/vector_cursor.hpp"
@@ -96,9 +95,6 @@ void read(const Bytes& content) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace coppice::engine;
-  coppice::Bytes content(Input(data, size).rest());
-  read(content);
-  mend_table(content);
-  read(content);
+  read_twice(data, size, mend_table, read);
   return 0;
 }
