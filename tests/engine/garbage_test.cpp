@@ -26,7 +26,7 @@ protected:
   }
   Version version() { return Version(levels, values); }
   std::optional<MergePlan> pick_for(const std::vector<uint64_t>& emptied) {
-    return pick_garbage(version(), options, emptied, under_way);
+    return pick_garbage(version(), options, emptied, under_way, {}, flushed);
   }
 
   std::vector<ValueFileHandle> values;
@@ -141,6 +141,17 @@ TEST_F(GarbageTest, WhatWasFlushedComesDownIfNothingElseRefersToIt) {
   plan = pick_for({1});
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->source_level, 6u);
+}
+
+// What was ingested may be newer than writes in memory, and one table of both would hide these.
+TEST_F(GarbageTest, WhatIsNewerThanWritesInMemoryDoesNotStayInLevelZero) {
+  options.merge_policy = MergePolicy::tiered;
+  add_values(1, 1000);
+  add_table(0, 5, "a", "c", {{1, 100}});
+  add_table(0, 9, "a", "c", {{1, 100}});
+  EXPECT_EQ(pick_for({1})->target_level, 0u);
+  flushed = Timestamp{7};
+  EXPECT_EQ(pick_for({1})->target_level, level_shape(version(), options).base);
 }
 
 TEST_F(GarbageTest, AMergeOfARangeTakesWhatOverlapsIt) {
