@@ -11,9 +11,10 @@
 namespace coppice::actors {
 namespace {
 
-class RecoveryTest : public testing::Test {
-protected:
-  RecoveryTest() {
+/// A store of two shards, and what recovers it.
+class TwoShards {
+public:
+  TwoShards() {
     auto opened = StoreDirectory::open(trees, env, "/store", {"m", "zz"});
     EXPECT_TRUE(opened.ok());
     directory = std::move(*opened);
@@ -61,6 +62,8 @@ protected:
   std::unique_ptr<StoreDirectory> directory;
   std::unique_ptr<Recovery> recovery;
 };
+
+class RecoveryTest : public testing::Test, protected TwoShards {};
 
 TEST_F(RecoveryTest, ABatchThatOneParticipantLoggedReachesTheOther) {
   log(Timestamp{100}, {1});
@@ -121,6 +124,19 @@ TEST_F(RecoveryTest, ShardsThatComeUpTogetherDoSoAllOrNone) {
   const Recovery::Outcome outcome = recovery->open({1, 2}, {}, {});
   EXPECT_EQ(get(outcome.shards[0], "a"), "100");
   EXPECT_EQ(get(outcome.shards[1], "z"), "100");
+}
+
+TEST_F(RecoveryTest, SoTheyDoWhicheverFileOperationFails) {
+  bool failed = true;
+  for (uint64_t n = 0; failed; ++n) {
+    TwoShards store;
+    store.log(Timestamp{100}, {1});
+    const uint64_t before = store.files.operation_count();
+    store.files.fail_after(n);
+    const Recovery::Outcome outcome = store.recovery->open({1, 2}, {}, {});
+    failed = store.files.operation_count() - before > n;
+    ASSERT_EQ(outcome.shards[0].tree.ok(), outcome.shards[1].tree.ok()) << "operation " << n;
+  }
 }
 
 // A shard that got the later one has a last commit behind the earlier one, which it lacks.
