@@ -133,6 +133,7 @@ std::optional<uint64_t> Client::value_found(size_t key, const std::optional<Byte
   const std::optional<uint64_t> value = value_of(scene_.plan().kinds[key], *bytes);
   if (!value)
     history_.accuse(scene_.plan().keys[key] + " has bytes that nobody wrote: " + bytes->substr(0, 40));
+  if (value && scene_.batches_under_way().contains(*value)) scene_.batch_was_read();
   return value;
 }
 

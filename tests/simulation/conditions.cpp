@@ -22,6 +22,7 @@ std::string name_of(Condition condition) {
       "shard restarted",
       "shard restarted after a failed sync",
       "batch over shards of unknown outcome",
+      "end of a life just after a batch under way was read",
       "write refused, as too much waits",
       "write stalled",
       "disk was full",

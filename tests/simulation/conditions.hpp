@@ -32,6 +32,8 @@ enum class Condition : uint8_t {
   shard_restarted_after_failed_sync,
   /// A batch over several shards, as one of them failed.
   batch_of_unknown_outcome,
+  /// Of a batch that is under way.
+  life_ended_behind_a_read,
   /// Because too much waits.
   write_refused,
   write_stalled,
@@ -60,7 +62,7 @@ enum class Condition : uint8_t {
   /// A key was found at a snapshot that has expired since.
   expired_seen_at_snapshot,
 };
-inline constexpr size_t kConditionCount = 38;
+inline constexpr size_t kConditionCount = 39;
 
 /// "merge while splitting".
 std::string name_of(Condition condition);

@@ -15,6 +15,11 @@ std::string say_value(uint64_t value) { return value == kAbsent ? "nothing" : st
 
 uint64_t History::new_operand() { return engine::mix(new_value()) >> 24; }
 
+void History::add(size_t key, const Access& access) {
+  ++access_count_;
+  accesses_[key].push_back(access);
+}
+
 void History::add_read(size_t key, uint64_t value, const Moments& moments) {
   add(key, {Access::Kind::read, value, moments.begin, moments.end, 0, kNever, kNever, moments.clock_first_ms,
             moments.clock_last_ms});
@@ -95,12 +100,6 @@ void History::begin_with_what_was_kept(size_t key) {
   kept = {value};
   // All moments come later.
   all.push_back({Access::Kind::write, value, 0, 0, 0});
-}
-
-size_t History::access_count() const {
-  size_t count = 0;
-  for (const auto& accesses : accesses_) count += accesses.size();
-  return count;
 }
 
 /// The shortest beginning that cannot be, and its end.

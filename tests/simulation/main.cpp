@@ -42,7 +42,8 @@ public:
     const auto missing = seeds_ < 100 ? std::vector<std::string>() : conditions_.missing();
     for (const std::string& name : missing)
       std::printf("never happened, and so was not tried: %s\n", name.c_str());
-    std::printf("%lu seeds of %lu calls, %lu steps: %lu failed\n", seeds_, calls_, steps_, failed_);
+    std::printf("%lu seeds of %lu calls: %lu steps, %lu reads and writes of keys checked: %lu failed\n",
+                seeds_, calls_, steps_, accesses_, failed_);
     return failed_ == 0 && missing.empty();
   }
 
@@ -50,6 +51,7 @@ private:
   void add(uint64_t seed, const Report& report) {
     conditions_.add(report.conditions);
     steps_ += report.steps;
+    accesses_ += report.accesses;
     if (report.failure.empty()) return;
     ++failed_;
     std::printf("seed %lu, trace %016lx: %s\nonce more: ./dev simulate 1 %lu %lu\n", seed, report.trace,
@@ -65,6 +67,7 @@ private:
   Conditions conditions_;
   uint64_t failed_ = 0;
   uint64_t steps_ = 0;
+  uint64_t accesses_ = 0;
 };
 
 }  // namespace

@@ -48,6 +48,7 @@ public:
     if (history_.expired_between_reads() > 0) conditions_.met(Condition::expired_between_reads);
     report.trace = scene_.platform().trace();
     report.calls = calls_;
+    report.accesses = history_.access_count();
     report.steps = scene_.platform().steps();
     report.conditions = conditions_;
     return report;

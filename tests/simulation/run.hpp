@@ -14,6 +14,8 @@ struct Report {
   uint64_t trace = 0;
   uint64_t calls = 0;
   uint64_t steps = 0;
+  /// Reads and writes of keys, all of which were checked.
+  uint64_t accesses = 0;
   Conditions conditions;
 };
 

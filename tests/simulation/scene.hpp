@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "actors/store.hpp"
 #include "tests/simulation/checkpoints.hpp"
@@ -68,6 +69,10 @@ public:
   /// Their keys, by their values.
   const std::map<uint64_t, std::vector<size_t>>& batches_under_way() const { return batches_; }
   void batch_ended(uint64_t value) { batches_.erase(value); }
+  /// Somebody has read a batch that is under way.
+  void batch_was_read() { batch_was_read_ = true; }
+  /// Whether anybody has since this was asked last.
+  bool take_batch_was_read() { return std::exchange(batch_was_read_, false); }
 
 private:
   void on_event(const engine::Event& event);
@@ -94,6 +99,7 @@ private:
   int splits_ = 0;
   int ingests_ = 0;
   std::map<uint64_t, std::vector<size_t>> batches_;
+  bool batch_was_read_ = false;
   // Shards that do not serve, by why.
   std::map<uint64_t, std::string> down_;
 };

@@ -9,6 +9,9 @@ namespace {
 /// Most of the time a disk takes no time, or a few milliseconds.
 constexpr DiskPace kUsualPace{8, std::chrono::milliseconds(5)};
 
+/// Of the reads of a batch that is under way so many are the last of their life.
+constexpr uint64_t kEndsOneReadIn = 2;
+
 /// Where files take the place of others, and where a tree begins.
 constexpr std::array<const char*, 4> kPlaces = {"SHARDS.new", "MANIFEST.new", "MANIFEST", ".log"};
 
@@ -23,6 +26,11 @@ void Trouble::look() {
     until_.reset();
     scene_.files().heal();
     scene_.platform().set_disk_pace(kUsualPace);
+  }
+  // What was read is there from then on, though its writer has not been told yet.
+  if (scene_.take_batch_was_read() && random_.one_in(kEndsOneReadIn)) {
+    scene_.conditions().met(Condition::life_ended_behind_a_read);
+    return scene_.files().stop_after(0);
   }
   // What goes on for a short time only has a chance of its own.
   const bool is_short = until_ || scene_.is_splitting() || scene_.has_shard_down();
