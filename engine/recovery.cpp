@@ -20,7 +20,7 @@ Error damage(const std::string& path, const std::string& what) {
 struct OpenLog {
   uint64_t number = 0;
   LogHeader header;
-  uint64_t end_offset = 0;
+  KeptFront front;
   LogEnd end = LogEnd::open;
 };
 
@@ -132,7 +132,11 @@ private:
     if (closed && reader.end() != LogEnd::closed)
       return damage(log_path, "offset " + std::to_string(reader.end_offset()) +
                                   ": the log was closed, and has lost its end");
-    if (!closed) open_logs.push_back({number, reader.header(), reader.end_offset(), reader.end()});
+    if (!closed)
+      open_logs.push_back({number,
+                           reader.header(),
+                           {.size = reader.end_offset(), .synced = reader.synced_offset()},
+                           reader.end()});
     return success();
   }
 
@@ -141,13 +145,13 @@ private:
   Status check_later_log(uint64_t number) {
     const std::string log_path = path(log_file_name(number));
     COPPICE_TRY_ASSIGN(reader, open_named_log(number));
-    later_logs.push_back({number, reader.header()});
+    later_logs.push_back({number, reader.header(), {.size = reader.header().size()}});
     for (;;) {
       COPPICE_TRY_ASSIGN(record, reader.next());
       if (!record) return success();
       if (record->synced)
         return damage(path(log_file_name(open_logs.back().number)),
-                      "offset " + std::to_string(open_logs.back().end_offset) +
+                      "offset " + std::to_string(open_logs.back().front.size) +
                           ": the log has lost its end: " + log_file_name(number) +
                           " was written when it was on the disk");
     }
@@ -234,7 +238,7 @@ private:
       if (!record) return success();
       if (record->commit > manifest.state.flushed)
         return damage(path(std::string(kManifestName)),
-                      "offset " + std::to_string(manifest.end_offset) + ": the manifest has lost its end: " +
+                      "offset " + std::to_string(manifest.front.size) + ": the manifest has lost its end: " +
                           log_file_name(number) + " holds what is in no table, and is not named");
     }
   }
@@ -249,9 +253,8 @@ private:
   Batch batch_;
 };
 
-Result<LogWriter> cut_log(const TreeEnv& env, const std::string& directory, const OpenLog& log,
-                          uint64_t keep) {
-  return LogWriter::resume(env.files, join_path(directory, log_file_name(log.number)), log.header, keep);
+Result<LogWriter> cut_log(const TreeEnv& env, const std::string& directory, const OpenLog& log) {
+  return LogWriter::resume(env.files, join_path(directory, log_file_name(log.number)), log.header, log.front);
 }
 
 /// Makes what was read durable, and ends it with a close record. Until that is there what lay behind is empty, in every
@@ -259,9 +262,9 @@ Result<LogWriter> cut_log(const TreeEnv& env, const std::string& directory, cons
 /// it is on the disk.
 Status close_logs(const TreeEnv& env, const std::string& directory, const Reading& found) {
   for (auto log = found.later_logs.rbegin(); log != found.later_logs.rend(); ++log)
-    COPPICE_TRY(cut_log(env, directory, *log, log->header.size()).status());
+    COPPICE_TRY(cut_log(env, directory, *log).status());
   for (const OpenLog& log : found.open_logs) {
-    COPPICE_TRY_ASSIGN(writer, cut_log(env, directory, log, log.end_offset));
+    COPPICE_TRY_ASSIGN(writer, cut_log(env, directory, log));
     if (log.end != LogEnd::closed) COPPICE_TRY(writer.close());
   }
   return success();

@@ -34,7 +34,12 @@ Result<OutsideTable> read_outside_table(FileSystem& files, const std::string& pa
 
 Status check_outside_table(FileSystem& files, const OutsideTable& table, BlockCache& cache,
                            const KeyRing& keys) {
-  COPPICE_TRY(files.sync_file(table.path));
+  if (Status synced = files.sync_file(table.path); !synced.ok()) {
+    // Another sync would succeed, and write nothing of what this one could not.
+    Error error = std::move(synced).error();
+    error.text += "; build the file anew, as what it holds may be in memory only";
+    return error;
+  }
   return TableReader(files, table.path, table.meta, cache, keys).verify().status();
 }
 

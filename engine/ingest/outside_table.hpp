@@ -23,7 +23,7 @@ Result<OutsideTable> read_outside_table(FileSystem& files, const std::string& pa
 
 /// Syncs the file, and reads all of it: every checksum, the order, the limits of keys and values, and that it is as SortedFileWriter
 /// writes it. After success the file may be a tree's. corruption names the file and the offset. `cache` is charged, and given
-/// nothing. Blocks: on the disk, for long.
+/// nothing. io_error: the file may be on the disk in part, whatever a later sync says. Blocks: on the disk, for long.
 Status check_outside_table(FileSystem& files, const OutsideTable& table, BlockCache& cache,
                            const KeyRing& keys);
 

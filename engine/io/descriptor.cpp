@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/io/file.hpp"
+
 namespace coppice::engine {
 namespace {
 
@@ -31,6 +33,23 @@ const char* advice(int reason) {
 }
 
 }  // namespace
+
+Status read_at(const Descriptor& file, const std::string& path, uint64_t offset, size_t size, char* target) {
+  const uint64_t begin = offset;
+  const size_t wanted = size;
+  while (size > 0) {
+    const ssize_t got = ::pread(file.get(), target, size, static_cast<off_t>(offset));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return system_error(path, ("read at offset " + std::to_string(offset)).c_str(), errno);
+    }
+    if (got == 0) return short_read(path, begin, wanted, offset);
+    target += got;
+    offset += static_cast<uint64_t>(got);
+    size -= static_cast<size_t>(got);
+  }
+  return success();
+}
 
 Error system_error(const std::string& path, const char* operation, int reason) {
   Errc code = Errc::io_error;

@@ -26,6 +26,9 @@ Result<Descriptor> open_descriptor(const std::string& path, int flags, const cha
 /// A directory in the place of a file is io_error.
 Result<uint64_t> file_size(const Descriptor& file, const std::string& path);
 
+/// Fills `[target, target + size)` from `offset`. Fewer bytes in the file: corruption, naming the file and offset. Blocks: on the disk.
+Status read_at(const Descriptor& file, const std::string& path, uint64_t offset, size_t size, char* target);
+
 /// Names the file, the operation, the system's reason (an errno), and what a person can do about it.
 Error system_error(const std::string& path, const char* operation, int reason);
 

@@ -55,6 +55,13 @@ public:
   virtual uint64_t size() const = 0;
 };
 
+/// The front of a file that is gone on with: its first `size` bytes. Those from `synced` on may not be on the disk though the system
+/// takes them for written: so it is with what a sync could not write, and no later sync would.
+struct KeptFront {
+  uint64_t size = 0;
+  uint64_t synced = 0;
+};
+
 /// A file that no longer changes, read anywhere.
 /// Threads: any number.
 class RandomFile {
@@ -99,8 +106,9 @@ public:
   /// Creates an empty file, replacing one of that name.
   virtual Result<std::unique_ptr<AppendFile>> create(const std::string& path) = 0;
   virtual Result<std::unique_ptr<LogFile>> create_log(const std::string& path) = 0;
-  /// Opens an existing file to go on after its first `keep` bytes; what lies behind them is cut off.
-  virtual Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) = 0;
+  /// Opens an existing file to go on behind what is kept of it; the rest is cut off. What is kept and may not be on the disk is
+  /// written once more, as it is, so that the next sync makes all of it durable.
+  virtual Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, const KeptFront& kept) = 0;
   virtual Result<std::unique_ptr<RandomFile>> open(const std::string& path) = 0;
   /// Reads of files that this file system opened, all at once where it can. Blocks: on the disk, until all are done.
   virtual void read_all(std::span<FileRead> reads);

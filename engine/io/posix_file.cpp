@@ -78,7 +78,7 @@ public:
 
   Status read(uint64_t offset, size_t size, char* target) const override {
     if (is_mapped(offset, size) && mapped_->read(offset, size, target)) return success();
-    return read_by_call(offset, size, target);
+    return read_at(file_, path_, offset, size, target);
   }
 
   bool is_in_memory(uint64_t offset, size_t size) const override {
@@ -101,23 +101,6 @@ public:
 private:
   bool is_mapped(uint64_t offset, size_t size) const {
     return mapped_ != nullptr && offset <= size_ && size <= size_ - offset;
-  }
-
-  Status read_by_call(uint64_t offset, size_t size, char* target) const {
-    const uint64_t begin = offset;
-    const size_t wanted = size;
-    while (size > 0) {
-      const ssize_t got = ::pread(file_.get(), target, size, static_cast<off_t>(offset));
-      if (got < 0) {
-        if (errno == EINTR) continue;
-        return system_error(path_, ("read at offset " + std::to_string(offset)).c_str(), errno);
-      }
-      if (got == 0) return short_read(path_, begin, wanted, offset);
-      target += got;
-      offset += static_cast<uint64_t>(got);
-      size -= static_cast<size_t>(got);
-    }
-    return success();
   }
 
   Descriptor file_;
@@ -164,13 +147,15 @@ Result<std::unique_ptr<LogFile>> PosixFileSystem::create_log(const std::string& 
   return std::unique_ptr<LogFile>(std::make_unique<PosixLogFile>(std::move(file), path, 0));
 }
 
-Result<std::unique_ptr<LogFile>> PosixFileSystem::reopen_log(const std::string& path, uint64_t keep) {
+Result<std::unique_ptr<LogFile>> PosixFileSystem::reopen_log(const std::string& path, const KeptFront& kept) {
   COPPICE_TRY_ASSIGN(file, open_descriptor(path, O_RDWR, "open"));
   COPPICE_TRY_ASSIGN(size, file_size(file, path));
-  if (size < keep) return short_read(path, 0, keep, size);
-  if (size > keep && ::ftruncate(file.get(), static_cast<off_t>(keep)) != 0)
+  if (size < kept.size) return short_read(path, 0, kept.size, size);
+  if (size > kept.size && ::ftruncate(file.get(), static_cast<off_t>(kept.size)) != 0)
     return system_error(path, "cut", errno);
-  return std::unique_ptr<LogFile>(std::make_unique<PosixLogFile>(std::move(file), path, keep));
+  auto log = std::make_unique<PosixLogFile>(std::move(file), path, kept.size);
+  COPPICE_TRY(log->write_again(kept.synced));
+  return std::unique_ptr<LogFile>(std::move(log));
 }
 
 Result<std::unique_ptr<RandomFile>> PosixFileSystem::open(const std::string& path) {

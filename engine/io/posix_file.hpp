@@ -17,7 +17,7 @@ class PosixFileSystem final : public FileSystem {
 public:
   Result<std::unique_ptr<AppendFile>> create(const std::string& path) override;
   Result<std::unique_ptr<LogFile>> create_log(const std::string& path) override;
-  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) override;
+  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, const KeptFront& kept) override;
   Result<std::unique_ptr<RandomFile>> open(const std::string& path) override;
   void read_all(std::span<FileRead> reads) override;
 

@@ -21,6 +21,8 @@ constexpr uint64_t kChunkSizeMax = 32 << 10;
 constexpr uint64_t kSyncedChunkSizeMax = 256 << 10;
 // Reaches past the file's end, so that a file that grows need not be mapped each time.
 constexpr uint64_t kMapSize = 8 << 20;
+// Read and written again at a time.
+constexpr uint64_t kAgainSize = 256 << 10;
 
 // Behind a sync so many records at most, of so many bytes each, are written by calls.
 constexpr uint32_t kCallsMax = 6;
@@ -37,6 +39,16 @@ PosixLogFile::PosixLogFile(Descriptor file, std::string path, uint64_t size)
     : file_(std::move(file)), path_(std::move(path)), size_(size), end_(size), grown_at_(size) {}
 
 PosixLogFile::~PosixLogFile() { unmap(); }
+
+Status PosixLogFile::write_again(uint64_t offset) {
+  Bytes piece;
+  for (; offset < size_; offset += piece.size()) {
+    piece.resize(std::min<uint64_t>(size_ - offset, kAgainSize));
+    COPPICE_TRY(read_at(file_, path_, offset, piece.size(), piece.data()));
+    COPPICE_TRY(write(piece.data(), piece.size(), offset));
+  }
+  return success();
+}
 
 Result<char*> PosixLogFile::reserve(size_t size) {
   if (size > end_ - size_) COPPICE_TRY(grow(size));

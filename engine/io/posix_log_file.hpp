@@ -43,6 +43,9 @@ public:
   PosixLogFile& operator=(const PosixLogFile&) = delete;
   ~PosixLogFile() override;
 
+  /// What lies between `offset` and the end is written as it is, so that the system takes it for changed.
+  Status write_again(uint64_t offset);
+
   Result<char*> reserve(size_t size) override;
   Status commit(size_t size) override;
   Status sync() override;

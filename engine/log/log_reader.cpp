@@ -56,6 +56,7 @@ Result<std::optional<Record>> LogReader::next() {
         found.record->payload = *payload;
       }
       record_offset_ = offset_;
+      synced_offset_ = std::max(synced_offset_, found.record->synced.value_or(0));
       offset_ += found.size;
       if (has_commit(found.record->kind)) before_ = found.record->commit;
       if (found.record->kind != RecordKind::close) return found.record;

@@ -34,6 +34,8 @@ public:
   LogEnd end() const;
   /// Of the header and all records read. Requires: as end().
   uint64_t end_offset() const { return offset_; }
+  /// All before it was on the disk once, as a record tells that was read; 0: none tells.
+  uint64_t synced_offset() const { return synced_offset_; }
   /// Where the record that next() returned last begins.
   uint64_t record_offset() const { return record_offset_; }
   const LogHeader& header() const { return header_; }
@@ -56,6 +58,7 @@ private:
   LogHeader header_;
   uint64_t offset_ = 0;
   uint64_t record_offset_ = 0;
+  uint64_t synced_offset_ = 0;
   /// The commit of the last record read that has one.
   std::optional<Timestamp> before_;
   bool closed_ = false;

@@ -20,14 +20,14 @@ Result<LogWriter> LogWriter::begin(FileSystem& files, const std::string& path, c
 }
 
 Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, const LogHeader& header,
-                                    uint64_t keep) {
-  COPPICE_CHECK(keep >= header.size());
-  COPPICE_CHECK(keep % record_alignment(header) == 0);
-  COPPICE_TRY_ASSIGN(file, files.reopen_log(path, keep));
+                                    const KeptFront& kept) {
+  COPPICE_CHECK(kept.size >= header.size());
+  COPPICE_CHECK(kept.size % record_alignment(header) == 0);
+  COPPICE_TRY_ASSIGN(file, files.reopen_log(path, kept));
   COPPICE_TRY(file->sync());
   LogWriter writer(std::move(file), path, header);
-  writer.size_ = keep;
-  writer.synced_ = keep;
+  writer.size_ = kept.size;
+  writer.synced_ = kept.size;
   writer.resumed_ = true;
   return writer;
 }

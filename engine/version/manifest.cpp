@@ -60,7 +60,7 @@ Result<Manifest> Manifest::create(FileSystem& files, const std::string& director
 
 Result<ManifestContent> Manifest::read(FileSystem& files, const std::string& directory, const KeyRing& keys) {
   COPPICE_TRY_ASSIGN(reader, LogReader::open(files, join_path(directory, kManifestName), 0, keys));
-  ManifestContent content{{}, reader.header(), 0};
+  ManifestContent content{{}, reader.header(), {}};
   for (bool first = true;; first = false) {
     COPPICE_TRY_ASSIGN(record, reader.next());
     if (!record) {
@@ -79,14 +79,14 @@ Result<ManifestContent> Manifest::read(FileSystem& files, const std::string& dir
     if (Status fits = content.state.apply(*edit); !fits.ok()) return at(reader, std::move(fits).error());
   }
   if (Status apart = content.state.check_levels(); !apart.ok()) return at(reader, std::move(apart).error());
-  content.end_offset = reader.end_offset();
+  content.front = {.size = reader.end_offset(), .synced = reader.synced_offset()};
   return content;
 }
 
 Result<Manifest> Manifest::resume(FileSystem& files, const std::string& directory, ManifestContent content,
                                   const KeyRing& keys) {
-  COPPICE_TRY_ASSIGN(writer, LogWriter::resume(files, join_path(directory, kManifestName), content.header,
-                                               content.end_offset));
+  COPPICE_TRY_ASSIGN(
+      writer, LogWriter::resume(files, join_path(directory, kManifestName), content.header, content.front));
   Manifest manifest(files, directory, std::move(content.state), std::move(writer), keys);
   manifest.frozen_ = manifest.key_id() != 0 || manifest.key_id() != keys.current();
   return manifest;

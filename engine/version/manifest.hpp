@@ -13,7 +13,8 @@ namespace coppice::engine {
 struct ManifestContent {
   ManifestState state;
   LogHeader header;
-  uint64_t end_offset = 0;
+  /// Of what was read.
+  KeptFront front;
 };
 
 /// corruption, naming the manifest at `path`, if numbers from `next` on would soon be larger than one may name.

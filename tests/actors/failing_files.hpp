@@ -38,9 +38,10 @@ public:
     COPPICE_TRY_ASSIGN(file, real_.create_log(path));
     return std::unique_ptr<engine::LogFile>(std::make_unique<Log>(*this, path, std::move(file)));
   }
-  Result<std::unique_ptr<engine::LogFile>> reopen_log(const std::string& path, uint64_t keep) override {
+  Result<std::unique_ptr<engine::LogFile>> reopen_log(const std::string& path,
+                                                      const engine::KeptFront& kept) override {
     COPPICE_TRY(check(path));
-    COPPICE_TRY_ASSIGN(file, real_.reopen_log(path, keep));
+    COPPICE_TRY_ASSIGN(file, real_.reopen_log(path, kept));
     return std::unique_ptr<engine::LogFile>(std::make_unique<Log>(*this, path, std::move(file)));
   }
   Result<std::unique_ptr<engine::RandomFile>> open(const std::string& path) override {

@@ -10,28 +10,33 @@
 namespace coppice::engine {
 
 enum class Ending {
-  failure,          // one operation fails, the rest work; then the process ends
-  kill,             // the process ends within an operation
-  power_loss,       // the machine too: only what was synced is there
-  torn_power_loss,  // and some of what was not
+  failure,            // one operation fails, the rest work; then the process ends
+  forgetful_failure,  // what a sync could not write is found no more
+  kill,               // the process ends within an operation
+  power_loss,         // the machine too: only what was synced is there
+  torn_power_loss,    // and some of what was not
 };
 
 inline std::string ending_name(const ::testing::TestParamInfo<Ending>& info) {
-  static constexpr const char* kNames[] = {"Failure", "Kill", "PowerLoss", "TornPowerLoss"};
+  static constexpr const char* kNames[] = {"Failure", "ForgetfulFailure", "Kill", "PowerLoss",
+                                           "TornPowerLoss"};
   return kNames[static_cast<int>(info.param)];
 }
 
 inline auto every_ending() {
-  return ::testing::Values(Ending::failure, Ending::kill, Ending::power_loss, Ending::torn_power_loss);
+  return ::testing::Values(Ending::failure, Ending::forgetful_failure, Ending::kill, Ending::power_loss,
+                           Ending::torn_power_loss);
 }
 
-inline bool loses_power(Ending ending) {
-  return ending == Ending::power_loss || ending == Ending::torn_power_loss;
+/// What was not synced may be gone.
+inline bool keeps_only_what_was_synced(Ending ending) {
+  return ending == Ending::forgetful_failure || ending == Ending::power_loss ||
+         ending == Ending::torn_power_loss;
 }
 
 /// The life is to end in the operation behind the next `after`.
 inline void arm(Ending ending, MemoryFileSystem& files, uint64_t after) {
-  if (ending == Ending::failure) {
+  if (ending == Ending::failure || ending == Ending::forgetful_failure) {
     files.fail_after(after);
   } else {
     files.stop_after(after);
@@ -45,6 +50,7 @@ inline void end(Ending ending, MemoryFileSystem& files, uint64_t seed) {
   if (ending == Ending::power_loss) return files.crash();
   if (ending == Ending::torn_power_loss) return files.crash(seed);
   files.heal();
+  if (ending == Ending::forgetful_failure) files.forget_unwritten();
 }
 
 }  // namespace coppice::engine

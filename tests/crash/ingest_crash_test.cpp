@@ -1,21 +1,14 @@
 // Fails, kills or takes the power at every n-th file operation of a life in which files are ingested.
 #include <gtest/gtest.h>
 
+#include "tests/crash/ending.hpp"
 #include "tests/support/keys.hpp"
-#include "tests/support/memory_file_system.hpp"
 #include "tests/support/sorted_files.hpp"
 
 namespace coppice::engine {
 namespace {
 
 using Items = TreeStand::Items;
-
-enum class Ending { failure, kill, power_loss, torn_power_loss };
-
-std::string name_of(const ::testing::TestParamInfo<Ending>& info) {
-  static constexpr const char* kNames[] = {"Failure", "Kill", "PowerLoss", "TornPowerLoss"};
-  return kNames[static_cast<int>(info.param)];
-}
 
 /// Writes that are not synced lie before every ingest, so that one which is kept must have kept them.
 class IngestingLife {
@@ -96,19 +89,12 @@ private:
 
 class IngestCrashTest : public ::testing::TestWithParam<Ending> {
 protected:
-  static void end(MemoryFileSystem& files, uint64_t seed) {
-    if (GetParam() == Ending::power_loss) return files.crash();
-    if (GetParam() == Ending::torn_power_loss) return files.crash(seed);
-    files.heal();
-  }
-
   static void look_at(MemoryFileSystem& files, IngestingLife& life) {
     const Status opened = life.stand.open();
     if (!life.was_created && !opened.ok()) return;
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     const Items found = life.stand.items();
-    const bool power_lost = GetParam() == Ending::power_loss || GetParam() == Ending::torn_power_loss;
-    const size_t least = power_lost ? life.synced : life.buffered;
+    const size_t least = keeps_only_what_was_synced(GetParam()) ? life.synced : life.buffered;
     const auto first = life.states.begin() + static_cast<std::ptrdiff_t>(least);
     ASSERT_NE(std::find(first, life.states.end(), found), life.states.end())
         << "of " << life.states.size() - 1 << " steps " << least << " had to be kept; there is "
@@ -137,16 +123,12 @@ protected:
       SCOPED_TRACE("operation " + std::to_string(after));
       MemoryFileSystem files;
       IngestingLife life(files, keys);
-      if (GetParam() == Ending::failure) {
-        files.fail_after(after);
-      } else {
-        files.stop_after(after);
-      }
+      arm(GetParam(), files, after);
       life.live();
       life.stand.drop();
       whole_life = files.operation_count() <= after;
       EXPECT_TRUE(!whole_life || life.ingested == 4u);
-      end(files, after);
+      end(GetParam(), files, after);
       look_at(files, life);
     }
     EXPECT_GT(after, 100u);
@@ -157,10 +139,7 @@ TEST_P(IngestCrashTest, AFileIsThereWholeOrNotAtAllAndWithAllThatCameBefore) { t
 
 TEST_P(IngestCrashTest, AnEncryptedTreeKeepsNoLess) { try_every_operation(ring('a')); }
 
-INSTANTIATE_TEST_SUITE_P(All, IngestCrashTest,
-                         ::testing::Values(Ending::failure, Ending::kill, Ending::power_loss,
-                                           Ending::torn_power_loss),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, IngestCrashTest, every_ending(), ending_name);
 
 }  // namespace
 }  // namespace coppice::engine

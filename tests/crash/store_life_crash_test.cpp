@@ -91,7 +91,7 @@ protected:
     if (copies_first) ask_copies(files, life);
     open(life);
     if (life.store == nullptr) return;
-    const size_t least = engine::loses_power(GetParam()) ? life.synced : life.buffered;
+    const size_t least = engine::keeps_only_what_was_synced(GetParam()) ? life.synced : life.buffered;
     const Sight sight = look(*life.store);
     std::vector<Holdings> possible(life.states.begin() + static_cast<std::ptrdiff_t>(least),
                                    life.states.end());

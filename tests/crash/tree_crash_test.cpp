@@ -214,7 +214,7 @@ protected:
     }
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     const Items found = life.stand.items();
-    const size_t least = loses_power(GetParam()) ? life.synced : life.buffered;
+    const size_t least = keeps_only_what_was_synced(GetParam()) ? life.synced : life.buffered;
     const auto first = life.states.begin() + static_cast<std::ptrdiff_t>(least);
     ASSERT_NE(std::find(first, life.states.end(), found), life.states.end())
         << "of " << life.states.size() - 1 << " writes " << least << " had to be kept";

@@ -154,7 +154,8 @@ protected:
     }
     EXPECT_TRUE(opened.ok()) << to_string(opened.error());
     if (!opened.ok()) return 0;
-    const auto found = writes_found(life, loses_power(GetParam()) ? life.synced : life.buffered);
+    const auto found =
+        writes_found(life, keeps_only_what_was_synced(GetParam()) ? life.synced : life.buffered);
     EXPECT_TRUE(found) << "of " << life.states.size() - 1 << " writes";
     if (!found) return 0;
     const size_t readable = compare_history(life, *found);

@@ -269,13 +269,13 @@ TEST_F(ManifestTest, AnEditThatDoesNotFitIsDamage) {
     ASSERT_TRUE(manifest.append(add(3), 2).ok());
   }
   auto content = read();
-  auto writer = LogWriter::resume(files, path, content->header, content->end_offset);
+  auto writer = LogWriter::resume(files, path, content->header, content->front);
   const Bytes again = encode_edit(add(3));
   const std::array<ByteView, 1> pieces{again};
   ASSERT_TRUE(writer->add(RecordKind::edit, kTimestampMin, pieces).ok());
   ASSERT_TRUE(writer->sync().ok());
   EXPECT_EQ(error().code, Errc::corruption);
-  EXPECT_THAT(error().text, HasSubstr("offset " + std::to_string(content->end_offset)));
+  EXPECT_THAT(error().text, HasSubstr("offset " + std::to_string(content->front.size)));
 }
 
 TEST_F(ManifestTest, TablesOfALevelThatOverlapAreDamage) {

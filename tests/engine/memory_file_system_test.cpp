@@ -55,6 +55,45 @@ TEST_F(MemoryFileSystemTest, ServesTheInterface) {
   EXPECT_FALSE(exists("db/b"));
 }
 
+TEST_F(MemoryFileSystemTest, WhatASyncCouldNotWriteNoLaterOneWrites) {
+  write_durably("db/a", "kept");
+  auto log = *files.reopen_log("db/a", {.size = 4, .synced = 4});
+  ASSERT_TRUE(write(*log, " lost").ok());
+  files.fail_after(0);
+  ASSERT_FALSE(log->sync().ok());
+  ASSERT_TRUE(write(*log, " too").ok());
+  ASSERT_TRUE(log->sync().ok());
+  ASSERT_TRUE(files.sync_file("db/a").ok());
+  EXPECT_EQ(log_content("db/a"), "kept lost too");
+  files.crash();
+  EXPECT_EQ(log_content("db/a"), Bytes("kept\0\0\0\0\0 too", 13));
+}
+
+TEST_F(MemoryFileSystemTest, ButForWhatIsWrittenOnceMore) {
+  write_durably("db/a", "kept");
+  {
+    auto log = *files.reopen_log("db/a", {.size = 4, .synced = 4});
+    ASSERT_TRUE(write(*log, " lost twice").ok());
+    files.fail_after(0);
+    ASSERT_FALSE(log->sync().ok());
+  }
+  auto log = *files.reopen_log("db/a", {.size = 9, .synced = 7});
+  ASSERT_TRUE(log->sync().ok());
+  files.crash();
+  EXPECT_EQ(log_content("db/a"), Bytes("kept\0\0\0st", 9));
+}
+
+TEST_F(MemoryFileSystemTest, TheSystemMayForgetWhatASyncCouldNotWrite) {
+  write_durably("db/a", "kept");
+  auto log = *files.reopen_log("db/a", {.size = 4, .synced = 4});
+  ASSERT_TRUE(write(*log, " lost").ok());
+  files.fail_after(0);
+  ASSERT_FALSE(log->sync().ok());
+  ASSERT_TRUE(write(*log, " not").ok());
+  files.forget_unwritten();
+  EXPECT_EQ(log_content("db/a"), Bytes("kept\0\0\0\0\0 not", 13));
+}
+
 TEST_F(MemoryFileSystemTest, LinksShareBytesAndCreateLeavesThemAlone) {
   auto file = create("db/a");
   ASSERT_TRUE(files.link("db/a", "db/b").ok());
@@ -67,7 +106,7 @@ TEST_F(MemoryFileSystemTest, LinksShareBytesAndCreateLeavesThemAlone) {
 
 TEST_F(MemoryFileSystemTest, CrashKeepsOnlySyncedBytesOfSyncedNames) {
   write_durably("db/a", "kept");
-  ASSERT_TRUE(write(**files.reopen_log("db/a", 4), " lost").ok());
+  ASSERT_TRUE(write(**files.reopen_log("db/a", {.size = 4}), " lost").ok());
   auto unnamed = create("db/b");
   ASSERT_TRUE(unnamed->append("bytes").ok());
   ASSERT_TRUE(unnamed->sync().ok());
@@ -131,7 +170,7 @@ TEST_F(MemoryFileSystemTest, LinksOfOneFileAreOneFileAfterACrashToo) {
   ASSERT_TRUE(files.link("db/a", "db/b").ok());
   ASSERT_TRUE(files.sync_directory("db").ok());
   files.crash();
-  ASSERT_TRUE(write(**files.reopen_log("db/a", 1), "nd").ok());
+  ASSERT_TRUE(write(**files.reopen_log("db/a", {.size = 1}), "nd").ok());
   EXPECT_EQ(log_content("db/b"), "and");
 }
 
@@ -174,7 +213,7 @@ TEST_F(MemoryFileSystemTest, WhatWasCommittedOutlivesTheProcessAndZerosLieBehind
   EXPECT_EQ(log_content("db/a"), "one two");
   EXPECT_GT(files.content("db/a").size(), 7u);
 
-  log = *files.reopen_log("db/a", 3);
+  log = *files.reopen_log("db/a", {.size = 3});
   EXPECT_EQ(files.content("db/a"), "one");
   ASSERT_TRUE(write(*log, "!").ok());
   ASSERT_TRUE(log->cut().ok());

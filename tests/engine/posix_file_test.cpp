@@ -171,7 +171,7 @@ TEST_F(PosixFileTest, ALogHoldsEveryRecordOnceItIsCommittedHoweverOftenItIsSynce
 TEST_F(PosixFileTest, AReopenedLogGoesOnBehindWhatIsKept) {
   write("a", "keep and cut");
   {
-    auto log = files.reopen_log(path("a"), 5);
+    auto log = files.reopen_log(path("a"), {.size = 5});
     ASSERT_TRUE(log.ok());
     EXPECT_EQ((*log)->size(), 5u);
     EXPECT_EQ(content("a"), "keep ");
@@ -179,7 +179,22 @@ TEST_F(PosixFileTest, AReopenedLogGoesOnBehindWhatIsKept) {
     EXPECT_TRUE((*log)->cut().ok());
   }
   EXPECT_EQ(content("a"), "keep more");
-  EXPECT_EQ(files.reopen_log(path("a"), 10).error().code, Errc::corruption);
+  EXPECT_EQ(files.reopen_log(path("a"), {.size = 10}).error().code, Errc::corruption);
+}
+
+// Else a sync would write nothing of what one that failed had left in memory only.
+TEST_F(PosixFileTest, AReopenedLogIsWrittenOnceMoreFromWhereItMayNotBeOnTheDisk) {
+  const Bytes kept = Bytes(300'000, 'k') + "end";
+  write("a", kept + "cut");
+  const auto changed_by = [&](uint64_t synced) {
+    const std::filesystem::file_time_type long_ago{};
+    ASSERT_TRUE(files.reopen_log(path("a"), {.size = kept.size(), .synced = kept.size()}).ok());
+    std::filesystem::last_write_time(path("a"), long_ago);
+    ASSERT_TRUE(files.reopen_log(path("a"), {.size = kept.size(), .synced = synced}).ok());
+    EXPECT_EQ(content("a"), kept);
+    EXPECT_EQ(std::filesystem::last_write_time(path("a")) != long_ago, synced < kept.size()) << synced;
+  };
+  for (const uint64_t synced : {uint64_t{0}, uint64_t{7}, kept.size() - 1, kept.size()}) changed_by(synced);
 }
 
 TEST_F(PosixFileTest, CreateLeavesOtherLinksOfTheOldFileAlone) {
@@ -192,7 +207,7 @@ TEST_F(PosixFileTest, CreateLeavesOtherLinksOfTheOldFileAlone) {
 
 TEST_F(PosixFileTest, MissingFilesAreNotFound) {
   EXPECT_EQ(files.open(path("none")).error().code, Errc::not_found);
-  EXPECT_EQ(files.reopen_log(path("none"), 0).error().code, Errc::not_found);
+  EXPECT_EQ(files.reopen_log(path("none"), {.size = 0}).error().code, Errc::not_found);
   EXPECT_EQ(files.remove(path("none")).error().code, Errc::not_found);
   EXPECT_EQ(files.rename(path("none"), path("new")).error().code, Errc::not_found);
   EXPECT_EQ(files.list(path("none")).error().code, Errc::not_found);
@@ -263,7 +278,7 @@ TEST_F(PosixFileTest, ReadOnlyDirectorySaysWhatToDo) {
 }
 
 TEST_F(PosixFileTest, FullDiskIsOutOfSpace) {
-  auto full = files.reopen_log("/dev/full", 0);
+  auto full = files.reopen_log("/dev/full", {.size = 0});
   ASSERT_TRUE(full.ok());
   const Status status = (*full)->reserve(7).status();
   ASSERT_FALSE(status.ok());

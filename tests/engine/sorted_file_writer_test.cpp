@@ -58,6 +58,17 @@ TEST_F(SortedFileWriterTest, WritesATableWhoseEntriesHaveOneCommit) {
   EXPECT_TRUE(check_outside_table(files, *table, cache, {}).ok());
 }
 
+TEST_F(SortedFileWriterTest, AFileThatCannotBeSyncedIsToBeBuiltAnew) {
+  build({{"a", "1"}});
+  const auto table = read_outside_table(files, kPath, {});
+  ASSERT_TRUE(table.ok());
+  files.fail_after(0);
+  const Status checked = check_outside_table(files, *table, cache, {});
+  ASSERT_EQ(checked.error().code, Errc::io_error);
+  EXPECT_THAT(checked.error().text, HasSubstr("/file.sorted: cannot sync"));
+  EXPECT_THAT(checked.error().text, HasSubstr("build the file anew"));
+}
+
 TEST_F(SortedFileWriterTest, RefusesAKeyThatDoesNotAscendAndGoesOn) {
   SortedFileWriter writer = begin();
   ASSERT_TRUE(writer.put("b", "1").ok());

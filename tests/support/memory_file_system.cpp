@@ -85,6 +85,11 @@ void MemoryFileSystem::set_room(uint64_t bytes) {
   room_ = bytes;
 }
 
+void MemoryFileSystem::forget_unwritten() {
+  const std::lock_guard guard(mutex_);
+  for (const auto& [path, name] : names_) name.node->forget_unwritten();
+}
+
 void MemoryFileSystem::heal() {
   const std::lock_guard guard(mutex_);
   fail_at_.reset();
@@ -123,6 +128,7 @@ void MemoryFileSystem::lose_power(std::optional<uint64_t> seed) {
       survivor = std::make_shared<Node>(*name.node);
       survivor->content = seed ? torn(name.node->content, name.node->durable, random) : name.node->durable;
       survivor->durable = survivor->content;
+      survivor->clean.reset();
     }
     names_[path] = {survivor, home};
   }
@@ -142,6 +148,7 @@ void MemoryFileSystem::set_content(const std::string& path, ByteView content) {
   COPPICE_CHECK(node != nullptr);
   node->content = content;
   node->durable = content;
+  node->clean.reset();
 }
 
 void MemoryFileSystem::flip_bit(const std::string& path, uint64_t bit) {
@@ -163,12 +170,14 @@ Result<std::unique_ptr<LogFile>> MemoryFileSystem::create_log(const std::string&
   return std::unique_ptr<LogFile>(std::make_unique<Logged>(*this, node, path));
 }
 
-Result<std::unique_ptr<LogFile>> MemoryFileSystem::reopen_log(const std::string& path, uint64_t keep) {
+Result<std::unique_ptr<LogFile>> MemoryFileSystem::reopen_log(const std::string& path,
+                                                              const KeptFront& kept) {
   const std::lock_guard guard(mutex_);
   COPPICE_TRY(begin_operation(path, "open"));
   COPPICE_TRY_ASSIGN(node, find_file(path, "open"));
-  if (node->content.size() < keep) return short_read(path, 0, keep, node->content.size());
-  node->content.resize(static_cast<size_t>(keep));
+  if (node->content.size() < kept.size) return short_read(path, 0, kept.size, node->content.size());
+  node->cut(static_cast<size_t>(kept.size));
+  node->was_written(static_cast<size_t>(kept.synced), static_cast<size_t>(kept.size));
   return std::unique_ptr<LogFile>(std::make_unique<Logged>(*this, node, path));
 }
 
@@ -184,8 +193,10 @@ Result<std::vector<std::string>> MemoryFileSystem::list(const std::string& direc
   COPPICE_TRY(begin_operation(directory, "list"));
   COPPICE_TRY(check_parent(join_path(directory, "x"), "list"));
   std::vector<std::string> names;
-  for (const auto& [path, name] : names_)
-    if (parent_directory(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
+  const std::string front = directory == "/" ? "/" : is_root(directory) ? "" : directory + "/";
+  for (auto at = names_.lower_bound(front); at != names_.end() && at->first.starts_with(front); ++at)
+    if (at->first.find('/', front.size()) == std::string::npos)
+      names.push_back(at->first.substr(front.size()));
   return names;
 }
 
@@ -221,10 +232,10 @@ Status MemoryFileSystem::link(const std::string& source, const std::string& targ
 
 Status MemoryFileSystem::sync_file(const std::string& path) {
   const std::lock_guard guard(mutex_);
+  const auto node = find_file(path, "sync");
+  if (node.ok()) return sync(**node, path);
   COPPICE_TRY(begin_operation(path, "sync"));
-  COPPICE_TRY_ASSIGN(node, find_file(path, "sync"));
-  node->durable = node->content;
-  return success();
+  return node.status();
 }
 
 Status MemoryFileSystem::remove(const std::string& path) {
@@ -254,7 +265,7 @@ Status MemoryFileSystem::make_directory(const std::string& directory) {
     const std::shared_ptr<Node> node = find(path);
     if (node && !node->is_directory)
       return failure(Errc::io_error, path, "make the directory", "a file stands where a directory should be");
-    if (!node && !is_root(path)) apply({{path, std::make_shared<Node>(Node{true, {}, {}})}});
+    if (!node && !is_root(path)) apply({{path, std::make_shared<Node>(Node{.is_directory = true})}});
     if (slash == std::string::npos) return success();
   }
 }
@@ -309,6 +320,16 @@ Status MemoryFileSystem::begin_operation(const std::string& path, const char* op
   is_stopped_ = stops;
   if (stops) return failure(Errc::io_error, path, operation, "stopped by the test");
   return failure(fail_code_, path, operation, "made to fail by the test");
+}
+
+Status MemoryFileSystem::sync(Node& node, const std::string& path) {
+  const Status status = begin_operation(path, "sync");
+  if (status.ok()) {
+    node.sync();
+  } else if (!is_stopped_) {
+    node.fail_sync();
+  }
+  return status;
 }
 
 Result<std::shared_ptr<MemoryFileSystem::Node>> MemoryFileSystem::make_file(const std::string& path) {

@@ -28,7 +28,8 @@ public:
 
   uint64_t operation_count() const;
   /// The operation after `after` further ones fails with `code`. A failed append or commit may have written a part,
-  /// a failed reserve may have left zeros.
+  /// a failed reserve may have left zeros. After a failed sync of a file the system takes for written what is in memory only: reads
+  /// find it, and later syncs succeed without it, but for what is written once more.
   void fail_after(uint64_t after, Errc code = Errc::io_error);
   /// The same of the operation that comes `after` further ones behind the next on a path with `part` in it.
   void fail_after(uint64_t after, std::string part);
@@ -42,6 +43,8 @@ public:
   bool is_stopped() const;
   /// What an operation that was made to fail, or the first that was stopped, was to do: "/db/000001.log: sync". Empty: there was none.
   std::string last_failure() const;
+  /// What syncs that failed have left in memory only is found there no more.
+  void forget_unwritten();
   /// No more failures; those that happened stay happened. Room is endless.
   void heal();
 
@@ -65,7 +68,7 @@ public:
 
   Result<std::unique_ptr<AppendFile>> create(const std::string& path) override;
   Result<std::unique_ptr<LogFile>> create_log(const std::string& path) override;
-  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) override;
+  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, const KeptFront& kept) override;
   Result<std::unique_ptr<RandomFile>> open(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& directory) override;
   Result<bool> exists(const std::string& path) override;
@@ -95,6 +98,7 @@ private:
 
   Result<std::shared_ptr<Node>> make_file(const std::string& path);
   Status begin_operation(const std::string& path, const char* operation);
+  Status sync(Node& node, const std::string& path);
   /// Of `size` bytes that an operation which began so writes, how many it writes.
   size_t part_written(size_t size) const;
   std::shared_ptr<Node> find(const std::string& path) const;

@@ -10,8 +10,39 @@ namespace coppice::engine {
 
 struct MemoryFileSystem::Node {
   bool is_directory = false;
-  Bytes content;
-  Bytes durable;
+  Bytes content = {};
+  Bytes durable = {};
+  /// Once a sync has failed: what the system takes for written since then.
+  std::optional<Bytes> clean = {};
+
+  void sync() {
+    if (!clean) {
+      durable = content;
+      return;
+    }
+    durable.resize(content.size(), '\0');
+    for (size_t i = 0; i < content.size(); ++i)
+      if (i >= clean->size() || (*clean)[i] != content[i]) durable[i] = content[i];
+    clean = content;
+  }
+  void fail_sync() { clean = content; }
+  /// What the system takes for written and is not on the disk is no longer in memory either.
+  void forget_unwritten() {
+    if (!clean) return;
+    for (size_t i = 0; i < std::min(content.size(), clean->size()); ++i)
+      if ((*clean)[i] == content[i]) content[i] = i < durable.size() ? durable[i] : '\0';
+    clean.reset();
+  }
+  /// `[begin, end)` was written, be it with what was there before.
+  void was_written(size_t begin, size_t end) {
+    if (!clean) return;
+    for (size_t i = begin; i < std::min(end, clean->size()); ++i)
+      (*clean)[i] = static_cast<char>(~content[i]);
+  }
+  void cut(size_t size) {
+    content.resize(size);
+    if (clean) clean->resize(std::min(size, clean->size()));
+  }
 };
 
 inline Error failure(Errc code, const std::string& path, const char* operation, const char* reason) {
@@ -59,9 +90,7 @@ public:
 
   Status sync() override {
     const std::lock_guard guard(files_.mutex_);
-    COPPICE_TRY(files_.begin_operation(path_, "sync"));
-    node_->durable = node_->content;
-    return success();
+    return files_.sync(*node_, path_);
   }
 
   uint64_t size() const override {
@@ -106,21 +135,20 @@ public:
     if (!status.ok()) size = files_.part_written(size);
     reserved_.copy(&node_->content[size_], size);
     reserved_.clear();
+    node_->was_written(size_, size_ + size);
     if (status.ok()) size_ += size;
     return status;
   }
 
   Status sync() override {
     const std::lock_guard guard(files_.mutex_);
-    COPPICE_TRY(files_.begin_operation(path_, "sync"));
-    node_->durable = node_->content;
-    return success();
+    return files_.sync(*node_, path_);
   }
 
   Status cut() override {
     const std::lock_guard guard(files_.mutex_);
     COPPICE_TRY(files_.begin_operation(path_, "cut"));
-    node_->content.resize(size_);
+    node_->cut(size_);
     return success();
   }
 

@@ -32,9 +32,9 @@ public:
     COPPICE_TRY(check_made(path));
     return files_.create_log(path);
   }
-  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, uint64_t keep) override {
+  Result<std::unique_ptr<LogFile>> reopen_log(const std::string& path, const KeptFront& kept) override {
     COPPICE_TRY(check(path));
-    return files_.reopen_log(path, keep);
+    return files_.reopen_log(path, kept);
   }
   Result<std::unique_ptr<RandomFile>> open(const std::string& path) override {
     COPPICE_TRY(check(path));
