@@ -44,8 +44,33 @@ protected:
     }
   }
 
+  /// Every read that `work` does brings other bytes once: a bit of most is flipped, or they are those of each of the other files.
+  /// Afterwards all is on the disk that was. Requires: `work` calls what it is given, from where on reads count.
+  template <class Work>
+  void misread_each(const Work& work) {
+    using Misread = MemoryFileSystem::Misread;
+    bool was_misread = true;
+    for (uint64_t after = 0; was_misread; ++after) {
+      for (uint64_t choice = 0; choice < 60; ++choice) {
+        const Misread kind = choice < whole.size() ? Misread::another_file : Misread::flipped_bit;
+        SCOPED_TRACE("read " + std::to_string(after) + " choice " + std::to_string(choice));
+        restore();
+        work([&] { files.misread_after(after, kind, choice); });
+        was_misread = !files.will_misread();
+        if (was_misread) RecordProperty("misreads", ++misreads);
+        files.heal();
+        ok(stand.open());
+        EXPECT_EQ(stand.items(), expected);
+        stand.drop();
+        if (HasFailure()) return;
+      }
+    }
+    EXPECT_GT(misreads, 500);
+  }
+
   int flips = 0;
   int cuts = 0;
+  int misreads = 0;
 };
 
 TEST_P(TreeBytesTest, AFlippedBitChangesNoAnswer) {
@@ -99,6 +124,22 @@ TEST_P(TreeBytesTest, FilesThatChangedPlacesChangeNoAnswer) {
       }
     }
   }
+}
+
+TEST_P(TreeBytesTest, AReadThatBringsOtherBytesChangesNoAnswer) {
+  misread_each([this](const auto& arm) {
+    arm();
+    look();
+  });
+}
+
+TEST_P(TreeBytesTest, NorDoesAMergeWriteThem) {
+  misread_each([this](const auto& arm) {
+    ok(stand.open());
+    arm();
+    if (const Status merged = stand.compact(); !merged.ok()) is_clear(merged.error());
+    stand.drop();
+  });
 }
 
 /// Of the same kind.

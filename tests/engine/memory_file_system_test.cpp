@@ -94,6 +94,26 @@ TEST_F(MemoryFileSystemTest, TheSystemMayForgetWhatASyncCouldNotWrite) {
   EXPECT_EQ(log_content("db/a"), Bytes("kept\0\0\0\0\0 not", 13));
 }
 
+TEST_F(MemoryFileSystemTest, AReadMayBringOtherBytes) {
+  using Misread = MemoryFileSystem::Misread;
+  write_durably("db/a", "one two");
+  write_durably("db/b", "three");
+  const auto file = *files.open("db/a");
+  const auto read = [&] {
+    Bytes bytes(4, ' ');
+    EXPECT_TRUE(file->read(3, 4, bytes.data()).ok());
+    return bytes;
+  };
+  files.misread_after(1, Misread::another_file, 0);
+  EXPECT_EQ(read(), " two");
+  EXPECT_TRUE(files.will_misread());
+  EXPECT_EQ(read(), Bytes("ee\0\0", 4));
+  EXPECT_FALSE(files.will_misread());
+  files.misread_after(0, Misread::flipped_bit, 7);
+  EXPECT_NE(read(), " two");
+  EXPECT_EQ(read(), " two");
+}
+
 TEST_F(MemoryFileSystemTest, LinksShareBytesAndCreateLeavesThemAlone) {
   auto file = create("db/a");
   ASSERT_TRUE(files.link("db/a", "db/b").ok());

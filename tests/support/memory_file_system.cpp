@@ -70,6 +70,16 @@ void MemoryFileSystem::stop_after(uint64_t after, std::string part) {
   aim_ = {std::move(part), after, true};
 }
 
+void MemoryFileSystem::misread_after(uint64_t after, Misread kind, uint64_t choice) {
+  const std::lock_guard guard(mutex_);
+  misread_ = {after, kind, choice};
+}
+
+bool MemoryFileSystem::will_misread() const {
+  const std::lock_guard guard(mutex_);
+  return misread_.has_value();
+}
+
 bool MemoryFileSystem::is_stopped() const {
   const std::lock_guard guard(mutex_);
   return is_stopped_;
@@ -95,6 +105,7 @@ void MemoryFileSystem::heal() {
   fail_at_.reset();
   stop_at_.reset();
   aim_.reset();
+  misread_.reset();
   is_stopped_ = false;
   room_ = UINT64_MAX;
 }
@@ -320,6 +331,24 @@ Status MemoryFileSystem::begin_operation(const std::string& path, const char* op
   is_stopped_ = stops;
   if (stops) return failure(Errc::io_error, path, operation, "stopped by the test");
   return failure(fail_code_, path, operation, "made to fail by the test");
+}
+
+void MemoryFileSystem::misread_if_due(const std::string& path, uint64_t offset, size_t size, char* target) {
+  if (!misread_ || size == 0 || misread_->after-- > 0) return;
+  const DueMisread misread = *std::exchange(misread_, std::nullopt);
+  if (misread.kind == Misread::flipped_bit) {
+    const uint64_t bit = mix(misread.choice) % (size * 8);
+    target[bit / 8] = static_cast<char>(target[bit / 8] ^ (1 << (bit % 8)));
+    return;
+  }
+  auto other = names_.find(path);
+  for (uint64_t files = 0; files <= misread.choice;) {
+    if (++other == names_.end()) other = names_.begin();
+    if (!other->second.node->is_directory) ++files;
+  }
+  const Bytes& content = other->second.node->content;
+  std::fill_n(target, size, '\0');
+  if (offset < content.size()) content.copy(target, size, static_cast<size_t>(offset));
 }
 
 Status MemoryFileSystem::sync(Node& node, const std::string& path) {

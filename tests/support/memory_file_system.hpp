@@ -36,6 +36,14 @@ public:
   /// So does every one behind it, as if the process had been killed in there.
   void stop_after(uint64_t after);
   void stop_after(uint64_t after, std::string part);
+  enum class Misread {
+    flipped_bit,
+    another_file,  // what lies at that place of another file, or zeros
+  };
+  /// The read after `after` further ones succeeds with bytes that are not the file's. Which bit, or file, `choice` decides.
+  void misread_after(uint64_t after, Misread kind, uint64_t choice);
+  /// Whether that read is still to come.
+  bool will_misread() const;
   /// From here on appends fail with out_of_space once they have written this many bytes together, and reserves
   /// likewise with the zeros that they make ahead; without any room all reserves fail.
   void set_room(uint64_t bytes);
@@ -99,6 +107,7 @@ private:
   Result<std::shared_ptr<Node>> make_file(const std::string& path);
   Status begin_operation(const std::string& path, const char* operation);
   Status sync(Node& node, const std::string& path);
+  void misread_if_due(const std::string& path, uint64_t offset, size_t size, char* target);
   /// Of `size` bytes that an operation which began so writes, how many it writes.
   size_t part_written(size_t size) const;
   std::shared_ptr<Node> find(const std::string& path) const;
@@ -126,6 +135,12 @@ private:
     bool stops = false;
   };
   std::optional<Aim> aim_;
+  struct DueMisread {
+    uint64_t after = 0;
+    Misread kind = Misread::flipped_bit;
+    uint64_t choice = 0;
+  };
+  std::optional<DueMisread> misread_;
   bool is_stopped_ = false;
   std::string last_failure_;
   uint64_t room_ = UINT64_MAX;

@@ -176,6 +176,7 @@ public:
     if (offset > content.size() || size > content.size() - offset)
       return short_read(path_, offset, size, content.size());
     content.copy(target, size, static_cast<size_t>(offset));
+    files_.misread_if_due(path_, offset, size, target);
     files_.bytes_read_ += size;
     return success();
   }
