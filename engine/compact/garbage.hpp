@@ -47,7 +47,7 @@ uint64_t size_in_files(const MergePlan& plan, const std::vector<uint64_t>& files
 /// them, or merges under way are in the way.
 std::optional<MergePlan> pick_garbage(const Version& version, const TreeShape& options,
                                       const std::vector<uint64_t>& files, const MergesUnderWay& under_way,
-                                      const KeyRange& range = {}, Timestamp flushed = kTimestampMax);
+                                      const KeyRange& range, Timestamp flushed);
 
 /// How far collecting garbage is behind: 0 to twice the limit and some memtables; 1 and more: far, from twice that on. While
 /// merges do not come by themselves it keeps no writer waiting until there is eight times as much as it else may be, and they are

@@ -160,7 +160,7 @@ TEST_F(GarbageTest, AMergeOfARangeTakesWhatOverlapsIt) {
   add_table(6, 11, "c", "d", {{1, 50}});
   add_table(0, 12, "e", "f", {{1, 10}});
   const auto plan_in = [this](const KeyRange& range) {
-    return pick_garbage(version(), options, {1}, under_way, range);
+    return pick_garbage(version(), options, {1}, under_way, range, kTimestampMax);
   };
   EXPECT_THAT(numbers(plan_in({"c", "z"})->source), ElementsAre(11));
   EXPECT_THAT(numbers(plan_in({"e", "z"})->source), ElementsAre(12));

@@ -104,7 +104,8 @@ TEST_F(MergeReasonTest, ValueFilesThatAreToBeEmptied) {
     TableMeta meta = levels[level].back()->meta();
     meta.values.add(1, 100);
     levels[level].back() = make_table_handle({.files = files, .cache = cache}, "/none", meta);
-    EXPECT_EQ(of(pick_garbage(Version(levels, values), options, {1}, under_way)), MergeReason::garbage);
+    EXPECT_EQ(of(pick_garbage(Version(levels, values), options, {1}, under_way, {}, kTimestampMax)),
+              MergeReason::garbage);
     levels[level].clear();
   }
 }

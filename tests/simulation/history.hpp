@@ -46,8 +46,8 @@ public:
   std::string half_seen(const View& view) const;
   /// Some keys of a group may have got that value, and others never will.
   void may_be_half(uint64_t value) { halves_.insert(value); }
-  /// Whether that value was put to expire, and has by now.
   void will_expire(uint64_t value, uint64_t expiry_ms) { expiries_[value] = expiry_ms; }
+  /// Whether that value was put to expire, and has by that time.
   bool has_expired(uint64_t value, uint64_t clock_ms) const;
   /// How often a key was read, and absent when it was read again, as it had expired.
   uint64_t expired_between_reads() const { return expired_between_reads_; }
