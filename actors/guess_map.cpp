@@ -68,14 +68,24 @@ private:
   std::map<Bytes, Way> ways_;
 };
 
-/// The one shard of which nobody knows the range, and whose keys all lie in `gap`.
-const FoundShard* find_for_gap(const std::vector<FoundShard>& found, const KeyRange& gap) {
-  const FoundShard* fitting = nullptr;
-  for (const FoundShard& shard : found) {
-    if (shard.range || shard.bounds.empty() || intersection(shard.bounds, gap) != shard.bounds) continue;
-    if (fitting != nullptr) return nullptr;
-    fitting = &shard;
+struct Fitting {
+  /// By their keys.
+  std::vector<const FoundShard*> taken;
+  /// Their keys lie among those of one that is taken.
+  std::vector<const FoundShard*> left_out;
+};
+
+/// Shards of which nobody knows the range, and whose keys all lie in `gap`; of two that have the same ones the later is taken.
+Fitting find_for_gap(const std::vector<FoundShard>& found, const KeyRange& gap) {
+  Fitting fitting;
+  for (auto shard = found.rbegin(); shard != found.rend(); ++shard) {
+    const KeyRange& bounds = shard->bounds;
+    if (shard->range || bounds.empty() || intersection(bounds, gap) != bounds) continue;
+    const bool is_free = std::ranges::none_of(
+        fitting.taken, [&](const FoundShard* taken) { return taken->bounds.overlaps(bounds); });
+    (is_free ? fitting.taken : fitting.left_out).push_back(&*shard);
   }
+  std::ranges::sort(fitting.taken, {}, [](const FoundShard* shard) { return shard->bounds.begin; });
   return fitting;
 }
 
@@ -87,15 +97,29 @@ GuessedMap guess_map(const std::vector<FoundShard>& found, uint64_t store_id) {
   guessed.map.epoch = 1;
   for (const FoundShard& shard : found)
     guessed.map.next_shard_id = std::max(guessed.map.next_shard_id, shard.id + 1);
+  const auto doubt = [&](const KeyRange& range, const std::string& what) {
+    guessed.doubts.push_back(text_of(range) + ": no manifest says which shard owned them: " + what);
+  };
   for (const auto& [range, shard] : Guess(found).ranges()) {
-    const FoundShard* const taken = shard != nullptr ? shard : find_for_gap(found, range);
-    const uint64_t id = taken != nullptr ? taken->id : guessed.map.next_shard_id++;
-    guessed.map.shards.push_back({id, range.begin});
-    if (shard != nullptr) continue;
-    guessed.doubts.push_back(
-        text_of(range) + ": no manifest says which shard owned them: " +
-        (taken == nullptr ? "they are lost, and a new, empty shard has them"
-                          : "shard " + std::to_string(id) + " is given them, as its tables lie there"));
+    if (shard != nullptr) {
+      guessed.map.shards.push_back({shard->id, range.begin});
+      continue;
+    }
+    const auto [taken, left_out] = find_for_gap(found, range);
+    if (taken.empty()) {
+      guessed.map.shards.push_back({guessed.map.next_shard_id++, range.begin});
+      doubt(range, "they are lost, and a new, empty shard has them");
+    }
+    for (size_t i = 0; i < taken.size(); ++i) {
+      KeyRange given = range;
+      if (i > 0) given.begin = taken[i]->bounds.begin;
+      if (i + 1 < taken.size()) given.end = taken[i + 1]->bounds.begin;
+      guessed.map.shards.push_back({taken[i]->id, given.begin});
+      doubt(given, "shard " + std::to_string(taken[i]->id) + " is given them, as its keys lie there");
+    }
+    for (const FoundShard* other : left_out)
+      doubt(other->bounds,
+            "shard " + std::to_string(other->id) + " has some and is left out, for one that was made later");
   }
   return guessed;
 }

@@ -12,7 +12,7 @@ namespace coppice::actors {
 struct FoundShard {
   uint64_t id = 0;
   std::optional<KeyRange> range;
-  /// Of the tables that it has; empty: none can be read.
+  /// Of the keys in its tables and logs; empty: none can be read.
   KeyRange bounds{"", ""};
 };
 
@@ -23,7 +23,8 @@ struct GuessedMap {
 };
 
 /// Shards without gaps over all keys. Where several fit, those given out later: the halves of a split, which are whole before
-/// the map has them, and not the shard that was cut. Requires: ids ascend, from 1 on, and are less than kStrangeShardMin.
+/// the map has them, and not the shard that was cut. Keys that no manifest speaks for go to shards without one whose keys lie there,
+/// cut where each one's begin. Requires: ids ascend, from 1 on, and are less than kStrangeShardMin.
 GuessedMap guess_map(const std::vector<FoundShard>& found, uint64_t store_id);
 
 }  // namespace coppice::actors

@@ -9,8 +9,8 @@
 #include "actors/store_paths.hpp"
 #include "engine/base/random.hpp"
 #include "engine/io/file_names.hpp"
+#include "engine/mend/key_bounds.hpp"
 #include "engine/mend/old_manifest.hpp"
-#include "engine/mend/table_summary.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
 
@@ -127,19 +127,8 @@ private:
       shard.range = manifest.state.range;
       return shard;
     }
-    for (const auto& [file, path, cold] : found) {
-      if (file.kind != engine::FileName::Kind::table) continue;
-      const auto meta = engine::read_summary(files_, path, file.number, env_.keys);
-      if (!meta.ok() && meta.error().code == Errc::invalid_argument) return meta.error();
-      if (!meta.ok()) continue;
-      KeyRange& bounds = shard.bounds;
-      if (bounds.empty()) {
-        bounds = meta->bounds;
-        continue;
-      }
-      bounds.begin = std::min(bounds.begin, meta->bounds.begin);
-      if (bounds.end && (!meta->bounds.end || *meta->bounds.end > *bounds.end)) bounds.end = meta->bounds.end;
-    }
+    COPPICE_TRY_ASSIGN(bounds, engine::key_bounds(env_of(id), found));
+    shard.bounds = std::move(bounds);
     return shard;
   }
 

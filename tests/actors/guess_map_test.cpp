@@ -41,13 +41,34 @@ TEST(GuessMapTest, AGapIsForTheOneShardWhoseTablesLieThere) {
   EXPECT_THAT(guessed.doubts, ElementsAre(HasSubstr("shard 2")));
 }
 
-TEST(GuessMapTest, AGapThatTwoMayOwnOrNoneIsForANewShard) {
-  const GuessedMap two = guess_map({{1, range("", "g")},
-                                    {2, std::nullopt, range("h", "k")},
-                                    {3, std::nullopt, range("h", "i")},
-                                    {4, range("m")}},
-                                   7);
-  EXPECT_THAT(two.map.shards, ElementsAre(Shard{1, ""}, Shard{5, "g"}, Shard{4, "m"}));
+TEST(GuessMapTest, AGapIsCutWhereTheKeysOfShardsWithoutManifestsBegin) {
+  const GuessedMap guessed = guess_map({{1, range("", "c")},
+                                        {2, std::nullopt, range("k", "l")},
+                                        {3, std::nullopt, range("e", "f")},
+                                        {4, range("m")},
+                                        {5, std::nullopt, range("g", "h")}},
+                                       7);
+  EXPECT_THAT(guessed.map.shards,
+              ElementsAre(Shard{1, ""}, Shard{3, "c"}, Shard{5, "g"}, Shard{2, "k"}, Shard{4, "m"}));
+  EXPECT_THAT(
+      guessed.doubts,
+      ElementsAre(
+          HasSubstr("from \"c\" on and before \"g\": no manifest says which shard owned them: shard 3"),
+          HasSubstr("from \"g\" on and before \"k\""), HasSubstr("from \"k\" on and before \"m\"")));
+}
+
+TEST(GuessMapTest, OfTwoWithTheSameKeysTheLaterIsTaken) {
+  const GuessedMap guessed = guess_map({{1, range("", "g")},
+                                        {2, std::nullopt, range("h", "k")},
+                                        {3, std::nullopt, range("h", "i")},
+                                        {4, range("m")}},
+                                       7);
+  EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{1, ""}, Shard{3, "g"}, Shard{4, "m"}));
+  EXPECT_THAT(guessed.doubts,
+              ElementsAre(HasSubstr("shard 3 is given them"), HasSubstr("shard 2 has some and is left out")));
+}
+
+TEST(GuessMapTest, AGapThatNoneMayOwnIsForANewShard) {
   const GuessedMap none = guess_map({{1, range("", "g")}, {4, range("m")}}, 7);
   EXPECT_THAT(none.map.shards, SizeIs(3));
   EXPECT_THAT(none.doubts, ElementsAre(HasSubstr("lost")));

@@ -26,7 +26,7 @@ protected:
   RepairStoreTest() {
     options.directory = "/store";
     options.files = &files;
-    options.boundaries = {"m"};
+    options.boundaries = {"mm"};
     options.keys = engine::ring('a');
     options.tree.value_threshold = 100;
     open();
@@ -36,6 +36,7 @@ protected:
     EXPECT_TRUE(store->remove("c").ok());
     EXPECT_TRUE(store->flush().ok());
     put("x", "in the log");
+    put("mp", "in the log, before all that is in its shard's tables");
     all = dump();
     EXPECT_TRUE(store->close().ok());
     store.reset();
@@ -89,6 +90,39 @@ TEST_F(RepairStoreTest, WithoutAnyManifestAllIsThereAgain) {
   EXPECT_EQ(dump(), all);
 }
 
+TEST_F(RepairStoreTest, WithoutMapAndManifestsTablesAndLogsTellWhichShardsThereWere) {
+  ASSERT_TRUE(files.remove(map_path("/store")).ok());
+  for (const uint64_t lost : {uint64_t{2}, uint64_t{1}}) {
+    SCOPED_TRACE("with shard " + std::to_string(lost));
+    ASSERT_TRUE(files.remove(shard_path("/store", lost) + "/MANIFEST").ok());
+    const auto report = repair();
+    ASSERT_TRUE(report.ok()) << to_string(report.error());
+    EXPECT_TRUE(report->lost_nothing());
+    EXPECT_FALSE(report->doubts.empty());
+    open_mended();
+    EXPECT_EQ(dump(), all);
+    store.reset();
+    remove_mended();
+  }
+}
+
+TEST_F(RepairStoreTest, AShardThatIsMissingIsSaidToBeLostAndIsThereAgainWithoutKeys) {
+  ASSERT_TRUE(files.remove_tree(shard_path("/store", 2)).ok());
+  const auto report = repair();
+  ASSERT_TRUE(report.ok()) << to_string(report.error());
+  const auto lost = std::ranges::find(report->files, shard_path("/store", 2), &engine::MendedFile::path);
+  ASSERT_NE(lost, report->files.end());
+  EXPECT_EQ(lost->fate, engine::MendedFile::Fate::lost);
+  EXPECT_THAT(lost->lost, testing::ElementsAre(KeyRange{"mm", std::nullopt}));
+  EXPECT_THAT(lost->problems, testing::ElementsAre(HasSubstr("the shard is missing")));
+  open_mended();
+  Entries left = all;
+  std::erase_if(left, [](const auto& entry) { return entry.first >= "mm"; });
+  EXPECT_EQ(dump(), left);
+  put("z", "again");
+  EXPECT_EQ(get("z"), "again");
+}
+
 TEST_F(RepairStoreTest, DirectoriesWithIdsThatNoShardCanHaveAreStrangers) {
   ASSERT_TRUE(files.remove(map_path("/store")).ok());
   const std::vector<std::string> strangers{
@@ -119,7 +153,7 @@ TEST_F(RepairStoreTest, ADamagedTableCostsItsKeysOnlyAndTheOtherShardNone) {
   EXPECT_FALSE(report->lost_nothing());
   open_mended();
   for (const auto& [key, value] : all) {
-    if (key >= "m") {
+    if (key >= "mm") {
       EXPECT_EQ(get(key), value);
     }
   }
@@ -173,6 +207,21 @@ TEST_F(RepairStoreTest, OneThatFailsLeavesNothing) {
   const auto there = files.exists("/mended");
   EXPECT_FALSE(*there);
   EXPECT_TRUE(repair().ok());
+}
+
+TEST_F(RepairStoreTest, OneOfAShardAloneThatFailsLeavesNothingEither) {
+  const auto repair_shard = [this] {
+    return repair_store(files, shard_path("/store", 1), "/mended",
+                        {.tree = options.tree, .keys = options.keys});
+  };
+  files.set_room(100);
+  const auto refused = repair_shard();
+  files.heal();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Errc::out_of_space);
+  const auto there = files.exists("/mended");
+  EXPECT_FALSE(*there);
+  EXPECT_TRUE(repair_shard().ok());
 }
 
 TEST_F(RepairStoreTest, WithoutTheKeyNothingIsWritten) {
