@@ -313,7 +313,7 @@ bool ShardCare::step_clean() {
     return false;
   lend_([this] { return tree_.clean_logs(); },
         [this](const Status& cleaned) {
-          if (!cleaned.ok()) return fail_(cleaned.error());
+          if (!cleaned.ok()) return tree_.broken() ? fail_(cleaned.error()) : refuse_flushes(cleaned.error());
           for (FlushCall& call : flushes_) call.clean = call.clean || is_flushed(call);
           answer_flushes();
         });

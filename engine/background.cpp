@@ -81,15 +81,21 @@ struct Handles {
   std::vector<ValueFileHandle> values;
 };
 
-/// Writes `edit` to the manifest and makes the version with the job's tables the present one.
-Status install_tables(TreeState& tree, JobState& job, VersionEdit edit, const Handles& added) {
+/// Completes the edit, and sees to it that the manifest has room for it: an error leaves all as it was. Otherwise the outputs are the
+/// tree's from now on: if the append fails, the edit may be on the disk all the same.
+Status take_outputs(TreeState& tree, JobState& job, VersionEdit& edit) {
   edit.next_file_number = tree.numbers->load(std::memory_order_relaxed);
   edit.history_from = history_from(job.rules);
-  // From now on the outputs are the tree's: if the append fails, the edit may be on the disk all the same.
+  COPPICE_TRY(tree.manifest.make_room(edit));
   for (JobPart& part : job.parts) {
     part.outputs.clear();
     part.value_outputs.clear();
   }
+  return success();
+}
+
+/// Writes `edit` to the manifest and makes the version with the job's tables the present one. Requires: take_outputs().
+Status install_tables(TreeState& tree, const JobState& job, const VersionEdit& edit, const Handles& added) {
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
   const auto before = std::exchange(tree.version, tree.version->apply(edit, added.tables, added.values));
   for (const LiveValues& values : before->values())
@@ -125,12 +131,18 @@ std::vector<uint64_t> durable_logs(const TreeState& tree, const std::vector<uint
   return durable;
 }
 
-/// The spare log that the job began; nothing if a later one was begun since, as logs follow each other in the order of
-/// their numbers: the job then removes it.
-std::optional<LogWriter> take_spare_log(const TreeState& tree, JobState& job) {
+/// Whether the job began a spare log, and none was begun later, as logs follow each other in the order of their numbers: else the job
+/// removes it.
+bool fits_spare_log(const TreeState& tree, const JobState& job) {
   const uint64_t last = tree.spare_logs.empty() ? tree.log.number() : tree.spare_logs.back().number();
-  if (!job.spare_log || job.spare_log->number() < last) return std::nullopt;
-  return std::exchange(job.spare_log, std::nullopt);
+  return job.spare_log && job.spare_log->number() > last;
+}
+
+/// The manifest names them no more.
+void retire_logs(TreeState& tree, const std::vector<uint64_t>& logs) {
+  for (const uint64_t number : logs) tree.log.release(number);
+  tree.logs.retire(logs);
+  tree.retired_logs.insert(tree.retired_logs.end(), logs.begin(), logs.end());
 }
 
 Status install_flush(TreeState& tree, JobState& job) {
@@ -138,19 +150,19 @@ Status install_flush(TreeState& tree, JobState& job) {
   VersionEdit edit;
   const Handles added = add_outputs(tree, job, 0, edit);
   edit.flushed = flushed;
-  edit.logs_retired = tree.logs.retire(flushed);
-  for (const uint64_t number : edit.logs_retired) tree.log.release(number);
+  edit.logs_retired = tree.logs.retirable(flushed);
   edit.logs_closed = durable_logs(tree, edit.logs_retired);
-  std::optional<LogWriter> spare = take_spare_log(tree, job);
-  if (spare) edit.logs_begun = {spare->number()};
+  const bool takes_spare = fits_spare_log(tree, job);
+  if (takes_spare) edit.logs_begun = {job.spare_log->number()};
+  COPPICE_TRY(take_outputs(tree, job, edit));
+  if (takes_spare) tree.spare_logs.push_back(*std::exchange(job.spare_log, std::nullopt));
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
+  retire_logs(tree, edit.logs_retired);
   ++tree.flushes;
   tree.bytes_flushed += job.bytes_written();
   tree.bytes_arrived[0] += job.bytes_written();
   tree.sealed.pop_front();
-  if (spare) tree.spare_logs.push_back(*std::move(spare));
-  tree.retired_logs.insert(tree.retired_logs.end(), edit.logs_retired.begin(), edit.logs_retired.end());
   tree.measure();
   tree.publish();
   return success();
@@ -172,6 +184,7 @@ Status install_merge(TreeState& tree, JobState& job) {
   }
   // The job has synced them: from now on a log that lacks its end is damage, as tables hold a part of what it held.
   if (job.memtable != nullptr) edit.logs_closed = durable_logs(tree, {});
+  COPPICE_TRY(take_outputs(tree, job, edit));
   COPPICE_TRY(install_tables(tree, job, edit, added));
 
   ++tree.merges;
@@ -190,11 +203,12 @@ Status install_merge(TreeState& tree, JobState& job) {
 /// Blocks: on the disk.
 Status begin_spare_log(TreeState& tree) {
   const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
-  COPPICE_TRY_ASSIGN(log,
-                     begin_log(tree.env.files, tree.directory, number, tree.random.next(), tree.env.keys));
   VersionEdit edit;
   edit.logs_begun = {number};
   edit.next_file_number = number + 1;
+  COPPICE_TRY(tree.manifest.make_room(edit));
+  COPPICE_TRY_ASSIGN(log,
+                     begin_log(tree.env.files, tree.directory, number, tree.random.next(), tree.env.keys));
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
   tree.spare_logs.push_back(std::move(log));
   return success();
@@ -364,11 +378,11 @@ Status clean_logs(TreeState& tree) {
   COPPICE_TRY(tree.check_usable());
   VersionEdit edit;
   // Also those that a batch over several shards kept, and that was settled since.
-  edit.logs_retired = tree.logs.retire(tree.manifest.state().flushed);
+  edit.logs_retired = tree.logs.retirable(tree.manifest.state().flushed);
   if (!edit.logs_retired.empty()) {
-    for (const uint64_t number : edit.logs_retired) tree.log.release(number);
+    COPPICE_TRY(tree.manifest.make_room(edit));
     COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
-    tree.retired_logs.insert(tree.retired_logs.end(), edit.logs_retired.begin(), edit.logs_retired.end());
+    retire_logs(tree, edit.logs_retired);
   }
   remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
   return success();

@@ -314,7 +314,8 @@ Result<std::unique_ptr<TreeState>> recover(const TreeEnv& env, const std::string
   for (const LogWriter& log : new_logs) edit.logs_begun.push_back(log.number());
   for (const OpenLog& log : found.open_logs) edit.logs_closed.push_back(log.number);
   found.logs.begin(log_number, env.keys.current());
-  edit.logs_retired = found.logs.retire(flushed);
+  edit.logs_retired = found.logs.retirable(flushed);
+  found.logs.retire(edit.logs_retired);
   for (const OpenLog& log : found.later_logs) edit.logs_retired.push_back(log.number);
   edit.next_file_number = found.next_number;
   if (manifest.state().history_from == kTimestampMin) edit.history_from = found.last_commit;

@@ -48,15 +48,18 @@ uint64_t LiveLogs::size() const {
   return size;
 }
 
-std::vector<uint64_t> LiveLogs::retire(Timestamp flushed) {
+std::vector<uint64_t> LiveLogs::retirable(Timestamp flushed) const {
   const auto holds_unsettled = [&](uint64_t number) {
     return std::ranges::any_of(unsettled_, [&](const auto& item) { return item.second.log == number; });
   };
-  std::vector<uint64_t> retired;
+  std::vector<uint64_t> retirable;
   for (const auto& [number, log] : logs_)
-    if (number != current() && log.newest <= flushed && !holds_unsettled(number)) retired.push_back(number);
-  for (uint64_t number : retired) logs_.erase(number);
-  return retired;
+    if (number != current() && log.newest <= flushed && !holds_unsettled(number)) retirable.push_back(number);
+  return retirable;
+}
+
+void LiveLogs::retire(const std::vector<uint64_t>& logs) {
+  for (const uint64_t number : logs) logs_.erase(number);
 }
 
 }  // namespace coppice::engine

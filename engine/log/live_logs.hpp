@@ -31,8 +31,10 @@ public:
   std::vector<uint64_t> key_ids() const;
   /// Of all logs, in bytes.
   uint64_t size() const;
-  /// The logs that are not needed once every commit up to `flushed` is in tables; forgets them.
-  std::vector<uint64_t> retire(Timestamp flushed);
+  /// The logs that are not needed once every commit up to `flushed` is in tables.
+  std::vector<uint64_t> retirable(Timestamp flushed) const;
+  /// They are there no more.
+  void retire(const std::vector<uint64_t>& logs);
 
 private:
   struct Log {

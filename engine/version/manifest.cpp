@@ -17,16 +17,19 @@ Status add_edit(LogWriter& writer, const VersionEdit& edit) {
   return writer.add(RecordKind::edit, kTimestampMin, pieces);
 }
 
-Result<LogWriter> write_whole(FileSystem& files, const std::string& directory, const ManifestState& state,
+/// Beside the present one, which nothing happens to.
+Result<LogWriter> write_fresh(FileSystem& files, const std::string& directory, const ManifestState& state,
                               uint64_t salt, const KeyRing& keys) {
-  const std::string fresh = join_path(directory, kFreshManifestName);
-  COPPICE_TRY_ASSIGN(writer,
-                     LogWriter::begin(files, fresh, {.salt = salt, .sealing = keys.begin(FileUse::log)}));
+  COPPICE_TRY_ASSIGN(writer, LogWriter::begin(files, join_path(directory, kFreshManifestName),
+                                              {.salt = salt, .sealing = keys.begin(FileUse::log)}));
   COPPICE_TRY(add_edit(writer, state.whole()));
   COPPICE_TRY(writer.sync());
-  COPPICE_TRY(files.rename(fresh, join_path(directory, kManifestName)));
-  COPPICE_TRY(files.sync_directory(directory));
   return writer;
+}
+
+Status put_in_place(FileSystem& files, const std::string& directory) {
+  COPPICE_TRY(files.rename(join_path(directory, kFreshManifestName), join_path(directory, kManifestName)));
+  return files.sync_directory(directory);
 }
 
 Error at(const LogReader& reader, Error error) {
@@ -54,7 +57,8 @@ Manifest::Manifest(FileSystem& files, std::string directory, ManifestState state
 
 Result<Manifest> Manifest::create(FileSystem& files, const std::string& directory, ManifestState state,
                                   uint64_t salt, const KeyRing& keys) {
-  COPPICE_TRY_ASSIGN(writer, write_whole(files, directory, state, salt, keys));
+  COPPICE_TRY_ASSIGN(writer, write_fresh(files, directory, state, salt, keys));
+  COPPICE_TRY(put_in_place(files, directory));
   return Manifest(files, directory, std::move(state), std::move(writer), keys);
 }
 
@@ -96,22 +100,33 @@ bool Manifest::is_to_be_rewritten() const {
   return frozen_ || (writer_.size() > kRewriteSizeMin && writer_.size() > 2 * whole_size_);
 }
 
+Status Manifest::make_room(const VersionEdit& edit) {
+  // One that is frozen is written anew, which takes what it takes.
+  return frozen_ ? success() : writer_.make_room(encode_edit(edit).size() + kRecordFrameSizeMax);
+}
+
 Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
   const Status fits = state_.apply(edit);
   COPPICE_CHECK(fits.ok());
   if (is_to_be_rewritten() && !writer_.broken()) {
-    auto fresh = write_whole(*files_, directory_, state_, salt, keys_);
-    // Whether the rename is on the disk is not known; what is there is complete either way, but no place to
-    // go on writing.
-    if (!fresh.ok()) return writer_.install_sync(std::move(fresh).error());
-    writer_ = *std::move(fresh);
-    whole_size_ = writer_.size();
-    frozen_ = false;
-    return success();
+    auto fresh = write_fresh(*files_, directory_, state_, salt, keys_);
+    if (fresh.ok()) return begin(*std::move(fresh));
+    // The state has the edit already, so nothing more can be written.
+    if (frozen_) return writer_.install_sync(std::move(fresh).error());
+    (void)files_->remove(join_path(directory_, kFreshManifestName)).ok();
   }
-  // The state has the edit already, so nothing more can be written.
   if (const Status added = add_edit(writer_, edit); !added.ok()) return writer_.install_sync(added);
   return writer_.sync();
+}
+
+Status Manifest::begin(LogWriter fresh) {
+  // Whether the rename is on the disk is not known; what is there is complete either way, but no place to go on writing.
+  if (Status placed = put_in_place(*files_, directory_); !placed.ok())
+    return writer_.install_sync(std::move(placed));
+  writer_ = std::move(fresh);
+  whole_size_ = writer_.size();
+  frozen_ = false;
+  return success();
 }
 
 }  // namespace coppice::engine

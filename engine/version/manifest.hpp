@@ -40,7 +40,9 @@ public:
   static Result<Manifest> resume(FileSystem& files, const std::string& directory, ManifestContent content,
                                  const KeyRing& keys);
 
-  /// Durable: on success. Rewrites the file when it has grown much larger than what it says.
+  /// So that an append of `edit` finds room. An error leaves all as it was: out_of_space is no reason to give the tree up.
+  Status make_room(const VersionEdit& edit);
+  /// Durable: on success. Rewrites the file when it has grown much larger than what it says, if there is room for that.
   /// Requires: the edit fits. Blocks: on the disk.
   Status append(const VersionEdit& edit, uint64_t salt);
   /// Ends the file behind its last edit, so that its whole length says something. Requires: nothing is appended
@@ -56,6 +58,8 @@ private:
   Manifest(FileSystem& files, std::string directory, ManifestState state, LogWriter writer, KeyRing keys);
 
   bool is_to_be_rewritten() const;
+  /// Goes on in a file that was written whole beside the present one.
+  Status begin(LogWriter fresh);
 
   FileSystem* files_;
   std::string directory_;

@@ -215,6 +215,22 @@ TEST_F(ManifestTest, IsRewrittenBeforeItGrowsWithoutEnd) {
   EXPECT_FALSE(*files.exists(join_path(directory.path(), kFreshManifestName)));
 }
 
+TEST_F(ManifestTest, GrowsOnWhereItCannotBeRewritten) {
+  Manifest manifest = create();
+  const std::string fresh = join_path(directory.path(), kFreshManifestName);
+  ASSERT_TRUE(files.make_directory(fresh + "/in the way").ok());
+  ASSERT_TRUE(manifest.append(add(3), 2).ok());
+  for (uint64_t number = 3; number < 3000; ++number)
+    ASSERT_TRUE(manifest.append(replace(number, number + 1), number).ok());
+  EXPECT_GT(content_of(files, path).size(), 400u << 10);
+  EXPECT_EQ(read()->state.whole(), manifest.state().whole());
+
+  ASSERT_TRUE(files.remove_tree(fresh).ok());
+  ASSERT_TRUE(manifest.append(replace(3000, 3001), 7).ok());
+  EXPECT_LT(content_of(files, path).size(), 100u << 10);
+  EXPECT_EQ(read()->state.whole(), manifest.state().whole());
+}
+
 TEST_F(ManifestTest, NoneIsNotFound) { EXPECT_EQ(error().code, Errc::not_found); }
 
 TEST_F(ManifestTest, DamageIsNamedWithItsPlace) {

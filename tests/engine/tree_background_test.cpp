@@ -255,5 +255,39 @@ TEST(TreeSpaceTest, AFullDiskDuringAFlushLeavesTheTreeAsItWas) {
   EXPECT_TRUE(stand.tree->memtables_empty());
 }
 
+TEST(TreeSpaceTest, HoweverMuchRoomThereIsAFlushAndAMergeSucceedOrLeaveTheTreeAsItWas) {
+  bool had_room = false;
+  int refused = 0;
+  for (uint64_t room = 0; !had_room; room += 64) {
+    SCOPED_TRACE("room for " + std::to_string(room) + " bytes");
+    MemoryFileSystem files;
+    TreeStand stand(files);
+    ASSERT_TRUE(stand.create().ok());
+    ASSERT_TRUE(stand.open().ok());
+    ASSERT_TRUE(stand.put("a", "1").ok());
+    ASSERT_TRUE(stand.compact().ok());
+    ASSERT_TRUE(stand.put("a", "2").ok());
+    ASSERT_TRUE(stand.put("b", "2").ok());
+    ASSERT_TRUE(stand.tree->seal_memtable().ok());
+    files.set_room(room);
+    std::vector<Status> outcomes{stand.finish(stand.tree->plan_flush({})), stand.tree->clean_logs()};
+    if (auto merge = stand.tree->plan_merge_range({}, {})) outcomes.push_back(stand.finish(std::move(merge)));
+    had_room = outcomes.size() == 3 && std::ranges::all_of(outcomes, &Status::ok);
+    for (const Status& outcome : outcomes) {
+      EXPECT_TRUE(outcome.ok() || outcome.error().code == Errc::out_of_space) << to_string(outcome.error());
+      refused += outcome.ok() ? 0 : 1;
+    }
+    EXPECT_FALSE(stand.tree->broken());
+    EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "2"), Pair("b", "2")));
+    files.heal();
+    EXPECT_TRUE(stand.compact().ok());
+    EXPECT_TRUE(stand.tree->close().ok());
+    ASSERT_TRUE(stand.open().ok());
+    EXPECT_THAT(stand.items(), ElementsAre(Pair("a", "2"), Pair("b", "2")));
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(refused, 20);
+}
+
 }  // namespace
 }  // namespace coppice::engine
