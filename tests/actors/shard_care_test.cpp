@@ -39,6 +39,30 @@ TEST_F(ShardCareTest, AFlushThatFindsNoSpaceSaysSoAndIsTriedAgain) {
   EXPECT_EQ((*mended.result)->tree.flushes, 1u);
 }
 
+TEST_F(ShardCareTest, HoweverMuchRoomAFlushFindsTheShardStaysInService) {
+  bool had_room = false;
+  int refused = 0;
+  for (uint64_t room = 0; !had_room; room += 31) {
+    SCOPED_TRACE("room for " + std::to_string(room) + " bytes");
+    write("k");
+    files.set_room(room);
+    Answer<Nothing> flush;
+    shard->flush(flush.done());
+    host.settle(*shard);
+    ASSERT_TRUE(flush.result);
+    had_room = flush.result->ok();
+    refused += had_room ? 0 : 1;
+    ASSERT_TRUE(had_room || flush.code() == Errc::out_of_space) << to_string(flush.result->error());
+    ASSERT_FALSE(host.failure);
+    EXPECT_EQ(get("k"), "v");
+    files.heal();
+    host.wait(*shard, std::chrono::seconds(1));
+    host.settle(*shard);
+    EXPECT_EQ(problem(), "");
+  }
+  EXPECT_GT(refused, 10);
+}
+
 TEST_F(ShardCareTest, AFullDiskAtASealStopsWritesAndNotReads) {
   write("k");
   files.set_room(0);
