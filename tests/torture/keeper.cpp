@@ -25,7 +25,7 @@ void Keeper::run() {
   while (!stage_.ended()) {
     if (!link_.is_connected()) {
       // As it was told to at its start.
-      merging_is_on_ = true;
+      merging_ = client::Merging::on;
       if (!link_.connect()) continue;
     }
     step();
@@ -49,10 +49,7 @@ bool Keeper::done(const char* what, const Outcome& outcome) {
 }
 
 void Keeper::step() {
-  if (!merging_is_on_ && draw_.one_in(2)) {
-    merging_is_on_ = done("merging turned on", link_.client().set_merging(client::Merging::on));
-    return;
-  }
+  if (merging_ != client::Merging::on && draw_.one_in(2)) return turn_merging_on();
   switch (draw_.below(9)) {
     case 0:
       return split();
@@ -80,6 +77,8 @@ void Keeper::split() {
 }
 
 void Keeper::compact() {
+  // A merge waits until the pause has ended, and nobody else ends it.
+  if (merging_ == client::Merging::paused) return turn_merging_on();
   KeyRange range;
   if (draw_.one_in(2)) range.begin = any_key();
   // Some are ended by who asked for them, while they run.
@@ -91,8 +90,15 @@ void Keeper::compact() {
 void Keeper::set_merging() {
   static constexpr client::Merging kKinds[] = {client::Merging::off, client::Merging::paused,
                                                client::Merging::stopped};
-  if (done("merging turned off, paused or stopped", link_.client().set_merging(draw_.one_of(kKinds))))
-    merging_is_on_ = false;
+  const client::Merging kind = draw_.one_of(kKinds);
+  // Whoever is not told may have been heard.
+  merging_ = kind;
+  (void)done("merging turned off, paused or stopped", link_.client().set_merging(kind));
+}
+
+void Keeper::turn_merging_on() {
+  if (done("merging turned on", link_.client().set_merging(client::Merging::on)))
+    merging_ = client::Merging::on;
 }
 
 void Keeper::verify() {

@@ -40,6 +40,7 @@ private:
   void split();
   void compact();
   void set_merging();
+  void turn_merging_on();
   void verify();
   void checkpoint();
   void look_at_stats();
@@ -56,7 +57,7 @@ private:
   std::deque<KeptMoment> kept_;
   uint64_t checkpoint_count_ = 0;
   size_t shard_count_ = 0;
-  bool merging_is_on_ = true;
+  client::Merging merging_ = client::Merging::on;
 };
 
 }  // namespace coppice::torture
