@@ -68,24 +68,32 @@ private:
   std::map<Bytes, Way> ways_;
 };
 
-struct Fitting {
-  /// By their keys.
-  std::vector<const FoundShard*> taken;
-  /// Their keys lie among those of one that is taken.
-  std::vector<const FoundShard*> left_out;
+/// A shard of which nobody knows the range, and where in a gap its keys lie.
+struct Claim {
+  const FoundShard* shard;
+  KeyRange keys;
 };
 
-/// Shards of which nobody knows the range, and whose keys all lie in `gap`; of two that have the same ones the later is taken.
-Fitting find_for_gap(const std::vector<FoundShard>& found, const KeyRange& gap) {
+struct Fitting {
+  /// By their keys.
+  std::vector<Claim> taken;
+  /// These share keys with one that is taken, or have been given others.
+  std::vector<Claim> left_out;
+};
+
+/// Who may have owned `gap`; of two that have the same keys the later. A table that a split linked has keys outside of it too.
+Fitting find_for_gap(const std::vector<FoundShard>& found, const ShardMap& given, const KeyRange& gap) {
   Fitting fitting;
   for (auto shard = found.rbegin(); shard != found.rend(); ++shard) {
-    const KeyRange& bounds = shard->bounds;
-    if (shard->range || bounds.empty() || intersection(bounds, gap) != bounds) continue;
-    const bool is_free = std::ranges::none_of(
-        fitting.taken, [&](const FoundShard* taken) { return taken->bounds.overlaps(bounds); });
-    (is_free ? fitting.taken : fitting.left_out).push_back(&*shard);
+    const Claim claim{&*shard, intersection(shard->bounds, gap)};
+    if (shard->range || claim.keys.empty()) continue;
+    const bool is_free =
+        !given.index_of(shard->id) && std::ranges::none_of(fitting.taken, [&](const Claim& taken) {
+          return taken.keys.overlaps(claim.keys);
+        });
+    (is_free ? fitting.taken : fitting.left_out).push_back(claim);
   }
-  std::ranges::sort(fitting.taken, {}, [](const FoundShard* shard) { return shard->bounds.begin; });
+  std::ranges::sort(fitting.taken, {}, [](const Claim& claim) { return claim.keys.begin; });
   return fitting;
 }
 
@@ -105,21 +113,19 @@ GuessedMap guess_map(const std::vector<FoundShard>& found, uint64_t store_id) {
       guessed.map.shards.push_back({shard->id, range.begin});
       continue;
     }
-    const auto [taken, left_out] = find_for_gap(found, range);
+    const auto [taken, left_out] = find_for_gap(found, guessed.map, range);
     if (taken.empty()) {
       guessed.map.shards.push_back({guessed.map.next_shard_id++, range.begin});
       doubt(range, "they are lost, and a new, empty shard has them");
     }
     for (size_t i = 0; i < taken.size(); ++i) {
       KeyRange given = range;
-      if (i > 0) given.begin = taken[i]->bounds.begin;
-      if (i + 1 < taken.size()) given.end = taken[i + 1]->bounds.begin;
-      guessed.map.shards.push_back({taken[i]->id, given.begin});
-      doubt(given, "shard " + std::to_string(taken[i]->id) + " is given them, as its keys lie there");
+      if (i > 0) given.begin = taken[i].keys.begin;
+      if (i + 1 < taken.size()) given.end = taken[i + 1].keys.begin;
+      guessed.map.shards.push_back({taken[i].shard->id, given.begin});
+      doubt(given, "shard " + std::to_string(taken[i].shard->id) + " is given them, as its keys lie there");
     }
-    for (const FoundShard* other : left_out)
-      doubt(other->bounds,
-            "shard " + std::to_string(other->id) + " has some and is left out, for one that was made later");
+    for (const Claim& claim : left_out) guessed.left_out.push_back({claim.shard->id, claim.keys});
   }
   return guessed;
 }

@@ -18,6 +18,8 @@ struct FoundShard {
 
 struct GuessedMap {
   ShardMap map;
+  /// Keys that a shard without a manifest has, and which another is given.
+  std::vector<std::pair<uint64_t, KeyRange>> left_out;
   /// What was not certain.
   std::vector<std::string> doubts;
 };

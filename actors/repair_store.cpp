@@ -71,9 +71,23 @@ private:
     }
     report_.files.push_back(std::move(file));
     for (const auto& [id, name] : directories_)
-      if (!map_.index_of(id))
-        report_.files.push_back({.path = shard_path(source_, id), .fate = Fate::left_out});
+      if (!map_.index_of(id) || is_left_out(id)) leave_out(id);
     return success();
+  }
+
+  bool is_left_out(uint64_t id) const {
+    return std::ranges::any_of(left_out_, [id](const auto& claim) { return claim.first == id; });
+  }
+
+  /// All or some of a shard's keys.
+  void leave_out(uint64_t id) {
+    engine::MendedFile left{.path = shard_path(source_, id), .fate = Fate::left_out};
+    for (const auto& [shard, keys] : left_out_)
+      if (shard == id) left.lost.push_back(keys);
+    if (!left.lost.empty())
+      left.problems.push_back(
+          "no manifest says what it owned, and another shard, made later, has the same keys");
+    report_.files.push_back(std::move(left));
   }
 
   /// What the shard's tree stands on.
@@ -114,6 +128,7 @@ private:
     if (found.empty()) return Error{Errc::not_found, source_ + ": neither SHARDS nor a shard is there"};
     GuessedMap guessed = guess_map(found, engine::mix(env_.seed));
     map_ = std::move(guessed.map);
+    left_out_ = std::move(guessed.left_out);
     for (std::string& doubt : guessed.doubts) report_.doubts.push_back(source_ + ": " + doubt);
     return success();
   }
@@ -156,6 +171,8 @@ private:
   const std::string& target_;
   const RepairStoreOptions& options_;
   std::map<uint64_t, std::string> directories_;
+  /// See GuessedMap.
+  std::vector<std::pair<uint64_t, KeyRange>> left_out_;
   ShardMap map_;
   engine::RepairReport report_;
 };

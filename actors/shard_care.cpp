@@ -313,11 +313,18 @@ bool ShardCare::step_clean() {
     return false;
   lend_([this] { return tree_.clean_logs(); },
         [this](const Status& cleaned) {
-          if (!cleaned.ok()) return tree_.broken() ? fail_(cleaned.error()) : refuse_flushes(cleaned.error());
+          if (!cleaned.ok()) return clean_failed(cleaned.error());
           for (FlushCall& call : flushes_) call.clean = call.clean || is_flushed(call);
           answer_flushes();
         });
   return true;
+}
+
+void ShardCare::clean_failed(const Error& error) {
+  if (tree_.broken()) return fail_(error);
+  // Others go on waiting for their memtables.
+  std::vector<FlushCall> calls = std::exchange(flushes_, {});
+  for (FlushCall& call : calls) is_flushed(call) ? call.done(error) : flushes_.push_back(std::move(call));
 }
 
 void ShardCare::answer_flushes() {

@@ -128,6 +128,7 @@ private:
   }
   bool step_clean();
   bool is_flushed(const FlushCall& call) const;
+  void clean_failed(const Error& error);
   void answer_flushes();
   void refuse_flushes(const Error& error);
   void refuse_compactions(const Error& error);

@@ -86,7 +86,7 @@ struct Handles {
 Status take_outputs(TreeState& tree, JobState& job, VersionEdit& edit) {
   edit.next_file_number = tree.numbers->load(std::memory_order_relaxed);
   edit.history_from = history_from(job.rules);
-  COPPICE_TRY(tree.manifest.make_room(edit));
+  COPPICE_TRY(tree.manifest.make_room({&edit, 1}));
   for (JobPart& part : job.parts) {
     part.outputs.clear();
     part.value_outputs.clear();
@@ -199,14 +199,13 @@ Status install_merge(TreeState& tree, JobState& job) {
   return success();
 }
 
-/// Nothing relies on the new file before the manifest names it, so a full disk leaves the tree as it was.
-/// Blocks: on the disk.
+/// Nothing relies on the new file before the manifest names it, so a full disk leaves the tree as it was. Blocks: on the disk.
 Status begin_spare_log(TreeState& tree) {
   const uint64_t number = tree.numbers->fetch_add(1, std::memory_order_relaxed);
   VersionEdit edit;
   edit.logs_begun = {number};
   edit.next_file_number = number + 1;
-  COPPICE_TRY(tree.manifest.make_room(edit));
+  COPPICE_TRY(tree.manifest.make_room({&edit, 1}));
   COPPICE_TRY_ASSIGN(log,
                      begin_log(tree.env.files, tree.directory, number, tree.random.next(), tree.env.keys));
   COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
@@ -376,14 +375,15 @@ Status install(TreeState& tree, JobState& job) {
 
 Status clean_logs(TreeState& tree) {
   COPPICE_TRY(tree.check_usable());
+  // First what gives room.
+  remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
   VersionEdit edit;
   // Also those that a batch over several shards kept, and that was settled since.
   edit.logs_retired = tree.logs.retirable(tree.manifest.state().flushed);
-  if (!edit.logs_retired.empty()) {
-    COPPICE_TRY(tree.manifest.make_room(edit));
-    COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
-    retire_logs(tree, edit.logs_retired);
-  }
+  if (edit.logs_retired.empty()) return success();
+  COPPICE_TRY(tree.manifest.make_room({&edit, 1}));
+  COPPICE_TRY(tree.broken_by(tree.manifest.append(edit, tree.random.next())));
+  retire_logs(tree, edit.logs_retired);
   remove_logs(tree.env.files, tree.directory, std::exchange(tree.retired_logs, {}));
   return success();
 }

@@ -20,7 +20,7 @@ Error damage(const std::string& path, const std::string& what) {
 struct OpenLog {
   uint64_t number = 0;
   LogHeader header;
-  KeptFront front;
+  LogFront front;
   LogEnd end = LogEnd::open;
 };
 
@@ -132,11 +132,7 @@ private:
     if (closed && reader.end() != LogEnd::closed)
       return damage(log_path, "offset " + std::to_string(reader.end_offset()) +
                                   ": the log was closed, and has lost its end");
-    if (!closed)
-      open_logs.push_back({number,
-                           reader.header(),
-                           {.size = reader.end_offset(), .synced = reader.synced_offset()},
-                           reader.end()});
+    if (!closed) open_logs.push_back({number, reader.header(), reader.front(), reader.end()});
     return success();
   }
 
@@ -145,7 +141,7 @@ private:
   Status check_later_log(uint64_t number) {
     const std::string log_path = path(log_file_name(number));
     COPPICE_TRY_ASSIGN(reader, open_named_log(number));
-    later_logs.push_back({number, reader.header(), {.size = reader.header().size()}});
+    later_logs.push_back({number, reader.header(), {reader.header().size(), {}}});
     for (;;) {
       COPPICE_TRY_ASSIGN(record, reader.next());
       if (!record) return success();

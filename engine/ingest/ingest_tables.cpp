@@ -1,6 +1,7 @@
 #include "engine/ingest/ingest_tables.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/ingest/ingest_level.hpp"
 #include "engine/io/file_names.hpp"
@@ -48,6 +49,8 @@ Result<std::unique_ptr<Ingest>> prepare_ingest(TreeState& tree, std::span<const 
   }
   // A manifest never names what may not be there.
   COPPICE_TRY(tree.env.files.sync_directory(tree.directory));
+  const std::array edits{edit_of(tree, ingest->tables(), kTimestampMax), VersionEdit()};
+  COPPICE_TRY(tree.manifest.make_room(edits));
   return std::unique_ptr<Ingest>(std::move(ingest));
 }
 

@@ -1,6 +1,7 @@
 #include "engine/log/log_reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/coding.hpp"
 
@@ -43,6 +44,15 @@ Result<LogReader> LogReader::open(FileSystem& files, const std::string& path, ui
   return reader;
 }
 
+Result<LogReader> LogReader::open(FileSystem& files, const std::string& path, const LogHeader& header,
+                                  const RecordPlace& from) {
+  COPPICE_TRY_ASSIGN(file, files.open(path));
+  LogReader reader(std::move(file), header);
+  reader.offset_ = std::max<uint64_t>(from.offset, header.size());
+  reader.before_ = from.before;
+  return reader;
+}
+
 Result<std::optional<Record>> LogReader::next() {
   COPPICE_CHECK(!end_);
   if (!closed_) {
@@ -56,7 +66,9 @@ Result<std::optional<Record>> LogReader::next() {
         found.record->payload = *payload;
       }
       record_offset_ = offset_;
-      synced_offset_ = std::max(synced_offset_, found.record->synced.value_or(0));
+      if (found.record->synced && *found.record->synced >= next_synced_.offset) {
+        synced_ = std::exchange(next_synced_, place);
+      }
       offset_ += found.size;
       if (has_commit(found.record->kind)) before_ = found.record->commit;
       if (found.record->kind != RecordKind::close) return found.record;

@@ -15,6 +15,14 @@ enum class LogEnd : uint8_t {
   torn,  // with bytes that are no record, and none behind them that proves one: writes that a crash cut short
 };
 
+/// What is valid of a log, from its header on.
+struct LogFront {
+  /// Of the header and all records.
+  uint64_t size = 0;
+  /// Where a record begins before which all was on the disk once, as another tells. At offset 0: none does.
+  RecordPlace synced;
+};
+
 /// Reads from front to back.
 ///
 /// Bytes that are no record end a log unless a record behind them was written when they were on the disk: then they
@@ -26,6 +34,10 @@ public:
   static Result<LogReader> open(FileSystem& files, const std::string& path, uint64_t number,
                                 const KeyRing& keys = {});
 
+  /// Reads on from a place where a record begins, or from the first one if `from` is at offset 0. `header` as it was read.
+  static Result<LogReader> open(FileSystem& files, const std::string& path, const LogHeader& header,
+                                const RecordPlace& from);
+
   /// The next record, or nothing at the end. Lifetime: until the next call.
   /// corruption names the file and the offset. Blocks: on the disk.
   Result<std::optional<Record>> next();
@@ -34,8 +46,8 @@ public:
   LogEnd end() const;
   /// Of the header and all records read. Requires: as end().
   uint64_t end_offset() const { return offset_; }
-  /// All before it was on the disk once, as a record tells that was read; 0: none tells.
-  uint64_t synced_offset() const { return synced_offset_; }
+  /// What was read. Requires: as end().
+  LogFront front() const { return {end_offset(), synced_}; }
   /// Where the record that next() returned last begins.
   uint64_t record_offset() const { return record_offset_; }
   const LogHeader& header() const { return header_; }
@@ -58,9 +70,11 @@ private:
   LogHeader header_;
   uint64_t offset_ = 0;
   uint64_t record_offset_ = 0;
-  uint64_t synced_offset_ = 0;
   /// The commit of the last record read that has one.
   std::optional<Timestamp> before_;
+  /// synced_ becomes next_synced_ once a record tells that all before that was on the disk.
+  RecordPlace synced_;
+  RecordPlace next_synced_;
   bool closed_ = false;
   std::optional<LogEnd> end_;
   // What the file has from window_offset_ on.

@@ -19,15 +19,36 @@ Result<LogWriter> LogWriter::begin(FileSystem& files, const std::string& path, c
   return LogWriter(std::move(file), path, header);
 }
 
+namespace {
+
+/// That what was written once more is what was read before.
+Status check_front(FileSystem& files, const std::string& path, const LogHeader& header,
+                   const LogFront& front) {
+  COPPICE_TRY_ASSIGN(reader, LogReader::open(files, path, header, front.synced));
+  for (;;) {
+    const auto record = reader.next();
+    if (record.ok() && *record) continue;
+    if (record.ok() && reader.end_offset() == front.size) return success();
+    if (!record.ok() && record.error().code != Errc::corruption) return record.status();
+    return Error{Errc::io_error,
+                 path +
+                     ": what an earlier sync could not write is there no more, as the system kept it in "
+                     "memory only: open the tree again"};
+  }
+}
+
+}  // namespace
+
 Result<LogWriter> LogWriter::resume(FileSystem& files, const std::string& path, const LogHeader& header,
-                                    const KeptFront& kept) {
-  COPPICE_CHECK(kept.size >= header.size());
-  COPPICE_CHECK(kept.size % record_alignment(header) == 0);
-  COPPICE_TRY_ASSIGN(file, files.reopen_log(path, kept));
+                                    const LogFront& front) {
+  COPPICE_CHECK(front.size >= header.size());
+  COPPICE_CHECK(front.size % record_alignment(header) == 0);
+  COPPICE_TRY_ASSIGN(file, files.reopen_log(path, {.size = front.size, .synced = front.synced.offset}));
   COPPICE_TRY(file->sync());
+  COPPICE_TRY(check_front(files, path, header, front));
   LogWriter writer(std::move(file), path, header);
-  writer.size_ = kept.size;
-  writer.synced_ = kept.size;
+  writer.size_ = front.size;
+  writer.synced_ = front.size;
   writer.resumed_ = true;
   return writer;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/io/file.hpp"
-#include "engine/log/record.hpp"
+#include "engine/log/log_reader.hpp"
 
 namespace coppice::engine {
 
@@ -51,12 +51,13 @@ class LogWriter {
 public:
   /// Begins a new file with `header`, whose salt is random. Durable: not before a sync.
   static Result<LogWriter> begin(FileSystem& files, const std::string& path, const LogHeader& header);
-  /// Goes on behind the last record of a log that was read whole, and cuts off what lies behind `kept`. If the log is encrypted
+  /// Goes on behind `front`, all that is valid of a log, and cuts off the rest. What may not be on the disk is written once more, as
+  /// KeptFront says. io_error: it is no longer what was read, as the system had it in memory only and has dropped it. If the log is encrypted
   /// nothing may be added but its close record: what was cut off was encrypted for the places where others would stand now,
   /// and whoever has a copy of the disk of then would have two pieces of one nonce.
   /// Durable: what is kept.
   static Result<LogWriter> resume(FileSystem& files, const std::string& path, const LogHeader& header,
-                                  const KeptFront& kept);
+                                  const LogFront& front);
 
   /// So that the next records find room, if they take `size` bytes together. out_of_space leaves all as it was.
   Status make_room(size_t size);

@@ -83,7 +83,7 @@ Result<ManifestContent> Manifest::read(FileSystem& files, const std::string& dir
     if (Status fits = content.state.apply(*edit); !fits.ok()) return at(reader, std::move(fits).error());
   }
   if (Status apart = content.state.check_levels(); !apart.ok()) return at(reader, std::move(apart).error());
-  content.front = {.size = reader.end_offset(), .synced = reader.synced_offset()};
+  content.front = reader.front();
   return content;
 }
 
@@ -100,9 +100,12 @@ bool Manifest::is_to_be_rewritten() const {
   return frozen_ || (writer_.size() > kRewriteSizeMin && writer_.size() > 2 * whole_size_);
 }
 
-Status Manifest::make_room(const VersionEdit& edit) {
+Status Manifest::make_room(std::span<const VersionEdit> edits) {
   // One that is frozen is written anew, which takes what it takes.
-  return frozen_ ? success() : writer_.make_room(encode_edit(edit).size() + kRecordFrameSizeMax);
+  if (frozen_) return success();
+  size_t size = 0;
+  for (const VersionEdit& edit : edits) size += encode_edit(edit).size() + kRecordFrameSizeMax;
+  return writer_.make_room(size);
 }
 
 Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
@@ -114,6 +117,8 @@ Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
     // The state has the edit already, so nothing more can be written.
     if (frozen_) return writer_.install_sync(std::move(fresh).error());
     (void)files_->remove(join_path(directory_, kFreshManifestName)).ok();
+    // Not again before it has doubled.
+    whole_size_ = writer_.size();
   }
   if (const Status added = add_edit(writer_, edit); !added.ok()) return writer_.install_sync(added);
   return writer_.sync();

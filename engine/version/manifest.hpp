@@ -13,8 +13,7 @@ namespace coppice::engine {
 struct ManifestContent {
   ManifestState state;
   LogHeader header;
-  /// Of what was read.
-  KeptFront front;
+  LogFront front;
 };
 
 /// corruption, naming the manifest at `path`, if numbers from `next` on would soon be larger than one may name.
@@ -40,9 +39,9 @@ public:
   static Result<Manifest> resume(FileSystem& files, const std::string& directory, ManifestContent content,
                                  const KeyRing& keys);
 
-  /// So that an append of `edit` finds room. An error leaves all as it was: out_of_space is no reason to give the tree up.
-  Status make_room(const VersionEdit& edit);
-  /// Durable: on success. Rewrites the file when it has grown much larger than what it says, if there is room for that.
+  /// So that appends of `edits` find room. An error leaves all as it was: out_of_space is no reason to give the tree up.
+  Status make_room(std::span<const VersionEdit> edits);
+  /// Durable: on success. Rewrites the file when it has grown much larger than what it says, if it can.
   /// Requires: the edit fits. Blocks: on the disk.
   Status append(const VersionEdit& edit, uint64_t salt);
   /// Ends the file behind its last edit, so that its whole length says something. Requires: nothing is appended
@@ -68,7 +67,7 @@ private:
   KeyRing keys_;
   /// Nothing may be added to the file.
   bool frozen_ = false;
-  /// Of the file when it was written whole.
+  /// Of the file when it was written whole, or could not be.
   uint64_t whole_size_;
 };
 

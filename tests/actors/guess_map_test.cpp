@@ -64,8 +64,19 @@ TEST(GuessMapTest, OfTwoWithTheSameKeysTheLaterIsTaken) {
                                         {4, range("m")}},
                                        7);
   EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{1, ""}, Shard{3, "g"}, Shard{4, "m"}));
-  EXPECT_THAT(guessed.doubts,
-              ElementsAre(HasSubstr("shard 3 is given them"), HasSubstr("shard 2 has some and is left out")));
+  EXPECT_THAT(guessed.doubts, ElementsAre(HasSubstr("shard 3 is given them")));
+  EXPECT_THAT(guessed.left_out, ElementsAre(testing::Pair(2, range("h", "k"))));
+}
+
+// As tables do that a split has linked into both halves.
+TEST(GuessMapTest, KeysOutsideOfTheGapDoNotMatter) {
+  const GuessedMap guessed = guess_map({{2, range("", "m")}, {3, std::nullopt, range("a", "z")}}, 7);
+  EXPECT_THAT(guessed.map.shards, ElementsAre(Shard{2, ""}, Shard{3, "m"}));
+  EXPECT_THAT(guessed.left_out, IsEmpty());
+  // Nor is one shard in two places.
+  const GuessedMap two = guess_map({{2, range("c", "m")}, {3, std::nullopt, range("a", "z")}}, 7);
+  EXPECT_THAT(two.map.shards, ElementsAre(Shard{3, ""}, Shard{2, "c"}, Shard{4, "m"}));
+  EXPECT_THAT(two.left_out, ElementsAre(testing::Pair(3, range("m", "z"))));
 }
 
 TEST(GuessMapTest, AGapThatNoneMayOwnIsForANewShard) {

@@ -106,6 +106,35 @@ TEST_F(RepairStoreTest, WithoutMapAndManifestsTablesAndLogsTellWhichShardsThereW
   }
 }
 
+TEST_F(RepairStoreTest, AHalfOfASplitWithoutManifestOrMapHasItsKeysAgain) {
+  open();
+  const auto halves = store->split("g");
+  ASSERT_TRUE(halves.ok());
+  put("h", "after the split");
+  put("b", "as well");
+  all = dump();
+  ASSERT_TRUE(store->close().ok());
+  store.reset();
+  ASSERT_TRUE(files.remove(map_path("/store")).ok());
+  ASSERT_TRUE(files.remove(shard_path("/store", halves->right) + "/MANIFEST").ok());
+  {
+    const auto report = repair();
+    ASSERT_TRUE(report.ok()) << to_string(report.error());
+    EXPECT_TRUE(report->lost_nothing());
+    open_mended();
+    EXPECT_EQ(dump(), all);
+    store.reset();
+    remove_mended();
+  }
+  // Both have the tables of the one that was cut, so nobody can say whose keys these are.
+  ASSERT_TRUE(files.remove(shard_path("/store", halves->left) + "/MANIFEST").ok());
+  const auto report = repair();
+  ASSERT_TRUE(report.ok()) << to_string(report.error());
+  EXPECT_FALSE(report->lost_nothing());
+  open_mended();
+  EXPECT_EQ(get("h"), "after the split");
+}
+
 TEST_F(RepairStoreTest, AShardThatIsMissingIsSaidToBeLostAndIsThereAgainWithoutKeys) {
   ASSERT_TRUE(files.remove_tree(shard_path("/store", 2)).ok());
   const auto report = repair();

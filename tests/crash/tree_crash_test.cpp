@@ -1,4 +1,5 @@
 // Fails, kills or takes the power at every n-th file operation of a small life, and looks at what is left.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/crash/ending.hpp"
@@ -322,6 +323,43 @@ TEST_P(TreeCrashTest, RecoveryMayBeCutShortAnywhere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TreeCrashTest, every_ending(), ending_name);
+
+// Memory has been read into a memtable by then, and the disk has other bytes.
+TEST(TreeForgetTest, WhatTheSystemForgetsWhileATreeIsOpenedIsNotReliedUpon) {
+  int refused = 0;
+  bool forgot = true;
+  for (uint64_t after = 0; forgot; ++after) {
+    SCOPED_TRACE("operation " + std::to_string(after));
+    MemoryFileSystem files;
+    TreeStand stand(files);
+    ASSERT_TRUE(stand.create().ok() && stand.open().ok());
+    ASSERT_TRUE(stand.put("a", "synced", Durability::synced).ok());
+    ASSERT_TRUE(stand.put("b", "buffered").ok());
+    // Room, the record, its sync.
+    files.fail_after(2);
+    ASSERT_FALSE(stand.put("c", "not synced", Durability::synced).ok());
+    stand.drop();
+    files.heal();
+
+    const uint64_t before = files.operation_count();
+    files.forget_unwritten_after(after);
+    const Status opened = stand.open();
+    forgot = files.operation_count() - before > after;
+    if (!opened.ok()) {
+      EXPECT_EQ(opened.error().code, Errc::io_error) << to_string(opened.error());
+      EXPECT_THAT(opened.error().text, ::testing::HasSubstr("open the tree again"));
+      ++refused;
+      ASSERT_TRUE(stand.open().ok());
+    }
+    const Items found = stand.items();
+    EXPECT_EQ(found.at("a"), "synced");
+    stand.drop();
+    files.crash();
+    ASSERT_TRUE(stand.open().ok());
+    EXPECT_EQ(stand.items(), found);
+  }
+  EXPECT_GT(refused, 0);
+}
 
 }  // namespace
 }  // namespace coppice::engine

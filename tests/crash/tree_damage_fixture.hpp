@@ -53,7 +53,11 @@ protected:
   static void is_clear(const Error& error) {
     using ::testing::AnyOf;
     using ::testing::HasSubstr;
-    EXPECT_THAT(error.code, AnyOf(Errc::corruption, Errc::unsupported)) << to_string(error);
+    // Of what may be other bytes the next time.
+    const bool is_passing = error.code == Errc::io_error && error.text.ends_with("open the tree again");
+    if (!is_passing) {
+      EXPECT_THAT(error.code, AnyOf(Errc::corruption, Errc::unsupported)) << to_string(error);
+    }
     EXPECT_THAT(error.text,
                 AnyOf(HasSubstr(".sst"), HasSubstr(".val"), HasSubstr(".log"), HasSubstr("MANIFEST")));
   }

@@ -140,7 +140,7 @@ TEST_F(LogSecrecyTest, ALogOfAnEarlierLifeGetsNoMoreThanItsEnd) {
   }
   const uint64_t keep = end_offset;
   ASSERT_TRUE(read(keys).ok());
-  auto writer = LogWriter::resume(files, path, header, {.size = keep});
+  auto writer = LogWriter::resume(files, path, header, {keep, {}});
   ASSERT_TRUE(writer.ok());
   ASSERT_TRUE(writer->close().ok());
   EXPECT_EQ(*read(keys), std::vector<Bytes>{"kept"});
@@ -163,7 +163,7 @@ using LogSecrecyDeathTest = LogSecrecyTest;
 TEST_F(LogSecrecyDeathTest, ToAddToALogOfAnEarlierLifeIsAMistake) {
   end_offset = begin().size();
   ASSERT_TRUE(read(keys).ok());
-  auto writer = LogWriter::resume(files, path, header, {.size = end_offset});
+  auto writer = LogWriter::resume(files, path, header, {end_offset, {}});
   EXPECT_DEATH((void)writer->add(RecordKind::batch, Timestamp{1}, {}).ok(), "resumed_");
 }
 

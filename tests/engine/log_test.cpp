@@ -261,7 +261,7 @@ TEST_P(LogTest, GoesOnBehindWhatIsKept) {
   truncate(files, path, size() - 3);
   const Outcome torn = read();
   EXPECT_EQ(torn.end, LogEnd::torn);
-  auto writer = LogWriter::resume(files, path, header(), {.size = torn.end_offset});
+  auto writer = LogWriter::resume(files, path, header(), {torn.end_offset, {}});
   ASSERT_TRUE(writer.ok());
   add(*writer, "fourth", 4);
   ASSERT_TRUE(writer->close().ok());

@@ -226,8 +226,9 @@ TEST_F(ManifestTest, GrowsOnWhereItCannotBeRewritten) {
   EXPECT_EQ(read()->state.whole(), manifest.state().whole());
 
   ASSERT_TRUE(files.remove_tree(fresh).ok());
-  ASSERT_TRUE(manifest.append(replace(3000, 3001), 7).ok());
-  EXPECT_LT(content_of(files, path).size(), 100u << 10);
+  for (uint64_t number = 3000; number < 6000; ++number)
+    ASSERT_TRUE(manifest.append(replace(number, number + 1), number).ok());
+  EXPECT_LT(content_of(files, path).size(), 400u << 10);
   EXPECT_EQ(read()->state.whole(), manifest.state().whole());
 }
 

@@ -53,6 +53,8 @@ public:
   std::string last_failure() const;
   /// What syncs that failed have left in memory only is found there no more.
   void forget_unwritten();
+  /// The same in the operation after `after` further ones.
+  void forget_unwritten_after(uint64_t after);
   /// No more failures; those that happened stay happened. Room is endless.
   void heal();
 
@@ -105,6 +107,7 @@ private:
   using Bearers = std::map<std::string, std::shared_ptr<Node>>;
 
   Result<std::shared_ptr<Node>> make_file(const std::string& path);
+  void forget_all_unwritten();
   Status begin_operation(const std::string& path, const char* operation);
   Status sync(Node& node, const std::string& path);
   void misread_if_due(const std::string& path, uint64_t offset, size_t size, char* target);
@@ -128,6 +131,7 @@ private:
   std::optional<uint64_t> fail_at_;
   Errc fail_code_ = Errc::io_error;
   std::optional<uint64_t> stop_at_;
+  std::optional<uint64_t> forget_at_;
   /// What is still to be seen before a failure is counted down.
   struct Aim {
     std::string part;

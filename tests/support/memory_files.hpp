@@ -1,4 +1,4 @@
-// The files of a MemoryFileSystem. Only memory_file_system.cpp includes this.
+// The files of a MemoryFileSystem. Only memory_file_system.cpp and memory_misfortune.cpp include this.
 #pragma once
 
 #include <algorithm>
@@ -44,6 +44,8 @@ struct MemoryFileSystem::Node {
     if (clean) clean->resize(std::min(size, clean->size()));
   }
 };
+
+inline bool is_root(const std::string& path) { return path == "/" || path == "." || path.empty(); }
 
 inline Error failure(Errc code, const std::string& path, const char* operation, const char* reason) {
   return Error{code, path + ": cannot " + operation + ": " + reason};
