@@ -34,6 +34,7 @@ public:
       COPPICE_TRY(mend_all());
       return std::move(report_);
     }
+    COPPICE_TRY(engine::make_durable_directory(files_, engine::parent_directory(target_)));
     COPPICE_TRY(begin_second_store(files_, target_));
     Status mended = mend_all();
     if (mended.ok()) mended = end_second_store(files_, target_, map_, env_.keys);

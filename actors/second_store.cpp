@@ -21,9 +21,10 @@ Status mark(engine::FileSystem& files, const std::string& target) {
 }
 
 Status begin(engine::FileSystem& files, const std::string& target) {
-  COPPICE_TRY(engine::make_durable_directory(files, target));
+  COPPICE_TRY(files.make_child_directory(target));
+  COPPICE_TRY(files.sync_directory(engine::parent_directory(target)));
   COPPICE_TRY(mark(files, target));
-  return files.make_directory(shards_path(target));
+  return files.make_child_directory(shards_path(target));
 }
 
 bool has(const std::vector<std::string>& names, std::string_view name) {

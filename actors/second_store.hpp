@@ -13,8 +13,8 @@ namespace coppice::actors {
 inline constexpr std::string_view kUnfinishedName = "UNFINISHED";
 
 /// Makes `target` a directory with room for trees at shard_path(). An empty one may be there; one that was left unfinished goes
-/// first; in_use: anything else is there. After a failure nothing of it is left, if the disk allows.
-/// Durable: on success, `target` with its parents.
+/// first; in_use: anything else is there; not_found: it has no parent. After a failure nothing of it is left, if the disk allows.
+/// Durable: on success, `target`, and its name in its parent.
 Status begin_second_store(engine::FileSystem& files, const std::string& target);
 /// All that `map` names lies there: from here on it is a store, without a cold directory. Durable: on success.
 Status end_second_store(engine::FileSystem& files, const std::string& target, ShardMap map,

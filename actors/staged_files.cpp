@@ -66,7 +66,8 @@ Result<StagedFilesPtr> stage_files(Core& core, const std::vector<std::string>& p
 
   auto staged = std::make_shared<StagedFiles>(files, staging_path(core));
   COPPICE_TRY(check_present(files, core.options.directory));
-  COPPICE_TRY(files.make_directory(staged->directory));
+  COPPICE_TRY(files.make_child_directory(engine::parent_directory(staged->directory)));
+  COPPICE_TRY(files.make_child_directory(staged->directory));
   for (size_t index = 0; index < paths.size(); ++index) {
     const std::string path = engine::join_path(staged->directory, engine::table_file_name(index + 1));
     COPPICE_TRY(engine::link_or_copy(files, paths[index], path));

@@ -185,6 +185,14 @@ Status StoreDirectory::settle_map() {
 
 Status StoreDirectory::begin_checkpoint(const std::string& target) {
   COPPICE_TRY(check_present(files_, directory_));
+  const std::string parent = engine::parent_directory(target);
+  if (parent == path(kCheckpointsName)) {
+    // Not with the store's directory, which may have vanished by now.
+    COPPICE_TRY(files_.make_child_directory(parent));
+    COPPICE_TRY(files_.sync_directory(directory_));
+  } else {
+    COPPICE_TRY(engine::make_durable_directory(files_, parent));
+  }
   return begin_second_store(files_, target);
 }
 

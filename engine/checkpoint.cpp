@@ -42,7 +42,7 @@ Status checkpoint(TreeState& tree, const std::string& target) {
   COPPICE_TRY(tree.check_usable());
   COPPICE_CHECK(tree.last_logged == tree.last_commit);
   FileSystem& files = tree.env.files;
-  COPPICE_TRY(files.make_directory(target));
+  COPPICE_TRY(files.make_child_directory(target));
   ManifestState copy = tree.manifest.state();
   copy.history_from = tree.history_from;
   copy.next_file_number = tree.numbers->load(std::memory_order_relaxed);

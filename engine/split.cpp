@@ -17,7 +17,7 @@ public:
     if (cold && !std::exchange(any_cold_, true)) {
       COPPICE_CHECK(!half_.cold_directory.empty());
       COPPICE_TRY(check_present(files, parent_directory(half_.cold_directory)));
-      COPPICE_TRY(files.make_directory(half_.cold_directory));
+      COPPICE_TRY(files.make_child_directory(half_.cold_directory));
     }
     return files.link(join_path(tree_.env.place_of(tree_.directory, cold), name),
                       join_path(cold ? half_.cold_directory : half_.directory, name));
@@ -42,7 +42,7 @@ Status make_child(const TreeState& tree, const KeyRange& range, const SplitHalf&
   FileSystem& files = tree.env.files;
   const std::string& directory = half.directory;
   COPPICE_TRY(check_present(files, parent_directory(directory)));
-  COPPICE_TRY(files.make_directory(directory));
+  COPPICE_TRY(files.make_child_directory(directory));
   Links links(tree, half);
   ManifestState child;
   child.range = range;

@@ -189,7 +189,7 @@ Status MemoryStorage::checkpoint(const std::string& target) {
 }
 
 Status MemoryStorage::copy_to(const std::string& directory, const KeyRange& range) const {
-  COPPICE_TRY(env_.files.make_directory(directory));
+  COPPICE_TRY(env_.files.make_child_directory(directory));
   auto copy = std::make_shared<MemoryTree>();
   copy->range = range;
   // Memtables that nobody writes to any more are shared until each has gone through them.

@@ -126,6 +126,8 @@ public:
   virtual Status remove_tree(const std::string& directory) = 0;
   /// With its parents; one that exists is success.
   virtual Status make_directory(const std::string& directory) = 0;
+  /// In one that is there, not_found otherwise; one that exists is success. So nothing arises anew that has just vanished.
+  virtual Status make_child_directory(const std::string& directory) = 0;
   /// Durable: on success, every creation, rename, link and removal in the directory.
   virtual Status sync_directory(const std::string& directory) = 0;
 

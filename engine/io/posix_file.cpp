@@ -240,6 +240,13 @@ Status PosixFileSystem::make_directory(const std::string& directory) {
   return success();
 }
 
+Status PosixFileSystem::make_child_directory(const std::string& directory) {
+  std::error_code reason;
+  std::filesystem::create_directory(directory, reason);
+  if (reason) return system_error(directory, "make the directory", reason.value());
+  return success();
+}
+
 Status PosixFileSystem::sync_directory(const std::string& directory) {
   COPPICE_TRY_ASSIGN(file, open_descriptor(directory, O_RDONLY | O_DIRECTORY, "open the directory"));
   if (::fsync(file.get()) != 0) return system_error(directory, "sync the directory", errno);

@@ -29,6 +29,7 @@ public:
   Status remove(const std::string& path) override;
   Status remove_tree(const std::string& directory) override;
   Status make_directory(const std::string& directory) override;
+  Status make_child_directory(const std::string& directory) override;
   Status sync_directory(const std::string& directory) override;
 
   Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;

@@ -66,6 +66,9 @@ public:
   Status remove(const std::string& path) override { return real_.remove(path); }
   Status remove_tree(const std::string& directory) override { return real_.remove_tree(directory); }
   Status make_directory(const std::string& directory) override { return real_.make_directory(directory); }
+  Status make_child_directory(const std::string& directory) override {
+    return real_.make_child_directory(directory);
+  }
   Status sync_directory(const std::string& directory) override {
     COPPICE_TRY(check(directory));
     return real_.sync_directory(directory);

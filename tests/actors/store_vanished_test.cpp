@@ -3,6 +3,7 @@
 
 #include "engine/io/posix_file.hpp"
 #include "tests/actors/store_fixture.hpp"
+#include "tests/support/memory_file_system.hpp"
 #include "tests/support/sorted_files.hpp"
 
 namespace coppice::actors {
@@ -35,6 +36,49 @@ TEST_F(StoreVanishedTest, NothingIsMadeInItsPlace) {
 
   come_back();
   EXPECT_EQ(get("a"), "1");
+}
+
+/// In memory, where it vanishes at a place of its own.
+class StoreVanishingTest : public StoreFixture {
+protected:
+  StoreVanishingTest() {
+    options.files = &files;
+    options.directory = "/store";
+  }
+  ~StoreVanishingTest() override { store.reset(); }
+
+  engine::MemoryFileSystem files;
+};
+
+TEST_F(StoreVanishingTest, NothingIsMadeAnewAmidACall) {
+  ASSERT_TRUE(engine::build_file(files, "/sorted", {{"c", "1"}}).ok());
+  uint64_t tried = 0;
+  const std::vector<std::function<bool()>> calls{
+      [this] { return store->ingest({"/sorted"}).ok(); },
+      [this] { return store->checkpoint("/store/checkpoints/now").ok(); },
+      [this] { return store->split("b").ok(); },
+  };
+  for (const auto& call : calls) {
+    bool succeeded = false;
+    for (uint64_t after = 0; !succeeded; ++after, ++tried) {
+      SCOPED_TRACE("operation " + std::to_string(after));
+      open();
+      put("a", "1");
+      put("b", "1");
+      ASSERT_TRUE(store->flush().ok());
+      files.vanish_after(after, "/store");
+      succeeded = call();
+      // Whatever else the store was about is done.
+      (void)store->close();
+      store.reset();
+      const auto there = files.exists("/store");
+      EXPECT_FALSE(*there && !succeeded);
+      files.heal();
+      ASSERT_TRUE(files.remove_tree("/store").ok());
+      if (HasFailure()) return;
+    }
+  }
+  EXPECT_GT(tried, 60u);
 }
 
 }  // namespace

@@ -171,6 +171,18 @@ Status MemoryFileSystem::make_directory(const std::string& directory) {
   }
 }
 
+Status MemoryFileSystem::make_child_directory(const std::string& directory) {
+  const std::lock_guard guard(mutex_);
+  COPPICE_TRY(begin_operation(directory, "make the directory"));
+  COPPICE_TRY(check_parent(directory, "make the directory"));
+  const std::shared_ptr<Node> node = find(directory);
+  if (node && !node->is_directory)
+    return failure(Errc::io_error, directory, "make the directory",
+                   "a file stands where a directory should be");
+  if (!node) apply({{directory, std::make_shared<Node>(Node{.is_directory = true})}});
+  return success();
+}
+
 Status MemoryFileSystem::sync_directory(const std::string& directory) {
   const std::lock_guard guard(mutex_);
   COPPICE_TRY(begin_operation(directory, "sync the directory"));

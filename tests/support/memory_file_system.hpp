@@ -55,6 +55,8 @@ public:
   void forget_unwritten();
   /// The same in the operation after `after` further ones.
   void forget_unwritten_after(uint64_t after);
+  /// In the operation after `after` further ones this directory vanishes, with all in it.
+  void vanish_after(uint64_t after, std::string directory);
   /// No more failures; those that happened stay happened. Room is endless.
   void heal();
 
@@ -88,6 +90,7 @@ public:
   Status remove(const std::string& path) override;
   Status remove_tree(const std::string& directory) override;
   Status make_directory(const std::string& directory) override;
+  Status make_child_directory(const std::string& directory) override;
   Status sync_directory(const std::string& directory) override;
   Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
 
@@ -132,6 +135,8 @@ private:
   Errc fail_code_ = Errc::io_error;
   std::optional<uint64_t> stop_at_;
   std::optional<uint64_t> forget_at_;
+  std::optional<uint64_t> vanish_at_;
+  std::string vanishing_;
   /// What is still to be seen before a failure is counted down.
   struct Aim {
     std::string part;

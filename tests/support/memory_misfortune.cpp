@@ -77,11 +77,18 @@ void MemoryFileSystem::forget_all_unwritten() {
   for (const auto& [path, name] : names_) name.node->forget_unwritten();
 }
 
+void MemoryFileSystem::vanish_after(uint64_t after, std::string directory) {
+  const std::lock_guard guard(mutex_);
+  vanish_at_ = operation_count_ + after;
+  vanishing_ = std::move(directory);
+}
+
 void MemoryFileSystem::heal() {
   const std::lock_guard guard(mutex_);
   fail_at_.reset();
   stop_at_.reset();
   forget_at_.reset();
+  vanish_at_.reset();
   aim_.reset();
   misread_.reset();
   is_stopped_ = false;
@@ -127,6 +134,10 @@ void MemoryFileSystem::lose_power(std::optional<uint64_t> seed) {
 Status MemoryFileSystem::begin_operation(const std::string& path, const char* operation) {
   const uint64_t number = operation_count_++;
   if (forget_at_ == number) forget_all_unwritten();
+  if (vanish_at_ == number)
+    std::erase_if(names_, [this](const auto& name) {
+      return name.first == vanishing_ || name.first.starts_with(vanishing_ + "/");
+    });
   if (aim_ && path.find(aim_->part) != std::string::npos) {
     (aim_->stops ? stop_at_ : fail_at_) = number + aim_->after;
     if (!aim_->stops) fail_code_ = Errc::io_error;

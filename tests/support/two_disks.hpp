@@ -75,6 +75,10 @@ public:
     COPPICE_TRY(check_made(directory));
     return files_.make_directory(directory);
   }
+  Status make_child_directory(const std::string& directory) override {
+    if (directory != second_) COPPICE_TRY(check_made(directory));
+    return files_.make_child_directory(directory);
+  }
   Status sync_directory(const std::string& directory) override {
     COPPICE_TRY(check(directory));
     return files_.sync_directory(directory);
