@@ -115,6 +115,8 @@ TEST_F(RepairStoreTest, AHalfOfASplitWithoutManifestOrMapHasItsKeysAgain) {
   all = dump();
   ASSERT_TRUE(store->close().ok());
   store.reset();
+  // If the store did not come to it before it was closed.
+  ASSERT_TRUE(files.remove_tree(shard_path("/store", 1)).ok());
   ASSERT_TRUE(files.remove(map_path("/store")).ok());
   ASSERT_TRUE(files.remove(shard_path("/store", halves->right) + "/MANIFEST").ok());
   {

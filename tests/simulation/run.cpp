@@ -37,6 +37,9 @@ public:
         trouble_(scene_),
         random_(seed_of(seed, Stream::steps, 1)) {
     for (uint64_t i = 0; i < plan_.client_count; ++i) clients_.push_back(std::make_unique<Client>(scene_, i));
+    scene_.on_end_of_life = [this] {
+      for (const auto& client : clients_) client->lose();
+    };
   }
 
   Report run() {
@@ -91,7 +94,6 @@ private:
   }
 
   void begin_life() {
-    for (const auto& client : clients_) client->lose();
     trouble_.end();
     if (!scene_.is_lost()) scene_.open();
   }
@@ -108,7 +110,6 @@ private:
       if (!scene_.step() || scene_.platform().steps() > limit)
         return scene_.give_up("a call is not answered though all is well");
     }
-    for (const auto& client : clients_) client->lose();
     scene_.lose_power();
     scene_.open();
     if (scene_.is_lost()) return;

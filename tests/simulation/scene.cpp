@@ -92,6 +92,8 @@ void Scene::crash() {
 void Scene::end_life() {
   ++life_;
   store_.reset();
+  // What they wrote may have been read, and is to be known before anybody asks what could be.
+  on_end_of_life();
   history_.end_life();
   checkpoints_.end_life();
   earlier_clock_ms_ = platform_.latest_wall_ms();

@@ -1,6 +1,7 @@
 // A store in a world that one seed decides: its disk, its clock, and the order in which its actors work.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -28,6 +29,9 @@ public:
   /// False: nobody has anything to do, now or later.
   bool step();
   bool pass_time();
+
+  /// Called at the end of each life: nobody hears any more what came of the calls under way.
+  std::function<void()> on_end_of_life;
 
   // The ends of a life. Every call is answered by then.
 
