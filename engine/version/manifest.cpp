@@ -126,8 +126,8 @@ Status Manifest::append(const VersionEdit& edit, uint64_t salt) {
 
 Status Manifest::begin(LogWriter fresh) {
   // Whether the rename is on the disk is not known; what is there is complete either way, but no place to go on writing.
-  if (Status placed = put_in_place(*files_, directory_); !placed.ok())
-    return writer_.install_sync(std::move(placed));
+  if (const Status placed = put_in_place(*files_, directory_); !placed.ok())
+    return writer_.install_sync(placed);
   writer_ = std::move(fresh);
   whole_size_ = writer_.size();
   frozen_ = false;
