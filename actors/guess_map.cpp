@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace coppice::actors {
 namespace {
@@ -98,6 +99,28 @@ Fitting find_for_gap(const std::vector<FoundShard>& found, const ShardMap& given
 }
 
 }  // namespace
+
+void bound(std::vector<FoundShard>& found) {
+  // Of each table the shards that have it, by their places.
+  std::map<uint64_t, std::set<size_t>> owners;
+  for (size_t i = 0; i < found.size(); ++i)
+    for (const engine::FileKeys& file : found[i].files)
+      if (file.unique_id != 0) owners[file.unique_id].insert(i);
+  for (FoundShard& shard : found)
+    for (const engine::FileKeys& file : shard.files)
+      if (file.unique_id == 0 || owners[file.unique_id].size() == 1)
+        engine::take_in(shard.bounds, file.bounds);
+
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (!found[i].bounds.empty()) continue;
+    const auto has_heir = [&](const engine::FileKeys& file) {
+      return std::ranges::any_of(owners[file.unique_id],
+                                 [&](size_t other) { return other > i || !found[other].bounds.empty(); });
+    };
+    if (std::ranges::any_of(found[i].files, has_heir)) continue;
+    for (const engine::FileKeys& file : found[i].files) engine::take_in(found[i].bounds, file.bounds);
+  }
+}
 
 GuessedMap guess_map(const std::vector<FoundShard>& found, uint64_t store_id) {
   GuessedMap guessed;

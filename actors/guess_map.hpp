@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/shard_map.hpp"
+#include "engine/mend/file_keys.hpp"
 
 namespace coppice::actors {
 
@@ -12,9 +13,15 @@ namespace coppice::actors {
 struct FoundShard {
   uint64_t id = 0;
   std::optional<KeyRange> range;
-  /// Of the keys in its tables and logs; empty: none can be read.
+  /// Of the keys that it may own: see bound(). Empty: none are known.
   KeyRange bounds{"", ""};
+  /// Its tables and logs, if it has no range.
+  std::vector<engine::FileKeys> files = {};
 };
+
+/// Gives bounds to each shard without a range: of its own files, as tables that a split has linked into both halves say nothing of either.
+/// One that has such tables only has bounds of these if nobody else is left to have them.
+void bound(std::vector<FoundShard>& found);
 
 struct GuessedMap {
   ShardMap map;

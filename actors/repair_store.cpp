@@ -9,7 +9,6 @@
 #include "actors/store_paths.hpp"
 #include "engine/base/random.hpp"
 #include "engine/io/file_names.hpp"
-#include "engine/mend/key_bounds.hpp"
 #include "engine/mend/old_manifest.hpp"
 #include "engine/table/block_cache.hpp"
 #include "engine/tree.hpp"
@@ -127,6 +126,7 @@ private:
       found.push_back(std::move(shard));
     }
     if (found.empty()) return Error{Errc::not_found, source_ + ": neither SHARDS nor a shard is there"};
+    bound(found);
     GuessedMap guessed = guess_map(found, engine::mix(env_.seed));
     map_ = std::move(guessed.map);
     left_out_ = std::move(guessed.left_out);
@@ -143,8 +143,8 @@ private:
       shard.range = manifest.state.range;
       return shard;
     }
-    COPPICE_TRY_ASSIGN(bounds, engine::key_bounds(env_of(id), found));
-    shard.bounds = std::move(bounds);
+    COPPICE_TRY_ASSIGN(keys, engine::keys_of_files(env_of(id), found));
+    shard.files = std::move(keys);
     return shard;
   }
 

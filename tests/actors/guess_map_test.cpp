@@ -79,6 +79,22 @@ TEST(GuessMapTest, KeysOutsideOfTheGapDoNotMatter) {
   EXPECT_THAT(two.left_out, ElementsAre(testing::Pair(3, range("m", "z"))));
 }
 
+TEST(GuessMapTest, OnlyFilesOfItsOwnSayWhereAShardsKeysLie) {
+  const engine::FileKeys both{7, range("a", "z")};
+  std::vector<FoundShard> found{
+      {1, std::nullopt, {"", ""}, {both, {8, range("b", "c")}, {0, range("a", "b")}}},
+      {2, std::nullopt, {"", ""}, {both}},
+      {3, range("zz"), {"", ""}, {}}};
+  bound(found);
+  EXPECT_EQ(found[0].bounds, range("a", "c"));
+  EXPECT_TRUE(found[1].bounds.empty());
+  // Of those that have nothing else the last has them.
+  found[0] = {1, std::nullopt, {"", ""}, {both}};
+  bound(found);
+  EXPECT_TRUE(found[0].bounds.empty());
+  EXPECT_EQ(found[1].bounds, range("a", "z"));
+}
+
 TEST(GuessMapTest, AGapThatNoneMayOwnIsForANewShard) {
   const GuessedMap none = guess_map({{1, range("", "g")}, {4, range("m")}}, 7);
   EXPECT_THAT(none.map.shards, SizeIs(3));

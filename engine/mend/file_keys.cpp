@@ -1,4 +1,4 @@
-#include "engine/mend/key_bounds.hpp"
+#include "engine/mend/file_keys.hpp"
 
 #include <algorithm>
 
@@ -10,17 +10,7 @@
 namespace coppice::engine {
 namespace {
 
-void take_in(KeyRange& bounds, const KeyRange& range) {
-  if (range.empty()) return;
-  if (bounds.empty()) {
-    bounds = range;
-    return;
-  }
-  bounds.begin = std::min(bounds.begin, range.begin);
-  if (bounds.end && (!range.end || *range.end > *bounds.end)) bounds.end = range.end;
-}
-
-void take_in(KeyRange& bounds, const Batch& batch) {
+void add_batch(KeyRange& bounds, const Batch& batch) {
   for (Batch::Reader reader(batch); const auto operation = reader.next();) {
     KeyRange range{Bytes(operation->key), Bytes(operation->key) + '\0'};
     if (operation->kind == OperationKind::delete_range) {
@@ -31,44 +21,56 @@ void take_in(KeyRange& bounds, const Batch& batch) {
   }
 }
 
-Status take_in(KeyRange& bounds, const Record& record) {
+Status add_record(KeyRange& bounds, const Record& record) {
   if (record.kind == RecordKind::spanning) {
     COPPICE_TRY_ASSIGN(spanning, decode_spanning(record.payload));
-    take_in(bounds, spanning.parts[spanning.own].batch);
+    add_batch(bounds, spanning.parts[spanning.own].batch);
   } else if (record.kind == RecordKind::batch) {
     COPPICE_TRY_ASSIGN(batch, Batch::decode(Bytes(record.payload)));
-    take_in(bounds, batch);
+    add_batch(bounds, batch);
   }
   return success();
 }
 
 /// Up to where it is damaged.
-Status take_in_log(KeyRange& bounds, const TreeEnv& env, const TreeFile& found) {
+Status read_log(const TreeEnv& env, const TreeFile& found, FileKeys& keys) {
   COPPICE_TRY_ASSIGN(reader, LogReader::open(env.files, found.path, found.file.number, env.keys));
   for (;;) {
     COPPICE_TRY_ASSIGN(record, reader.next());
     if (!record) return success();
-    COPPICE_TRY(take_in(bounds, *record));
+    COPPICE_TRY(add_record(keys.bounds, *record));
   }
 }
 
-Status take_in_table(KeyRange& bounds, const TreeEnv& env, const TreeFile& found) {
+Status read_table(const TreeEnv& env, const TreeFile& found, FileKeys& keys) {
   COPPICE_TRY_ASSIGN(meta, read_summary(env.files, found.path, found.file.number, env.keys));
-  take_in(bounds, meta.bounds);
+  keys = {meta.unique_id, meta.bounds};
   return success();
 }
 
 }  // namespace
 
-Result<KeyRange> key_bounds(const TreeEnv& env, const std::vector<TreeFile>& files) {
-  KeyRange bounds{"", ""};
-  for (const TreeFile& found : files) {
-    Status read = success();
-    if (found.file.kind == FileName::Kind::table) read = take_in_table(bounds, env, found);
-    if (found.file.kind == FileName::Kind::log) read = take_in_log(bounds, env, found);
-    if (!read.ok() && read.error().code == Errc::invalid_argument) return std::move(read).error();
+void take_in(KeyRange& bounds, const KeyRange& range) {
+  if (range.empty()) return;
+  if (bounds.empty()) {
+    bounds = range;
+    return;
   }
-  return bounds;
+  bounds.begin = std::min(bounds.begin, range.begin);
+  if (bounds.end && (!range.end || *range.end > *bounds.end)) bounds.end = range.end;
+}
+
+Result<std::vector<FileKeys>> keys_of_files(const TreeEnv& env, const std::vector<TreeFile>& files) {
+  std::vector<FileKeys> all;
+  for (const TreeFile& found : files) {
+    FileKeys keys;
+    Status read = success();
+    if (found.file.kind == FileName::Kind::table) read = read_table(env, found, keys);
+    if (found.file.kind == FileName::Kind::log) read = read_log(env, found, keys);
+    if (!read.ok() && read.error().code == Errc::invalid_argument) return std::move(read).error();
+    if (!keys.bounds.empty()) all.push_back(std::move(keys));
+  }
+  return all;
 }
 
 }  // namespace coppice::engine
