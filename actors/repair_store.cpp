@@ -85,8 +85,7 @@ private:
     for (const auto& [shard, keys] : left_out_)
       if (shard == id) left.lost.push_back(keys);
     if (!left.lost.empty())
-      left.problems.push_back(
-          "no manifest says what it owned, and another shard, made later, has the same keys");
+      left.problems.push_back("no manifest says what it owned, and another shard is given keys that it has");
     report_.files.push_back(std::move(left));
   }
 
