@@ -313,27 +313,19 @@ bool ShardCare::step_clean() {
     return false;
   lend_([this] { return tree_.clean_logs(); },
         [this](const Status& cleaned) {
-          if (!cleaned.ok()) return clean_failed(cleaned.error());
-          for (FlushCall& call : flushes_) call.clean = call.clean || is_flushed(call);
-          answer_flushes();
+          if (!cleaned.ok() && tree_.broken()) return fail_(cleaned.error());
+          answer_flushes(cleaned);
         });
   return true;
 }
 
-void ShardCare::clean_failed(const Error& error) {
-  if (tree_.broken()) return fail_(error);
-  // Others go on waiting for their memtables.
-  std::vector<FlushCall> calls = std::exchange(flushes_, {});
-  for (FlushCall& call : calls) is_flushed(call) ? call.done(error) : flushes_.push_back(std::move(call));
-}
-
-void ShardCare::answer_flushes() {
-  std::vector<FlushCall> calls = std::exchange(flushes_, {});
-  for (FlushCall& call : calls) {
-    if (call.clean) {
-      call.done(Nothing{});
-    } else {
+/// Others go on waiting for their memtables.
+void ShardCare::answer_flushes(const Status& cleaned) {
+  for (FlushCall& call : std::exchange(flushes_, {})) {
+    if (!is_flushed(call)) {
       flushes_.push_back(std::move(call));
+    } else {
+      cleaned.ok() ? call.done(Nothing{}) : call.done(cleaned.error());
     }
   }
 }

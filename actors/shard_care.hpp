@@ -87,8 +87,6 @@ private:
     Done<Nothing> done;
     /// Memtables that the tree will have flushed then; nothing before the memtable was sealed for it.
     std::optional<uint64_t> target;
-    /// They are, and logs that are not needed any more were removed.
-    bool clean = false;
   };
   /// After a job that failed the next of its kind waits, ever longer while they fail.
   struct BackOff {
@@ -128,8 +126,7 @@ private:
   }
   bool step_clean();
   bool is_flushed(const FlushCall& call) const;
-  void clean_failed(const Error& error);
-  void answer_flushes();
+  void answer_flushes(const Status& cleaned);
   void refuse_flushes(const Error& error);
   void refuse_compactions(const Error& error);
   uint64_t running_count(engine::Job::Kind kind) const;
